@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "martlet",
+    products: [
+        .executable(name: "martlet", targets: ["martlet"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // System libraries: a module map and a shim each.
+        .systemLibrary(
+            name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLDAP", providers: [.apt(["libldap2-dev"])]),
+        .systemLibrary(name: "CSASL", providers: [.apt(["libsasl2-dev"])]),
+        .target(name: "CChecksum"),
+
+        // Values and formats: no I/O.
+        .target(name: "MailModel", swiftSettings: swift),
+        .target(name: "InternetMessage", dependencies: ["MailModel"], swiftSettings: swift),
+        .target(name: "SMTP", dependencies: ["MailModel", nio], swiftSettings: swift),
+        .target(name: "POP3", dependencies: ["MailModel", nio], swiftSettings: swift),
+
+        // The network, the directory, the disk.
+        .target(
+            name: "Transport", dependencies: ["COpenSSL", nio, nioPosix, logging],
+            swiftSettings: swift),
+        .target(
+            name: "Directory", dependencies: ["CLDAP", "MailModel", logging],
+            swiftSettings: swift),
+        .target(
+            name: "Authentication",
+            dependencies: ["CSASL", "COpenSSL", "MailModel", "Directory", logging],
+            swiftSettings: swift),
+        .target(
+            name: "Storage", dependencies: ["CChecksum", "MailModel", grdb, nio, logging],
+            swiftSettings: swift),
+        .target(
+            name: "Spool", dependencies: ["MailModel", "Storage", nio, logging],
+            swiftSettings: swift),
+        .target(
+            name: "MailboxStore", dependencies: ["MailModel", "Storage", nio, logging],
+            swiftSettings: swift),
+
+        // The services.
+        .target(
+            name: "Delivery",
+            dependencies: [
+                "MailModel", "InternetMessage", "Directory", "Storage", "Spool", "MailboxStore",
+                nio, logging,
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "MailServer",
+            dependencies: [
+                "MailModel", "InternetMessage", "SMTP", "POP3", "Transport", "Directory",
+                "Authentication", "Storage", "Spool", "MailboxStore", "Delivery", nio, nioPosix,
+                logging, "Yams",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "martlet",
+            dependencies: [
+                "MailServer", "MailModel", "Directory", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swift),
+    ]
+)
