@@ -1,0 +1,77 @@
+/// All that a configuration file says, checked. `packaging/martlet.yaml` explains each key.
+package struct ServerConfiguration: Sendable {
+    package var file: String
+    /// This host's name in greetings, Received lines and reports.
+    package var hostName: String
+    /// Where queue and mailboxes are.
+    package var stateDirectory: String
+    package var listeners: [ListenerConfiguration]
+    package var tls: TLSSettings
+    package var directory: DirectorySettings
+    package var authentication: AuthenticationSettings
+    package var limits: LimitSettings
+    package var smtp: SMTPSettings
+    package var pop3: POP3Settings
+    package var queue: QueueSettings
+    package var storage: StorageSettings
+    package var log: LogSettings
+
+    /// Reads and checks a file.
+    /// - Throws: `ConfigurationProblems` with everything that is wrong in it.
+    package static func load(file: String) throws(ConfigurationProblems) -> ServerConfiguration {
+        try read(ConfigurationDocument(file: file)) { $0.load() }
+    }
+
+    /// The same from text; `file` is what errors name and what relative paths count from.
+    package static func parse(
+        _ text: String, file: String
+    ) throws(ConfigurationProblems) -> ServerConfiguration {
+        try read(ConfigurationDocument(file: file)) { $0.parse(text) }
+    }
+
+    private static func read(
+        _ document: ConfigurationDocument,
+        _ root: (ConfigurationDocument) -> ConfigurationSection?
+    ) throws(ConfigurationProblems) -> ServerConfiguration {
+        let configuration = root(document).map(ServerConfiguration.init)
+        guard let configuration, document.problems.isEmpty else {
+            throw ConfigurationProblems(problems: document.problems)
+        }
+        return configuration
+    }
+
+    private init(_ root: ConfigurationSection) {
+        file = root.document.file
+        hostName = root.requiredString("hostname", "this host's full name, as in mail.example.org")
+        if !hostName.isEmpty, !hostName.contains(".") {
+            root.problem("hostname", value: hostName, "expected a full name, as in mail.example.org")
+        }
+        _ = root.requiredString("state", "the folder for queue and mailboxes")
+        stateDirectory = root.path("state") ?? ""
+        listeners = Self.listeners(root)
+        tls = TLSSettings(root.section("tls"))
+        directory = DirectorySettings(root.section("directory"))
+        authentication = AuthenticationSettings(root.section("authentication"))
+        limits = LimitSettings(root.section("limits"))
+        smtp = SMTPSettings(root.section("smtp"))
+        pop3 = POP3Settings(root.section("pop3"))
+        queue = QueueSettings(root.section("queue"))
+        storage = StorageSettings(root.section("storage"))
+        log = LogSettings(root.section("log"))
+        root.finish()
+    }
+
+    private static func listeners(_ root: ConfigurationSection) -> [ListenerConfiguration] {
+        let section = root.section("listeners")
+        let listeners = section.keys.map {
+            ListenerConfiguration(name: $0, section: section.section($0))
+        }
+        if listeners.isEmpty {
+            root.problem(
+                "listeners",
+                "is missing; expected at least one of "
+                    + ListenerConfiguration.wellKnown.keys.sorted().joined(separator: ", "))
+        }
+        return listeners
+    }
+}

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import MailServer
+
+internal import class Foundation.JSONEncoder
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check configuration, certificates, state directory and LDAP directory.",
+        discussion: """
+            Each finding says what to do. Exit status: 0 nothing stands in the way (warnings may \
+            be), 1 something does, 78 the configuration file is wrong.
+
+            Examples:
+              martlet check --config /etc/martlet/martlet.yaml
+              martlet check --json | jq '.[] | select(.severity == "error")'
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let findings = await ServerCheck(configuration: try options.load()).run()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(findings), as: UTF8.self))
+        } else {
+            for finding in findings { print(finding) }
+        }
+        if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import Directory
+internal import Logging
+internal import MailModel
+internal import MailServer
+
+internal import class Foundation.JSONEncoder
+
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Show every search, entry and rule that decides where mail to an address goes.",
+        discussion: """
+            Examples:
+              martlet explain alice@example.org
+              martlet explain --json staff@example.net
+            Exit status: 0 it is delivered somewhere, 1 it is refused, 75 the directory can't tell now.
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "Print JSON.") var json = false
+    @Argument(help: "The address, as in alice@example.org.") var address: String
+
+    func run() async throws {
+        guard let address = EmailAddress(address) else {
+            throw ValidationError("“\(self.address)” is not an address; expected local@domain")
+        }
+        let directory = Directory(
+            configuration: try options.load().directoryConfiguration, logger: .quiet)
+        let explanation = await directory.explain(address)
+        await directory.shutDown()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(explanation), as: UTF8.self))
+        } else {
+            print(explanation.description)
+        }
+        throw ExitCode(explanation.exitStatus)
+    }
+}
