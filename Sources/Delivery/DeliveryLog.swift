@@ -1,0 +1,26 @@
+internal import Logging
+internal import MailModel
+internal import Spool
+internal import Storage
+
+/// One line for what became of each recipient in each attempt.
+struct DeliveryLog {
+    let logger: Logger
+
+    func write(
+        _ verdict: Verdict, _ recipient: QueueRecipient, of entry: QueueEntry, now: Timestamp
+    ) {
+        let routed = recipient.routed
+        var line = "\(entry.id): to=<\(routed.address)>"
+        if routed.envelopeRecipient.address != routed.address {
+            line += " for=<\(routed.envelopeRecipient.address)>"
+        }
+        line += " from=<\(entry.envelope.reversePath)> status=\(verdict.status.rawValue)"
+        let (seconds, fraction) = now.since(entry.arrival).components
+        let tenths = fraction / 100_000_000_000_000_000
+        line += " delay=\(seconds).\(tenths)s attempt=\(recipient.attempts + 1)"
+        if let error = verdict.error { line += " cause=\(error)" }
+        // Addresses and causes come from outside: none of them begins a line of its own.
+        logger.info("\(ReportText.oneLine(line))")
+    }
+}

@@ -1,0 +1,94 @@
+internal import Directory
+internal import MailModel
+internal import Storage
+
+/// Looks recipients up again: those that could not be told when the message came, and those whose
+/// account may have changed since.
+///
+/// Serves one lease. Once the directory has not answered, the others are not asked for: each
+/// question could take the directory's whole deadline.
+struct RecipientReview {
+    enum Finding {
+        /// Into this mailbox, with the quota of now.
+        case deliver(QueueRecipient)
+        /// These take its place.
+        case reroute([RoutedRecipient])
+        case outcome(DeliveryOutcome)
+    }
+
+    private let resolver: any RecipientResolving
+    private var outage: MailError?
+
+    init(resolver: any RecipientResolving) { self.resolver = resolver }
+
+    mutating func review(_ recipient: QueueRecipient) async -> Finding {
+        if let outage { return .outcome(.deferred(outage)) }
+        let finding: Finding
+        if case .mailbox(let account, _) = recipient.routed.route {
+            finding = await reviewMailbox(recipient, account)
+        } else {
+            finding = await resolve(recipient.routed.address, for: recipient, account: nil)
+        }
+        if case .outcome(.deferred(let error)) = finding,
+            error.status == EnhancedStatusCode(4, 4, 3)
+        {
+            outage = error
+        }
+        return finding
+    }
+
+    /// The account is the key: a rename keeps its mail. Only when it is gone does the address
+    /// decide.
+    private func reviewMailbox(_ recipient: QueueRecipient, _ account: AccountID) async -> Finding {
+        switch await resolver.primaryAddress(of: account) {
+        case .found(let address):
+            await resolve(address, for: recipient, account: account)
+        case .notFound:
+            await resolve(recipient.routed.address, for: recipient, account: account)
+        case .unavailable(let fault):
+            .outcome(.deferred(.directoryUnavailable("\(fault)")))
+        }
+    }
+
+    private func resolve(
+        _ address: EmailAddress, for recipient: QueueRecipient, account: AccountID?
+    ) async -> Finding {
+        switch await resolver.resolve(address) {
+        case .deliver(let targets):
+            accept(targets, for: recipient, account: account)
+        case .notLocal:
+            .reroute([moved(recipient, to: address, .remote)])
+        case .rejected(let error):
+            .outcome(error.isTemporary ? .deferred(error) : .failed(error))
+        }
+    }
+
+    private func accept(
+        _ targets: [RoutedAddress], for recipient: QueueRecipient, account: AccountID?
+    ) -> Finding {
+        for target in targets {
+            guard case .mailbox(account, _) = target.route else { continue }
+            // The forwards beside the account's own copy had theirs when the message was accepted.
+            var recipient = recipient
+            recipient.routed.route = target.route
+            return .deliver(recipient)
+        }
+        if targets.isEmpty { return .outcome(.failed(.noMembers)) }
+        if targets.allSatisfy({ $0.route == .unresolved && $0.address == recipient.routed.address }) {
+            return .outcome(.deferred(.directoryUnavailable("still unresolved")))
+        }
+        return .reroute(targets.map { moved(recipient, to: $0.address, $0.route) })
+    }
+
+    private func moved(
+        _ recipient: QueueRecipient, to address: EmailAddress, _ route: Route
+    ) -> RoutedRecipient {
+        RoutedRecipient(
+            address: address, route: route, envelopeRecipient: recipient.routed.envelopeRecipient)
+    }
+}
+
+extension MailError {
+    /// RFC 3463 X.2.4: mailing list expansion problem.
+    fileprivate static let noMembers = MailError(550, .init(5, 2, 4), "The list has no members")
+}

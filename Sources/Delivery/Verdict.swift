@@ -1,0 +1,140 @@
+internal import MailModel
+internal import Spool
+internal import Storage
+
+/// What is to be recorded and reported of one recipient after an attempt.
+struct Verdict {
+    enum Status: String { case delivered, relayed, deferred, bounced, rerouted, gone }
+
+    var status: Status
+    var error: MailError?
+    /// Recorded at once.
+    var update: RecipientUpdate?
+    /// Reported, when `afterReport` is recorded then.
+    var report: ReportedRecipient?
+    var afterReport: RecipientUpdate?
+    /// Recorded instead of `afterReport` when the report could not be stored.
+    var withoutReport: RecipientUpdate?
+}
+
+/// Decides what an outcome means: try again, give up, tell the sender. Does no I/O.
+struct VerdictPolicy {
+    let retry: RetryPolicy
+    let delayWarning: Duration?
+    let reports: ReportPolicy
+
+    func judge(
+        _ outcome: DeliveryOutcome, _ recipient: QueueRecipient, of entry: QueueEntry,
+        now: Timestamp, variation: Double
+    ) -> Verdict {
+        switch outcome {
+        case .recorded: Verdict(status: .delivered)
+        case .gone: Verdict(status: .gone)
+        case .relayed(let reportsSuccess):
+            relayed(recipient, entry, reportsSuccess: reportsSuccess, now)
+        case .failed(let error): failed(error, recipient, entry)
+        case .deferred(let error): deferred(error, recipient, entry, now, variation)
+        }
+    }
+
+    /// Its place is taken by `targets`. More than one of them are not reported one by one: the
+    /// sender asked about one address (RFC 3461 section 5.2.7.2).
+    func reroute(
+        _ recipient: QueueRecipient, to targets: [RoutedRecipient], of entry: QueueEntry,
+        now: Timestamp
+    ) -> Verdict {
+        let report = report(.expanded, recipient, entry, nil, now)
+        guard targets.count > 1, let report else {
+            return Verdict(
+                status: .rerouted, update: .replace(number: recipient.number, with: targets))
+        }
+        let quiet = targets.map { target in
+            var target = target
+            target.envelopeRecipient.notify?.remove(.success)
+            return target
+        }
+        let update = RecipientUpdate.replace(number: recipient.number, with: quiet)
+        return Verdict(
+            status: .rerouted, report: report, afterReport: update, withoutReport: nil)
+    }
+
+    private func relayed(
+        _ recipient: QueueRecipient, _ entry: QueueEntry, reportsSuccess: Bool, _ now: Timestamp
+    ) -> Verdict {
+        let complete = RecipientUpdate.complete(number: recipient.number)
+        guard !reportsSuccess, let report = report(.relayed, recipient, entry, nil, now) else {
+            return Verdict(status: .relayed, update: complete)
+        }
+        // The message must not go out a second time because its report cannot be stored.
+        return Verdict(
+            status: .relayed, report: report, afterReport: complete, withoutReport: complete)
+    }
+
+    /// Nobody to be told: it leaves the queue. Else it is settled first, and reported then.
+    private func failed(
+        _ error: MailError, _ recipient: QueueRecipient, _ entry: QueueEntry
+    ) -> Verdict {
+        let isOwed = reports.target(.failed, recipient.routed, entry.envelope.reversePath) != nil
+        return Verdict(
+            status: .bounced, error: error,
+            update: isOwed
+                ? .fail(number: recipient.number, error) : .complete(number: recipient.number))
+    }
+
+    private func deferred(
+        _ error: MailError, _ recipient: QueueRecipient, _ entry: QueueEntry, _ now: Timestamp,
+        _ variation: Double
+    ) -> Verdict {
+        let isFull = error.status == MailError.mailboxFull.status
+        let deadline = entry.arrival + (isFull ? retry.overQuotaGrace : retry.expiry)
+        guard now < deadline else {
+            return failed(isFull ? .mailboxStillFull : .expired(error), recipient, entry)
+        }
+        let next = retry.nextAttempt(
+            now: now, after: recipient.attempts,
+            recipient.routed.route == .remote ? .remote : .local, deadline: deadline,
+            variation: variation)
+        func postpone(delayReported: Bool) -> RecipientUpdate {
+            .postpone(
+                number: recipient.number, until: next, error, delayReported: delayReported)
+        }
+        var warning: ReportedRecipient?
+        if let delayWarning, !recipient.delayReported, now >= entry.arrival + delayWarning {
+            warning = report(.delayed, recipient, entry, error, now)
+            warning?.willRetryUntil = deadline
+        }
+        guard let warning else {
+            return Verdict(
+                status: .deferred, error: error,
+                update: postpone(delayReported: recipient.delayReported))
+        }
+        return Verdict(
+            status: .deferred, error: error, report: warning,
+            afterReport: postpone(delayReported: true),
+            withoutReport: postpone(delayReported: false))
+    }
+
+    private func report(
+        _ action: ReportedRecipient.Action, _ recipient: QueueRecipient, _ entry: QueueEntry,
+        _ error: MailError?, _ now: Timestamp
+    ) -> ReportedRecipient? {
+        guard reports.target(action, recipient.routed, entry.envelope.reversePath) != nil else {
+            return nil
+        }
+        return ReportedRecipient(
+            number: recipient.number, routed: recipient.routed, action: action, error: error,
+            lastAttempt: now)
+    }
+}
+
+extension MailError {
+    /// RFC 3463 X.2.2, for good.
+    fileprivate static let mailboxStillFull = MailError(552, .init(5, 2, 2), "Mailbox full")
+
+    /// RFC 3463 X.4.7: delivery time expired.
+    fileprivate static func expired(_ last: MailError) -> MailError {
+        MailError(
+            550, .init(5, 4, 7), "Delivery time expired; last: \(last.status) \(last.text)",
+            cause: last.cause)
+    }
+}
