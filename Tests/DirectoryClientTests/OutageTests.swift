@@ -1,0 +1,116 @@
+import Directory
+import TestSupport
+import Testing
+
+/// A directory that goes away in each of the ways a directory goes away.
+@Suite struct OutageTests {
+    private func configuration(_ uris: [String]) -> DirectoryConnectionConfiguration {
+        DirectoryConnectionConfiguration(
+            uris: uris, security: .none, operationTimeout: .seconds(2),
+            connectTimeout: .seconds(1), probeInterval: .milliseconds(200))
+    }
+
+    private func untilFound(_ client: DirectoryClient) async throws -> Bool {
+        try await Fixture.eventually {
+            await client.search(Fixture.by("bob")).found != nil
+        } until: { $0 }
+    }
+
+    @Test func `A server that is not there is unavailable, and found when it comes`() async throws {
+        let slapd = try PrivateSlapd(Fixture.options())
+        slapd.stop()
+        try await Fixture.withClient(configuration([slapd.uri])) { client in
+            #expect(await client.search(Fixture.by("bob")).fault?.kind == .connection)
+            let bind = await client.bind(
+                dn: "uid=bob,ou=people,dc=example,dc=org", password: Array("builder".utf8))
+            #expect(bind.isUnavailable)
+            try slapd.start()
+            #expect(try await untilFound(client))
+        }
+    }
+
+    @Test func `A paused server is noticed at the first deadline; then requests fail at once`()
+        async throws
+    {
+        let slapd = try PrivateSlapd(Fixture.options())
+        try await Fixture.withClient(configuration([slapd.uri])) { client in
+            #expect(try await untilFound(client))
+            slapd.pause()
+            #expect(await client.search(Fixture.by("bob")).fault?.kind == .timeout)
+            // Were each of these to wait for its own deadline, this would take 20 minutes.
+            let elapsed = await ContinuousClock().measure {
+                for _ in 0..<600 { #expect(await client.search(Fixture.by("bob")).fault != nil) }
+            }
+            #expect(elapsed < .seconds(60))
+            slapd.resume()
+            #expect(try await untilFound(client))
+        }
+    }
+
+    @Test func `A password check at a paused server is unavailable, never wrong`() async throws {
+        let slapd = try PrivateSlapd(Fixture.options())
+        let bob = "uid=bob,ou=people,dc=example,dc=org"
+        try await Fixture.withClient(configuration([slapd.uri])) { client in
+            #expect(await client.bind(dn: bob, password: Array("builder".utf8)).isSuccess)
+            slapd.pause()
+            for _ in 0..<3 {
+                #expect(await client.bind(dn: bob, password: Array("builder".utf8)).isUnavailable)
+            }
+            slapd.resume()
+            let isBack = try await Fixture.eventually {
+                await client.bind(dn: bob, password: Array("builder".utf8)).isSuccess
+            } until: { $0 }
+            #expect(isBack)
+        }
+    }
+
+    @Test func `Searches in flight survive a restart`() async throws {
+        let slapd = try PrivateSlapd(Fixture.options())
+        try await Fixture.withClient(configuration([slapd.uri])) { client in
+            #expect(try await untilFound(client))
+            try slapd.restart()
+            #expect(try await untilFound(client))
+            try slapd.empty()
+            let answer = try await Fixture.eventually {
+                await client.search(Fixture.by("bob"))
+            } until: { $0.fault?.kind == .missingBase }
+            #expect(answer.fault?.kind == .missingBase)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `The second server takes over, and the first comes back`(isPaused: Bool) async throws {
+        let first = try PrivateSlapd(Fixture.options())
+        let second = try PrivateSlapd(Fixture.options())
+        let bob = "uid=bob,ou=people,dc=example,dc=org"
+        try await Fixture.withClient(configuration([first.uri, second.uri])) { client in
+            #expect(try await untilFound(client))
+            #expect(try second.operationCount("Search") == 0)
+            if isPaused { first.pause() } else { first.stop() }
+            #expect(try await untilFound(client))
+            #expect(try second.operationCount("Search") >= 1)
+            #expect(await client.bind(dn: bob, password: Array("builder".utf8)).isSuccess)
+            if isPaused { first.resume() } else { try first.start() }
+            let before = try first.operationCount("Search")
+            let after = try await Fixture.eventually {
+                _ = await client.search(Fixture.by("bob"))
+                return try first.operationCount("Search")
+            } until: { $0 > before + 1 }
+            #expect(after > before + 1)
+        }
+    }
+
+    @Test func `Shutting down answers what waits`() async throws {
+        let slapd = try PrivateSlapd(Fixture.options())
+        slapd.pause()
+        let client = DirectoryClient(configuration: configuration([slapd.uri]), logger: Fixture.silent)
+        async let waiting = client.search(Fixture.by("bob"))
+        async let checking = client.bind(dn: "uid=bob", password: [1])
+        await client.shutDown()
+        #expect(await waiting.fault != nil)
+        #expect(await checking.isUnavailable)
+        #expect(await client.search(Fixture.by("bob")).fault?.kind == .shutDown)
+        #expect(await client.bind(dn: "uid=bob", password: [1]).isUnavailable)
+        slapd.resume()
+    }
+}
