@@ -1,0 +1,122 @@
+internal import NIOCore
+
+/// The commands of the TRANSACTION state (RFC 1939 sections 5 and 7).
+extension POP3Session {
+    /// `STAT`: messages and octets, those marked as deleted not counted.
+    mutating func stat(
+        _ arguments: Arguments, _ replies: inout ByteBuffer
+    ) throws(ArgumentError) -> POP3Action? {
+        var arguments = arguments
+        try arguments.end()
+        guard let maildrop else { return nil }
+        replies.writeStaticString("+OK ")
+        replies.writeDecimal(UInt(maildrop.count))
+        replies.writeInteger(ASCII.space)
+        replies.writeDecimal(UInt(maildrop.octets))
+        replies.writeStaticString("\r\n")
+        return nil
+    }
+
+    /// `LIST [msg-number]`
+    mutating func list(
+        _ arguments: Arguments, _ replies: inout ByteBuffer
+    ) throws(ArgumentError) -> POP3Action? {
+        try listing(arguments, &replies) { $0.writeScanListing($1, &$2) }
+    }
+
+    /// `UIDL [msg-number]`
+    mutating func uidl(
+        _ arguments: Arguments, _ replies: inout ByteBuffer
+    ) throws(ArgumentError) -> POP3Action? {
+        try listing(arguments, &replies) { $0.writeUniqueID($1, &$2) }
+    }
+
+    private func listing(
+        _ arguments: Arguments, _ replies: inout ByteBuffer,
+        _ writeLine: (Maildrop, Int, inout ByteBuffer) -> Void
+    ) throws(ArgumentError) -> POP3Action? {
+        var arguments = arguments
+        let number = try arguments.nextOptionalNumber()
+        try arguments.end()
+        guard let maildrop else { return nil }
+        if let number {
+            guard let index = find(number, &replies) else { return nil }
+            replies.writeStaticString("+OK ")
+            writeLine(maildrop, index, &replies)
+            return nil
+        }
+        replies.writeStaticString("+OK ")
+        replies.writeDecimal(UInt(maildrop.count))
+        replies.writeStaticString(" messages\r\n")
+        maildrop.writeListing(&replies, writeLine)
+        return nil
+    }
+
+    /// `RETR msg-number`
+    mutating func retr(
+        _ arguments: Arguments, _ replies: inout ByteBuffer
+    ) throws(ArgumentError) -> POP3Action? {
+        var arguments = arguments
+        let number = try arguments.nextNumber()
+        try arguments.end()
+        guard let index = find(number, &replies) else { return nil }
+        replies.writeStaticString("+OK ")
+        replies.writeDecimal(UInt(maildrop?.messages[index].size ?? 0))
+        replies.writeStaticString(" octets\r\n")
+        return .retrieve(index: index, bodyLines: nil)
+    }
+
+    /// `TOP msg-number lines`
+    mutating func top(
+        _ arguments: Arguments, _ replies: inout ByteBuffer
+    ) throws(ArgumentError) -> POP3Action? {
+        var arguments = arguments
+        let number = try arguments.nextNumber()
+        let lines = try arguments.nextNumber()
+        try arguments.end()
+        guard let index = find(number, &replies) else { return nil }
+        POP3Reply.ok("top of message follows", &replies)
+        return .retrieve(index: index, bodyLines: lines)
+    }
+
+    /// `DELE msg-number`: a mark, which only UPDATE makes good.
+    mutating func dele(
+        _ arguments: Arguments, _ replies: inout ByteBuffer
+    ) throws(ArgumentError) -> POP3Action? {
+        var arguments = arguments
+        let number = try arguments.nextNumber()
+        try arguments.end()
+        guard let index = find(number, &replies) else { return nil }
+        maildrop?.delete(index)
+        POP3Reply.ok("marked as deleted", &replies)
+        return nil
+    }
+
+    mutating func noop(
+        _ arguments: Arguments, _ replies: inout ByteBuffer
+    ) throws(ArgumentError) -> POP3Action? {
+        var arguments = arguments
+        try arguments.end()
+        POP3Reply.ok("nothing done", &replies)
+        return nil
+    }
+
+    /// `RSET`: takes the marks back.
+    mutating func rset(
+        _ arguments: Arguments, _ replies: inout ByteBuffer
+    ) throws(ArgumentError) -> POP3Action? {
+        var arguments = arguments
+        try arguments.end()
+        maildrop?.undelete()
+        POP3Reply.ok("nothing is marked as deleted", &replies)
+        return nil
+    }
+
+    private func find(_ number: Int, _ replies: inout ByteBuffer) -> Int? {
+        guard let index = maildrop?.index(of: number) else {
+            POP3Reply.error("no such message", &replies)
+            return nil
+        }
+        return index
+    }
+}

@@ -1,0 +1,161 @@
+package import NIOCore
+
+/// A POP3 session (RFC 1939) without its connection: it takes octets, writes replies and says what
+/// the driver has to do. Pipelined commands (RFC 2449 section 6.8) are answered in their order.
+///
+/// Messages that hold internationalised headers are served as they are in either mode: RFC 6856
+/// section 6 lets a server do so, and a rewritten message would break its signatures.
+package struct POP3Session: Sendable {
+    enum Phase: UInt8 { case authorization = 1, transaction = 2, exchange = 4, waiting = 8, ended = 16 }
+
+    /// Replies are handed over when there are this many octets of them.
+    static let flushThreshold = 32 * 1024
+
+    let configuration: POP3SessionConfiguration
+    var offer: LoginOffer
+    var phase = Phase.authorization
+    /// The name of the last USER command.
+    var userName: String?
+    var isUTF8 = false
+    package internal(set) var maildrop: Maildrop?
+    private var reader = CommandLineReader()
+    private var badCommands = 0
+
+    package init(configuration: POP3SessionConfiguration, offer: LoginOffer) {
+        self.configuration = configuration
+        self.offer = offer
+    }
+
+    package var isLoggedIn: Bool { maildrop != nil }
+
+    var hasUnreadInput: Bool { reader.hasUnreadInput }
+
+    /// No timestamp in it: there is no APOP.
+    package func writeGreeting(_ replies: inout ByteBuffer) {
+        replies.writeStaticString("+OK ")
+        replies.writeString(configuration.hostName)
+        replies.writeStaticString(" Martlet POP3 server ready\r\n")
+    }
+
+    package mutating func receive(_ bytes: ByteBuffer) { reader.append(bytes) }
+
+    /// Executes received commands up to the first that needs the driver.
+    /// - Returns: nil when all that came has been used up.
+    package mutating func advance(_ replies: inout ByteBuffer) -> POP3Action? {
+        while phase != .ended {
+            guard replies.readableBytes < Self.flushThreshold else { return .flush }
+            guard let line = reader.next(limit: lineLimit) else { return nil }
+            if let action = execute(line, &replies) { return action }
+            if badCommands >= configuration.maximumBadCommands {
+                POP3Reply.error("too many bad commands", &replies)
+                phase = .ended
+            }
+        }
+        return .close
+    }
+
+    private var lineLimit: Int {
+        phase == .exchange || reader.starts(with: "AUTH ")
+            ? configuration.maximumResponseLength : POP3SessionConfiguration.maximumLineLength
+    }
+
+    private mutating func execute(
+        _ line: CommandLineReader.Line, _ replies: inout ByteBuffer
+    ) -> POP3Action? {
+        guard case .line(let line) = line else {
+            bad(line == .tooLong ? "line too long" : "line holds a bare CR or NUL", &replies)
+            guard phase == .exchange else { return nil }
+            phase = .authorization
+            return .abandonAuthentication
+        }
+        if phase == .exchange { return response(line, &replies) }
+        guard let (command, arguments) = CommandTable.find(line) else {
+            bad("unknown command", &replies)
+            return nil
+        }
+        guard command.phases & phase.rawValue != 0 else {
+            bad("not now", &replies)
+            return nil
+        }
+        do throws(ArgumentError) {
+            return try command.run(&self, arguments, &replies)
+        } catch {
+            bad(error.text, &replies)
+            return nil
+        }
+    }
+
+    /// A reply to a command that counts against the limit.
+    mutating func bad(_ text: StaticString, _ replies: inout ByteBuffer) {
+        badCommands += 1
+        POP3Reply.error(text, &replies)
+    }
+
+    /// ```
+    /// response = base64 / "*"                                ; RFC 5034 section 6
+    /// ```
+    private mutating func response(
+        _ line: ByteBuffer, _ replies: inout ByteBuffer
+    ) -> POP3Action {
+        guard line.readableBytesView.elementsEqual([UInt8(ascii: "*")]) else {
+            phase = .waiting
+            return .continueAuthentication(response: Array(line.readableBytesView))
+        }
+        phase = .authorization
+        POP3Reply.error("authentication cancelled", &replies)
+        return .abandonAuthentication
+    }
+
+    // MARK: What the driver did
+
+    /// Everything known from before TLS is forgotten (RFC 2595 section 4).
+    package mutating func tlsEstablished(_ offer: LoginOffer) {
+        self.offer = offer
+        reader.discard()
+        userName = nil
+        phase = .authorization
+    }
+
+    /// - Parameter base64: the server's challenge.
+    package mutating func challenged(base64: String, _ replies: inout ByteBuffer) {
+        phase = .exchange
+        POP3Reply.challenge(base64: base64, &replies)
+    }
+
+    package mutating func loggedIn(_ maildrop: Maildrop, _ replies: inout ByteBuffer) {
+        self.maildrop = maildrop
+        userName = nil
+        phase = .transaction
+        replies.writeStaticString("+OK maildrop has ")
+        replies.writeDecimal(UInt(maildrop.messages.count))
+        replies.writeStaticString(" messages\r\n")
+    }
+
+    /// - Parameter closing: the connection is to be ended.
+    package mutating func loginFailed(
+        _ failure: LoginFailure, closing: Bool = false, _ replies: inout ByteBuffer
+    ) {
+        userName = nil
+        phase = closing ? .ended : .authorization
+        switch failure {
+        case .credentials: POP3Reply.error(.authentication, "authentication failed", &replies)
+        case .malformedResponse: bad("malformed authentication response", &replies)
+        case .mechanismUnavailable: bad("authentication mechanism not available", &replies)
+        case .encryptionRequired: POP3Reply.error(.authentication, "TLS is required first", &replies)
+        case .inUse: POP3Reply.error(.inUse, "another session has this maildrop", &replies)
+        case .temporary: POP3Reply.error(.temporary, "can't log you in now, try again later", &replies)
+        case .notAllowed: POP3Reply.error(.permanent, "POP3 is not enabled for this account", &replies)
+        case .tooManyFailures: POP3Reply.error(.authentication, "too many failed logins", &replies)
+        }
+    }
+
+    /// The UPDATE state is over; the session ends whatever came of it (RFC 1939 section 6).
+    package mutating func updated(succeeded: Bool, _ replies: inout ByteBuffer) {
+        phase = .ended
+        if succeeded {
+            POP3Reply.ok("deleted messages removed, goodbye", &replies)
+        } else {
+            POP3Reply.error(.temporary, "deleted messages were not removed", &replies)
+        }
+    }
+}
