@@ -1,0 +1,91 @@
+import Directory
+package import Logging
+
+/// The SASL side of every listener: which mechanisms are on offer, exchanges over libsasl2, and
+/// passwords that come without SASL. One for the process; used from any thread.
+package final class SASLService: Sendable {
+    let directory: any AuthenticationDirectory
+    let configuration: AuthenticationConfiguration
+    let passwords: PasswordAuthenticator
+    let policy: FailurePolicy
+    let authorizer: Authorizer
+    let decoy: ScramDecoy
+    /// Waits until an instant; tests need none of it.
+    let sleep: @Sendable (ContinuousClock.Instant) async -> Void
+    /// Nil when libsasl2 works, else its reason not to: then nothing is on offer but EXTERNAL's
+    /// and the passwords' absence, and the log says why.
+    private let fault: String?
+
+    package convenience init(
+        directory: any AuthenticationDirectory, configuration: AuthenticationConfiguration,
+        logger: Logger
+    ) {
+        self.init(
+            directory: directory, configuration: configuration, logger: logger,
+            now: { ContinuousClock().now },
+            sleep: { try? await Task.sleep(until: $0, clock: .continuous) })
+    }
+
+    init(
+        directory: any AuthenticationDirectory, configuration: AuthenticationConfiguration,
+        logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant,
+        sleep: @escaping @Sendable (ContinuousClock.Instant) async -> Void
+    ) {
+        self.directory = directory
+        self.configuration = configuration
+        self.sleep = sleep
+        policy = FailurePolicy(configuration, now: now)
+        passwords = PasswordAuthenticator(
+            directory: directory, configuration: configuration, policy: policy, logger: logger)
+        authorizer = Authorizer(directory: directory)
+        decoy = ScramDecoy(configuration)
+        fault = SASLLibrary.start(logger: logger)
+        if let fault { logger.critical("SASL is not available: \(fault)") }
+    }
+
+    /// The names to advertise on this connection now, in order of preference.
+    package func mechanisms(for context: ClientContext) -> [String] {
+        configuration.mechanisms.filter { isOffered($0, context) }.map(\.rawValue)
+    }
+
+    /// Nil when the mechanism is unknown or not on offer on this connection; `refusal` says why.
+    package func begin(_ mechanism: String, _ context: ClientContext) -> SASLExchange? {
+        guard let mechanism = SASLMechanism(named: mechanism), isOffered(mechanism, context)
+        else { return nil }
+        return SASLExchange(mechanism, context, self)
+    }
+
+    /// Why `begin` answered nil.
+    package func refusal(of mechanism: String, _ context: ClientContext) -> AuthenticationFailure {
+        if let mechanism = SASLMechanism(named: mechanism), mechanism.sendsPassword,
+            configuration.mechanisms.contains(mechanism), !context.allowsPasswords
+        {
+            return AuthenticationFailure(
+                .encryptionRequired, cause: "\(mechanism.rawValue) without encryption")
+        }
+        return AuthenticationFailure(
+            fault == nil ? .unknownMechanism : .unavailable,
+            cause: fault ?? "mechanism \(mechanism.printable) is not on offer")
+    }
+
+    /// A login and a password that came without SASL (POP3 USER and PASS, IMAP LOGIN).
+    package func verifyPassword(
+        login: String, password: [UInt8], _ context: ClientContext
+    ) async -> AuthenticationOutcome {
+        guard context.allowsPasswords else {
+            return .failure(
+                AuthenticationFailure(.encryptionRequired, cause: "password without encryption"))
+        }
+        switch await passwords.authenticate(login: login, password: password, context) {
+        case .success(let account): return .success(account, authenticatedBy: login)
+        case .failure(let failure): return .failure(failure)
+        }
+    }
+
+    func isOffered(_ mechanism: SASLMechanism, _ context: ClientContext) -> Bool {
+        guard fault == nil, configuration.mechanisms.contains(mechanism) else { return false }
+        if mechanism.sendsPassword { return context.allowsPasswords }
+        if mechanism.bindsChannel { return context.offersChannelBinding }
+        return mechanism != .external || context.clientCertificate != nil
+    }
+}
