@@ -13,10 +13,6 @@ package protocol RecipientResolving: Sendable {
 
 extension Directory: RecipientResolving {
     package func primaryAddress(of account: AccountID) async -> Lookup<EmailAddress> {
-        switch await self.account(id: account) {
-        case .found(let account): .found(account.primaryAddress)
-        case .notFound: .notFound
-        case .unavailable(let fault): .unavailable(fault)
-        }
+        await self.account(id: account).map(\.primaryAddress)
     }
 }

@@ -73,7 +73,7 @@ struct RecipientReview {
             recipient.routed.route = target.route
             return .deliver(recipient)
         }
-        if targets.isEmpty { return .outcome(.failed(.noMembers)) }
+        if targets.isEmpty { return .outcome(.deferred(.nobody)) }
         if targets.allSatisfy({ $0.route == .unresolved && $0.address == recipient.routed.address }) {
             return .outcome(.deferred(.directoryUnavailable("still unresolved")))
         }
@@ -90,5 +90,7 @@ struct RecipientReview {
 
 extension MailError {
     /// RFC 3463 X.2.4: mailing list expansion problem.
-    fileprivate static let noMembers = MailError(550, .init(5, 2, 4), "The list has no members")
+    static let nobody = MailError(
+        451, .init(4, 2, 4), "Mailing list expansion problem, trying again later",
+        cause: "the address leads to nobody")
 }

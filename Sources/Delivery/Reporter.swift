@@ -53,8 +53,7 @@ struct Reporter {
                 envelopeRecipient: EnvelopeRecipient(address: target, notify: .never))
         }
         switch await resolver.resolve(target) {
-        case .deliver(let targets) where targets.isEmpty:
-            return .failure(MailError(550, .init(5, 2, 4), "The list has no members"))
+        case .deliver(let targets) where targets.isEmpty: return .failure(.nobody)
         case .deliver(let targets): return .success(targets.map { routed($0.address, $0.route) })
         case .notLocal: return .success([routed(target, .remote)])
         case .rejected(let error) where error.isTemporary:

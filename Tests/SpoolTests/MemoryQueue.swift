@@ -42,6 +42,8 @@ final class MemoryQueue: QueueStorage {
 
     func inbox(_ account: AccountID) -> [QueueID] { state.withLock { $0.inboxes[account] ?? [] } }
     func stored(_ id: QueueID) -> QueueEntry? { state.withLock { $0.stored[id]?.entry } }
+    var isEmpty: Bool { state.withLock { $0.stored.isEmpty } }
+    var all: [QueueEntry] { state.withLock { $0.stored.values.map(\.entry) } }
     var updates: [String] { state.withLock { $0.updates } }
 
     /// After so many more updates, `error` is thrown until it is set to nil.

@@ -1,0 +1,229 @@
+import Directory
+import MailModel
+import Spool
+import Storage
+import Testing
+
+@testable import Delivery
+
+@Suite struct QueueManagerTests {
+    private static let full = Quota(bytes: nil, messages: 0)
+    private static let refused = MailError(550, .init(5, 1, 1), "User unknown")
+    private let alice = Harness.alice
+    private let account = Harness.account
+
+    private func state(_ harness: Harness, _ id: UInt64 = 1) -> QueueRecipient? {
+        harness.queue.stored(QueueID(rawValue: id))?.recipients.first
+    }
+
+    @Test func deliversIntoAMailbox() async {
+        let harness = Harness()
+        let id = harness.put([.to(.mailbox(account, .unlimited))])
+        await harness.settle()
+        #expect(harness.queue.inbox(account) == [id])
+        #expect(harness.queue.stored(id) == nil)
+        #expect(harness.spool.counts == (0, 0))
+        #expect(harness.reports.submitted.isEmpty)
+    }
+
+    @Test func aFullMailboxGetsItsMailWhenThereIsRoom() async {
+        let harness = Harness()
+        let id = harness.put([.to(.mailbox(account, Self.full))])
+        await harness.settle()
+        #expect(state(harness)?.state == .deferred)
+        #expect(state(harness)?.lastError?.status == EnhancedStatusCode(4, 2, 2))
+        #expect(state(harness)?.nextAttempt == harness.clock.now + .seconds(10))
+        await harness.advance(.seconds(9))
+        #expect(state(harness)?.attempts == 1)
+        await harness.advance(.seconds(1))
+        #expect(state(harness)?.attempts == 2)
+        #expect(state(harness)?.nextAttempt == harness.clock.now + .seconds(20))
+
+        // Later the directory is asked again, and the quota of now counts.
+        harness.directory.answer(account, .found(alice))
+        harness.directory.answer(
+            alice, .deliver([RoutedAddress(address: alice, route: .mailbox(account, .unlimited))]))
+        await harness.advance(.seconds(600))
+        #expect(harness.queue.inbox(account) == [id])
+        #expect(harness.queue.stored(id) == nil)
+        #expect(harness.reports.submitted.isEmpty)
+    }
+
+    @Test func aMailboxThatStaysFullIsReported() async throws {
+        let harness = Harness { $0.retry.overQuotaGrace = .seconds(15) }
+        harness.put([.to(.mailbox(account, Self.full))])
+        await harness.settle()
+        await harness.advance(.seconds(10))
+        #expect(harness.reports.submitted.isEmpty)
+        await harness.advance(.seconds(5))
+        let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
+        #expect(report.recipient("status") == "5.2.2")
+        #expect(report.recipient("diagnostic-code") == "smtp; 552 5.2.2 Mailbox full")
+        #expect(harness.queue.isEmpty)
+    }
+
+    @Test func mailForOtherHostsWaitsThenExpires() async throws {
+        let harness = Harness { $0.delayWarning = nil }
+        harness.put([.to(.remote)])
+        var moments: [Duration] = []
+        let start = harness.clock.now
+        await harness.settle()
+        while let next = state(harness)?.nextAttempt {
+            moments.append(next.since(start))
+            await harness.advance(next.since(harness.clock.now))
+        }
+        #expect(moments.prefix(6) == [300, 900, 2100, 4500, 8100, 11700].map { Duration.seconds($0) }[...])
+        #expect(moments.last == .seconds(5 * 86_400), "the last attempt is at the end")
+        let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
+        #expect(report.recipient("status") == "5.4.7")
+        #expect(harness.reports.submitted.count == 1)
+    }
+
+    @Test func resolvesWhatCouldNotBeTold() async {
+        let harness = Harness()
+        let bob = EmailAddress(localPart: "bob", domain: "example.org")
+        harness.directory.answer(alice, .rejected(.directoryUnavailable("no answer")))
+        let id = harness.put([.to(.unresolved), .to(.unresolved, at: bob)])
+        await harness.settle()
+        #expect(state(harness)?.lastError?.status == EnhancedStatusCode(4, 4, 3))
+        #expect(harness.queue.stored(id)?.recipients.count == 2)
+        #expect(harness.directory.questions == 1, "one outage is noticed once a lease")
+        harness.directory.answer(bob, .rejected(Self.refused))
+        harness.directory.answer(
+            alice,
+            .deliver([
+                RoutedAddress(address: alice, route: .mailbox(account, .unlimited)),
+                RoutedAddress(address: Harness.sender, route: .remote),
+            ]))
+        await harness.advance(.seconds(10))
+        #expect(harness.queue.inbox(account) == [id])
+        #expect(harness.queue.stored(id)?.recipients.map(\.routed.route) == [.remote])
+        #expect(harness.reports.submitted.count == 1, "bob is unknown")
+    }
+
+    @Test(arguments: [
+        (MailError(450, .init(4, 2, 1), "inactive"), "deferred"), (refused, "bounced"),
+    ])
+    func theDirectorysRefusalDecides(error: MailError, fate: String) async {
+        let harness = Harness()
+        harness.directory.answer(alice, .rejected(error))
+        harness.put([.to(.unresolved)])
+        await harness.settle()
+        #expect((state(harness) == nil ? "bounced" : "deferred") == fate)
+        #expect(harness.reports.submitted.count == (fate == "bounced" ? 1 : 0))
+    }
+
+    @Test func anUnknownDomainIsRemoteAndWhatStaysUnresolvedWaits() async {
+        let harness = Harness()
+        harness.put([.to(.unresolved)], id: 1)
+        await harness.settle()
+        #expect(state(harness)?.routed.route == .remote)
+        harness.directory.answer(
+            alice, .deliver([RoutedAddress(address: alice, route: .unresolved)]))
+        harness.put([.to(.unresolved)], id: 2)
+        await harness.settle()
+        #expect(state(harness, 2)?.state == .deferred)
+    }
+
+    @Test func aRenamedAccountKeepsItsMail() async {
+        let harness = Harness()
+        let married = EmailAddress(localPart: "alice.m", domain: "example.org")
+        let id = harness.put([.to(.mailbox(account, Self.full))])
+        await harness.settle()
+        harness.directory.answer(alice, .rejected(Self.refused))
+        harness.directory.answer(account, .found(married))
+        harness.directory.answer(
+            married,
+            .deliver([
+                RoutedAddress(address: Harness.sender, route: .remote),
+                RoutedAddress(address: married, route: .mailbox(account, .unlimited)),
+            ]))
+        await harness.advance(.seconds(3600))
+        #expect(harness.queue.inbox(account) == [id])
+        #expect(harness.queue.stored(id) == nil, "the forward had its copy at first")
+    }
+
+    @Test(arguments: [true, false]) func anAccountThatIsGoneOrDisabledIsReported(gone: Bool) async throws {
+        let harness = Harness()
+        harness.put([.to(.mailbox(account, Self.full))])
+        await harness.settle()
+        if !gone { harness.directory.answer(account, .found(alice)) }
+        let disabled = MailError(550, .init(5, 2, 1), "Mailbox disabled", cause: "cn=alice")
+        harness.directory.answer(alice, .rejected(gone ? Self.refused : disabled))
+        await harness.advance(.seconds(3600))
+        let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
+        #expect(report.recipient("status") == (gone ? "5.1.1" : "5.2.1"))
+        #expect(!report.text.contains("cn=alice"), "causes are for the log")
+    }
+
+    @Test func anOutageDuringReviewWaits() async {
+        let harness = Harness()
+        harness.put([.to(.mailbox(account, Self.full))])
+        await harness.settle()
+        harness.directory.answer(account, .unavailable(DirectoryFault(.timeout, "slow")))
+        await harness.advance(.seconds(3600))
+        #expect(state(harness)?.lastError?.status == EnhancedStatusCode(4, 4, 3))
+    }
+
+    @Test func storageTroubleLosesNothing() async {
+        let harness = Harness()
+        let id = harness.put([.to(.mailbox(account, .unlimited)), .to(.remote)])
+        harness.queue.fail(with: .localProblem("disk"))
+        await harness.settle()
+        #expect(harness.queue.inbox(account).isEmpty)
+        harness.queue.fail(with: nil)
+        await harness.advance(.seconds(9))
+        #expect(harness.queue.inbox(account).isEmpty)
+        await harness.advance(.seconds(1))
+        #expect(harness.queue.inbox(account) == [id])
+    }
+
+    /// Stops the store after each number of updates, as a crash would, then starts over.
+    @Test(arguments: 0..<6) func aCrashAnywhereDeliversOnceAndReports(after updates: Int) async {
+        let first = Harness()
+        let id = first.put([
+            .to(.mailbox(account, .unlimited)), .to(.unresolved, at: Harness.sender, notify: .failure),
+            .to(.mailbox(account, Self.full), at: alice),
+        ])
+        first.directory.answer(Harness.sender, .rejected(Self.refused))
+        first.queue.fail(after: updates, with: .localProblem("crash"))
+        await first.settle()
+        first.queue.fail(with: nil)
+
+        let second = Harness(queue: first.queue, clock: first.clock)
+        second.directory.answer(Harness.sender, .rejected(Self.refused))
+        await second.settle()
+        #expect(second.queue.inbox(account) == [id])
+        #expect(second.queue.stored(id)?.recipients.map(\.number) == [2])
+        let reported = first.reports.submitted.count + second.reports.submitted.count
+        #expect((0...2).contains(reported))
+    }
+
+    @Test func runWakesForNewWorkAndEndsWithItsTask() async {
+        let harness = Harness()
+        let running = Task { await harness.manager.run() }
+        var progress = harness.queue.progress.makeAsyncIterator()
+        for id in 1...3 as ClosedRange<UInt64> {
+            harness.put([.to(.mailbox(account, .unlimited))], id: id)
+            #expect(await progress.next() == QueueID(rawValue: id))
+        }
+        running.cancel()
+        await running.value
+        #expect(harness.queue.inbox(account).count == 3)
+    }
+
+    @Test func manyHostsAreServedConcurrentlyAndOnce() async {
+        let harness = Harness()
+        let running = Task { await harness.manager.run() }
+        var progress = harness.queue.progress.makeAsyncIterator()
+        for id in 1...500 as ClosedRange<UInt64> {
+            let address = EmailAddress(localPart: "x", domain: "d\(id % 7).example")
+            harness.put([.to(.mailbox(account, .unlimited), at: address)], id: id)
+        }
+        for _ in 1...500 { _ = await progress.next() }
+        running.cancel()
+        await running.value
+        #expect(harness.queue.inbox(account).count == 500)
+        #expect(Set(harness.queue.inbox(account)).count == 500)
+    }
+}
