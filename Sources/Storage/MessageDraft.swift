@@ -1,3 +1,4 @@
+import Logging
 package import MailModel
 package import NIOCore
 
@@ -7,6 +8,131 @@ package import NIOCore
 /// memory does not grow with the message. Used by one task at a time.
 package final class MessageDraft: @unchecked Sendable {
     package let id: QueueID
+    /// Octets appended so far.
+    package private(set) var size = 0
 
-    init(id: QueueID) { self.id = id }
+    private let means: DraftMeans
+    /// What is not yet in the file.
+    private var memory = ByteBuffer()
+    private var file: (any StorageFile)?
+    private var fileEnd: Int64 = 0
+    /// Octets taken from the budget.
+    private var counted = 0
+    private var isOpen = true
+
+    init(id: QueueID, means: DraftMeans) {
+        self.id = id
+        self.means = means
+    }
+
+    deinit { discard() }
+
+    /// Appends to the message. Below the threshold this only copies; beyond, it waits for the disk
+    /// now and then. After an error the draft can only be discarded.
+    package func append(_ bytes: ByteBuffer) async throws(MailError) {
+        try means.budget.take(bytes.readableBytes)
+        counted += bytes.readableBytes
+        memory.writeImmutableBuffer(bytes)
+        size += bytes.readableBytes
+        if size > means.threshold, file == nil || memory.readableBytes >= means.threshold {
+            try await spill()
+        }
+    }
+
+    /// Gives the message up; does nothing once it is accepted.
+    package func discard() {
+        guard isOpen else { return }
+        isOpen = false
+        releaseMemory()
+        guard file != nil else { return }
+        file = nil
+        means.removeFile(of: id)
+    }
+
+    /// Completes the bytes: in memory, or durable in the file when `isLarge`.
+    func finish() async throws(MailError) -> (body: ByteBuffer, isLarge: Bool) {
+        guard file != nil else { return (memory, false) }
+        try await spill()
+        try await onThread { file throws(FileSystemError) in try file.sync() }
+        return (ByteBuffer(), true)
+    }
+
+    /// The log has the message: its file stays.
+    func accepted() {
+        isOpen = false
+        file = nil
+        releaseMemory()
+    }
+
+    private func spill() async throws(MailError) {
+        if file == nil { try means.space.require(memory.readableBytes) }
+        let bytes = memory
+        let end = fileEnd
+        try await onThread { file throws(FileSystemError) in
+            try file.write(bytes, at: end)
+        }
+        fileEnd += Int64(bytes.readableBytes)
+        means.space.wrote(bytes.readableBytes)
+        memory = ByteBuffer()
+        releaseMemory()
+    }
+
+    private func onThread(
+        _ body: @escaping @Sendable (any StorageFile) throws(FileSystemError) -> Void
+    ) async throws(MailError) {
+        let (files, opened, id) = (means.files, file, id)
+        let result = await means.io.run { () -> Result<any StorageFile, FileSystemError> in
+            do throws(FileSystemError) {
+                let file = if let opened { opened } else { try files.create(.big(id)) }
+                try body(file)
+                return .success(file)
+            } catch { return .failure(error) }
+        }
+        switch result {
+        case .success(let opened): file = opened
+        case .failure(let error): throw error.mailError
+        case nil: throw .closing
+        }
+    }
+
+    private func releaseMemory() {
+        means.budget.giveBack(counted)
+        counted = 0
+    }
+}
+
+/// What drafts share.
+struct DraftMeans: Sendable {
+    let files: SegmentFiles
+    let io: IOThreads
+    let budget: MemoryBudget
+    let space: SpaceGauge
+    let threshold: Int
+    let logger: Logger
+
+    /// Removes a large message's file, sometime soon; recovery removes what is missed.
+    func removeFile(of id: QueueID) {
+        let (files, logger) = (files, logger)
+        io.start {
+            do {
+                try files.remove(.big(id))
+            } catch {
+                logger.warning("a large message's file stays until the next start", metadata: [
+                    "id": "\(id)", "error": "\(error)",
+                ])
+            }
+        }
+    }
+}
+
+extension StorageFile {
+    func write(_ bytes: ByteBuffer, at offset: Int64) throws(FileSystemError) {
+        var failure: FileSystemError?
+        bytes.withUnsafeReadableBytes { pointer in
+            do throws(FileSystemError) {
+                try write([pointer], at: offset)
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
 }

@@ -1,0 +1,151 @@
+import GRDB
+import Logging
+import MailModel
+import Synchronization
+
+/// The engine's parts, put together, and its threads.
+final class EngineCore: Sendable {
+    let draftMeans: DraftMeans
+    let ids: IDAllocator
+    let indexQueue = IndexQueue()
+    let log: LogWriter
+    let reader: IndexReader
+    let messages: MessageReader
+    let pending: PendingEntries
+    let broadcast = ChangeBroadcast()
+    let compactor: Compactor
+
+    private let files: SegmentFiles
+    private let pool: DatabasePool
+    private let io: IOThreads
+    private let threads: Mutex<(log: StorageThread, index: StorageThread)?>
+    private let lock: Mutex<(any FileLock)?>
+    private let logger: Logger
+
+    init(
+        directory: String, configuration: StorageConfiguration, fileSystem: any FileSystem,
+        ioThreads: Int, logger: Logger
+    ) throws {
+        try fileSystem.createDirectory(directory)
+        lock = Mutex(try Self.lock(directory, fileSystem))
+        let spool = directory + "/spool"
+        try fileSystem.createDirectory(spool)
+        try fileSystem.syncDirectory(directory)
+        let files = SegmentFiles(fileSystem, directory: spool)
+        let pool = try IndexDatabase.open(at: directory + "/index.sqlite")
+        let io = try IOThreads(count: ioThreads)
+        let reader = IndexReader(pool: pool, io: io, locations: LocationCache())
+
+        let writer = try IndexWriter(
+            pool, queue: indexQueue, configuration: configuration, logger: logger)
+        let recovery = Recovery(files: files, writer: writer, logger: logger)
+        let (end, file, highestID) = try recovery.run()
+        try recovery.removeOrphans { try reader.location(of: $0) == .ownFile }
+
+        let first = max(writer.idCeiling, (highestID?.rawValue ?? 0) + 1)
+        _ = try writer.transaction([.reserveIDs(upTo: first + IDAllocator.block)])
+        ids = IDAllocator(first: first, ceiling: first + IDAllocator.block)
+
+        let space = SpaceGauge(
+            fileSystem, directory: spool, minimum: configuration.minimumFreeBytes)
+        log = LogWriter(
+            files: files, segmentSize: configuration.segmentSize, end: end, file: file,
+            space: space, io: io, index: indexQueue, logger: logger)
+        draftMeans = DraftMeans(
+            files: files, io: io, budget: MemoryBudget(limit: configuration.outstandingBytes),
+            space: space, threshold: configuration.largeMessageThreshold, logger: logger)
+        messages = MessageReader(files: files, index: reader)
+        pending = PendingEntries(
+            reader, boundary: QueueID(rawValue: first), logger: logger)
+        compactor = Compactor(files: files, index: reader, log: log, logger: logger)
+        compactor.consider(writer.sparseSegments)
+        self.files = files
+        self.pool = pool
+        self.io = io
+        self.reader = reader
+        self.logger = logger
+        threads = Mutex(nil)
+
+        let log = log
+        let logThread = try StorageThread(name: "storage-log") { log.run() }
+        let indexThread = try StorageThread(name: "storage-index") { [self] in
+            writer.run { publish($0) }
+        }
+        threads.withLock { $0 = (logThread, indexThread) }
+    }
+
+    private static func lock(_ directory: String, _ fileSystem: any FileSystem) throws
+        -> any FileLock
+    {
+        do throws(FileSystemError) {
+            return try fileSystem.lock(directory + "/lock")
+        } catch {
+            throw StorageError("\(directory) is in use by another server (\(error))")
+        }
+    }
+
+    /// On the index thread, after each commit.
+    private func publish(_ effects: CommitEffects) {
+        reader.locations.set(effects.moved)
+        if let ceiling = effects.idCeiling { ids.raised(to: ceiling) }
+        broadcast.send(effects.changes)
+        pending.announce(effects.pending)
+        for reply in effects.replies { reply() }
+        for id in effects.removedFiles {
+            reader.locations.forget(id)
+            draftMeans.removeFile(of: id)
+        }
+        for segment in effects.deadSegments { removeSegment(segment) }
+        compactor.consider(effects.sparseSegments)
+    }
+
+    private func removeSegment(_ number: UInt64) {
+        let (files, logger) = (files, logger)
+        io.start {
+            do {
+                try files.remove(.segment(number))
+                logger.debug("message log: segment removed", metadata: ["segment": "\(number)"])
+            } catch {
+                logger.warning("a dead segment stays until the next start", metadata: [
+                    "segment": "\(number)", "error": "\(error)",
+                ])
+            }
+        }
+    }
+
+    /// Ends the threads, the log's before the index's, so that nothing logged is left out.
+    func close() async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            do {
+                _ = try StorageThread(name: "storage-close") { [self] in
+                    shutDown()
+                    done.resume()
+                }
+            } catch {
+                // No thread to be had: better to block here than to leave work undone.
+                shutDown()
+                done.resume()
+            }
+        }
+    }
+
+    private func shutDown() {
+        let threads = threads.withLock { threads in
+            defer { threads = nil }
+            return threads
+        }
+        log.close()
+        threads?.log.join()
+        indexQueue.changes.close()
+        threads?.index.join()
+        io.shutDown()
+        pending.close()
+        broadcast.finish()
+        do {
+            try pool.close()
+        } catch {
+            logger.error("index not closed", metadata: ["error": "\(error)"])
+        }
+        lock.withLock { $0 = nil }
+    }
+}

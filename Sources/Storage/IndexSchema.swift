@@ -1,0 +1,95 @@
+import GRDB
+
+/// The tables of `index.sqlite`. Ids of messages are queue ids; times are milliseconds since 1970.
+enum IndexSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in try db.execute(sql: version1) }
+        return migrator
+    }
+
+    private static let version1 = """
+        -- Records of the log before (segment, offset) are applied; ids below id_ceiling may be in use.
+        CREATE TABLE meta (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            segment INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            id_ceiling INTEGER NOT NULL
+        );
+        INSERT INTO meta VALUES (1, 1, 0, 1);
+
+        -- live: octets of the segment that a message refers to.
+        CREATE TABLE segments (
+            number INTEGER PRIMARY KEY,
+            total INTEGER NOT NULL,
+            live INTEGER NOT NULL
+        );
+
+        -- uidvalidity: the last one given to a mailbox of the account.
+        CREATE TABLE accounts (
+            id INTEGER PRIMARY KEY,
+            uuid BLOB NOT NULL UNIQUE,
+            uidvalidity INTEGER NOT NULL
+        );
+
+        CREATE TABLE mailboxes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            account INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            uidvalidity INTEGER NOT NULL,
+            uidnext INTEGER NOT NULL,
+            modseq INTEGER NOT NULL,
+            messages INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            UNIQUE (account, name)
+        );
+
+        -- segment 0: in a file of its own. refs: mailboxes it is in, and one for the queue.
+        CREATE TABLE messages (
+            id INTEGER PRIMARY KEY,
+            segment INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            refs INTEGER NOT NULL
+        );
+
+        CREATE TABLE mailbox_messages (
+            mailbox INTEGER NOT NULL,
+            uid INTEGER NOT NULL,
+            message INTEGER NOT NULL,
+            flags INTEGER NOT NULL,
+            modseq INTEGER NOT NULL,
+            date INTEGER NOT NULL,
+            header BLOB NOT NULL,
+            PRIMARY KEY (mailbox, uid)
+        ) WITHOUT ROWID;
+
+        -- What QRESYNC (RFC 7162) tells a client that was away.
+        CREATE TABLE expunged (
+            mailbox INTEGER NOT NULL,
+            uid INTEGER NOT NULL,
+            modseq INTEGER NOT NULL,
+            PRIMARY KEY (mailbox, uid)
+        ) WITHOUT ROWID;
+
+        -- next_number: for the next recipient that is added.
+        CREATE TABLE queue (
+            message INTEGER PRIMARY KEY,
+            arrival INTEGER NOT NULL,
+            next_number INTEGER NOT NULL,
+            envelope BLOB NOT NULL
+        );
+
+        CREATE TABLE queue_recipients (
+            message INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            next_attempt INTEGER NOT NULL,
+            delay_reported INTEGER NOT NULL,
+            routed BLOB NOT NULL,
+            error BLOB,
+            PRIMARY KEY (message, number)
+        ) WITHOUT ROWID;
+        """
+}

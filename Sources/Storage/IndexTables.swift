@@ -1,0 +1,135 @@
+import GRDB
+import MailModel
+
+/// The index as its writer sees it: statements, and in memory what changes with every message.
+/// Confined to the writer's thread; used within a transaction only.
+///
+/// After a rollback the memory is stale: `reload` before anything else.
+final class IndexTables {
+    /// Mailboxes kept in memory between transactions.
+    private static let maximumMailboxes = 65_536
+
+    let statements: IndexStatements
+    let configuration: StorageConfiguration
+    var effects = CommitEffects()
+
+    /// What of the log is applied.
+    private(set) var checkpoint = LogPosition(segment: 1, offset: 0)
+    private(set) var idCeiling: UInt64 = 1
+    private var metaChanged = false
+
+    private(set) var segments: [UInt64: SegmentUse] = [:]
+    private var changedSegments: Set<UInt64> = []
+
+    var accounts: [AccountID: AccountState] = [:]
+    var mailboxes: [Int64: MailboxState] = [:]
+    private var changedMailboxes: Set<Int64> = []
+
+    init(_ db: Database, configuration: StorageConfiguration) throws {
+        statements = try IndexStatements(db)
+        self.configuration = configuration
+        try reload(db)
+    }
+
+    /// Forgets what is in memory and reads it again.
+    func reload(_ db: Database) throws {
+        effects = CommitEffects()
+        accounts = [:]
+        mailboxes = [:]
+        changedMailboxes = []
+        changedSegments = []
+        segments = [:]
+        metaChanged = false
+        try PreparedStatement(db, "SELECT segment, offset, id_ceiling FROM meta").each { row in
+            checkpoint = LogPosition(
+                segment: UInt64(row.integer(0)), offset: row.integer(1))
+            idCeiling = UInt64(row.integer(2))
+        }
+        try PreparedStatement(db, "SELECT number, total, live FROM segments").each { row in
+            segments[UInt64(row.integer(0))] = SegmentUse(
+                total: row.integer(1), live: row.integer(2))
+        }
+    }
+
+    // MARK: What is written once per transaction
+
+    func advance(to end: LogPosition) {
+        if end.segment != checkpoint.segment {
+            changedSegments.insert(checkpoint.segment)
+        }
+        checkpoint = end
+        metaChanged = true
+        segments[end.segment, default: SegmentUse()].total = end.offset
+        changedSegments.insert(end.segment)
+    }
+
+    func reserveIDs(upTo ceiling: UInt64) {
+        idCeiling = max(idCeiling, ceiling)
+        metaChanged = true
+        effects.idCeiling = idCeiling
+    }
+
+    func addLive(_ bytes: Int64, in segment: UInt64) {
+        segments[segment, default: SegmentUse()].live += bytes
+        changedSegments.insert(segment)
+    }
+
+    func change(_ mailbox: Int64, _ body: (inout MailboxState) -> Void) {
+        body(&mailboxes[mailbox]!)
+        changedMailboxes.insert(mailbox)
+    }
+
+    /// Writes what `advance`, `addLive` and `change` have gathered.
+    func flush() throws {
+        for id in changedMailboxes {
+            let state = mailboxes[id]!
+            statements.setMailbox.bindAll(
+                id, Int64(state.uidNext), Int64(state.modSequence), state.messages, state.bytes)
+            try statements.setMailbox.run()
+        }
+        changedMailboxes.removeAll(keepingCapacity: true)
+        for number in changedSegments { try flushSegment(number) }
+        changedSegments.removeAll(keepingCapacity: true)
+        if metaChanged {
+            statements.setMeta.bindAll(
+                Int64(checkpoint.segment), checkpoint.offset, Int64(idCeiling))
+            try statements.setMeta.run()
+            metaChanged = false
+        }
+    }
+
+    private func flushSegment(_ number: UInt64) throws {
+        guard let use = segments[number] else { return }
+        // Nothing is written any more to a segment that lies before the checkpoint.
+        let isComplete = number < checkpoint.segment
+        if isComplete, use.live == 0 {
+            segments[number] = nil
+            statements.deleteSegment.bindAll(Int64(number))
+            try statements.deleteSegment.run()
+            effects.deadSegments.append(number)
+            return
+        }
+        if isComplete, isSparse(use) { effects.sparseSegments.append(number) }
+        statements.setSegment.bindAll(Int64(number), use.total, use.live)
+        try statements.setSegment.run()
+    }
+
+    /// Complete segments that are worth compacting.
+    var sparseSegments: [UInt64] {
+        segments.filter { $0.key < checkpoint.segment && isSparse($0.value) }.keys.sorted()
+    }
+
+    private func isSparse(_ use: SegmentUse) -> Bool {
+        Double(use.live) < Double(use.total) * configuration.compactionThreshold
+    }
+
+    /// After a commit: the effects; and the memory stays bounded.
+    func takeEffects() -> CommitEffects {
+        if mailboxes.count > Self.maximumMailboxes {
+            mailboxes = [:]
+            accounts = [:]
+        }
+        defer { effects = CommitEffects() }
+        return effects
+    }
+}

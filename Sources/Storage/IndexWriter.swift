@@ -1,0 +1,138 @@
+import GRDB
+import GRDBSQLite
+import Logging
+import MailModel
+
+/// Applies changes to the index, on a thread of its own: all that waits is one transaction, so one
+/// sync.
+///
+/// Group commit without a savepoint for each change (they cost more than the changes): when a
+/// transaction fails it is rolled back, and its changes are made one by one, so that one failing
+/// change fails alone. What the log tells never fails: it is tried again until it succeeds, in order.
+///
+/// `@unchecked`: `tables` and `stalled` belong to the thread (before it starts, to recovery).
+final class IndexWriter: @unchecked Sendable {
+    private static let maximumBatch = 1024
+    /// Seconds until the log's changes are tried again after a failure.
+    private static let retryInterval = 1
+
+    private let pool: DatabasePool
+    private let queue: IndexQueue
+    private let logger: Logger
+    private var tables: IndexTables?
+    /// Changes from the log that could not be applied yet.
+    private var stalled: [IndexChange] = []
+
+    init(
+        _ pool: DatabasePool, queue: IndexQueue, configuration: StorageConfiguration, logger: Logger
+    ) throws {
+        self.pool = pool
+        self.queue = queue
+        self.logger = logger
+        tables = try pool.writeWithoutTransaction { db in
+            try IndexTables(db, configuration: configuration)
+        }
+    }
+
+    var checkpoint: LogPosition { tables!.checkpoint }
+    var idCeiling: UInt64 { tables!.idCeiling }
+    var knownSegments: Set<UInt64> { Set(tables!.segments.keys) }
+    var sparseSegments: [UInt64] { tables!.sparseSegments }
+
+    /// The thread's body.
+    /// - Parameter publish: told of every transaction once it is durable, in order.
+    func run(_ publish: (CommitEffects) -> Void) {
+        while let changes = queue.changes.takeAll(
+            waitingAtMost: stalled.isEmpty ? nil : Self.retryInterval)
+        {
+            var work = (stalled + changes)[...]
+            stalled = []
+            while !work.isEmpty {
+                let batch = work.prefix(Self.maximumBatch)
+                work = work.dropFirst(batch.count)
+                commit(batch, publish)
+            }
+        }
+        // What is stalled stays in the log, for the next start.
+        pool.unsafeReentrantWrite { _ in tables = nil }
+    }
+
+    private func commit(_ batch: ArraySlice<IndexChange>, _ publish: (CommitEffects) -> Void) {
+        if stalled.isEmpty {
+            do {
+                return publish(try transaction(batch))
+            } catch {
+                logger.warning("index: transaction rolled back", metadata: [
+                    "changes": "\(batch.count)", "error": "\(error)",
+                ])
+            }
+        }
+        for change in batch {
+            if case .logged = change, !stalled.isEmpty {
+                stalled.append(change)
+                continue
+            }
+            do {
+                publish(try transaction([change]))
+            } catch {
+                refuse(change, error)
+            }
+        }
+    }
+
+    private func refuse(_ change: IndexChange, _ error: any Error) {
+        logger.error("index: change failed", metadata: ["error": "\(error)"])
+        switch change {
+        case .logged, .reserveIDs: stalled.append(change)
+        default:
+            let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+            change.fail(isFull ? .storageFull("\(error)") : .localProblem("\(error)"))
+        }
+    }
+
+    /// Makes the changes durable, all or none.
+    func transaction(_ changes: ArraySlice<IndexChange>) throws -> CommitEffects {
+        let tables = tables!
+        return try pool.writeWithoutTransaction { db in
+            do {
+                try tables.statements.begin.run()
+                for change in changes { try tables.apply(change) }
+                try tables.flush()
+                try tables.statements.commit.run()
+            } catch {
+                // SQLite may have rolled back by itself.
+                if sqlite3_get_autocommit(db.sqliteConnection) == 0 {
+                    try db.execute(sql: "ROLLBACK")
+                }
+                try tables.reload(db)
+                throw error
+            }
+            return tables.takeEffects()
+        }
+    }
+}
+
+extension IndexTables {
+    func apply(_ change: IndexChange) throws {
+        switch change {
+        case .logged(let logged):
+            try apply(logged)
+        case .reserveIDs(let ceiling):
+            reserveIDs(upTo: ceiling)
+        case .update(let id, let updates, let reply):
+            let results = try update(id, updates)
+            effects.replies.append { reply.resume(returning: .success(results)) }
+        case .openMailbox(let account, let name, let reply):
+            let status = try open(name, of: account)
+            effects.replies.append { reply.resume(returning: .success(status)) }
+        case .expunge(let uids, let mailbox, let account, let reply):
+            let found = try expunge(uids, from: mailbox, of: account)
+            effects.replies.append {
+                reply.resume(
+                    returning: found
+                        ? .success(())
+                        : .failure(.localProblem("mailbox \(mailbox) is not \(account)'s")))
+            }
+        }
+    }
+}

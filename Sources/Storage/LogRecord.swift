@@ -1,0 +1,85 @@
+import MailModel
+import NIOCore
+
+/// A record on its way to the log, encoded but for what only the writer knows: its segment.
+struct LogRecord: Sendable {
+    enum Content: Sendable {
+        case accepted(AcceptedMessage)
+        /// A copy of the bytes that were at this place.
+        case relocated(QueueID, size: Int, from: LogPosition)
+    }
+
+    let content: Content
+    private var header: RecordHeader
+    private let contentSum: UInt32
+    /// Header (once sealed) and metadata.
+    private(set) var head: ByteBuffer
+    let body: ByteBuffer
+    let done: CheckedContinuation<Result<Void, MailError>, Never>
+
+    var length: Int { head.readableBytes + body.readableBytes }
+
+    /// - Parameter body: empty when the message has a file of its own.
+    init(
+        _ content: Content, body: ByteBuffer,
+        done: CheckedContinuation<Result<Void, MailError>, Never>
+    ) {
+        self.content = content
+        self.body = body
+        self.done = done
+        var head = ByteBuffer()
+        head.reserveCapacity(512)
+        head.writeRepeatingByte(0, count: RecordHeader.length)
+        switch content {
+        case .accepted(let message):
+            message.encodeMetadata(into: &head)
+            header = RecordHeader(
+                kind: message.isLarge ? .largeAccepted : .accepted, id: message.id,
+                messageSize: message.size, segment: 0,
+                metadataLength: head.readableBytes - RecordHeader.length)
+        case .relocated(let id, let size, let from):
+            head.writeInteger(from.segment)
+            head.writeInteger(from.offset)
+            header = RecordHeader(
+                kind: .relocated, id: id, messageSize: size, segment: 0,
+                metadataLength: head.readableBytes - RecordHeader.length)
+        }
+        let metadata = head.getSlice(
+            at: head.readerIndex + RecordHeader.length, length: header.metadataLength)!
+        contentSum = body.checksum(continuing: metadata.checksum())
+        self.head = head
+    }
+
+    /// Completes the header for a place in `segment`.
+    mutating func seal(segment: UInt64) {
+        header.segment = segment
+        header.write(over: &head, contentSum: contentSum)
+    }
+
+    /// What the index is to apply once the record, which begins at `start`, is durable.
+    func change(at start: LogPosition) -> LoggedChange {
+        var body = start
+        body.offset += Int64(head.readableBytes)
+        var end = start
+        end.offset += Int64(length)
+        switch content {
+        case .accepted(let message): return .accepted(message, body: body, end: end)
+        case .relocated(let id, let size, let from):
+            return .relocated(id, size: size, from: from, to: body, end: end)
+        }
+    }
+}
+
+/// What the log tells the index, in the log's order. Applying it moves the checkpoint to its end.
+enum LoggedChange: Sendable {
+    case accepted(AcceptedMessage, body: LogPosition, end: LogPosition)
+    case relocated(QueueID, size: Int, from: LogPosition, to: LogPosition, end: LogPosition)
+    /// Nothing before this place is to be applied: a segment was given up there.
+    case skipped(to: LogPosition)
+
+    var end: LogPosition {
+        switch self {
+        case .accepted(_, _, let end), .relocated(_, _, _, _, let end), .skipped(let end): end
+        }
+    }
+}

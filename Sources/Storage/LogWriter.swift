@@ -1,0 +1,216 @@
+import Glibc
+import Logging
+import MailModel
+import NIOCore
+import Synchronization
+
+/// Appends records to the message log, on a thread of its own.
+///
+/// Group commit: all that waits is written at once, one fdatasync makes it durable, then the index
+/// gets the batch and every waiter goes on. A batch that fails, fails as a whole and leaves no
+/// trace: the segment is cut back to its good end, or given up when the disk has failed (after a
+/// failed fdatasync the kernel may have dropped pages and yet report success the next time).
+///
+/// `@unchecked`: `file`, `segment`, `end` and `preparing` belong to the thread.
+final class LogWriter: @unchecked Sendable {
+    /// Bounds of one batch.
+    private static let maximumRecords = 512
+    private static let maximumBytes = 16 << 20
+    /// Records that may wait for the index before the log waits too, and how long it waits.
+    private static let indexBacklog = 16_384
+    private static let indexPatience = 10
+
+    private let files: SegmentFiles
+    private let segmentSize: Int64
+    private let space: SpaceGauge
+    private let io: IOThreads
+    private let index: IndexQueue
+    private let logger: Logger
+    private let queue = WorkQueue<LogRecord>()
+
+    private var file: (any StorageFile)?
+    private var segment: UInt64
+    private var end: Int64
+    private let newest: Atomic<UInt64>
+    /// The next segment, made while this one is still filled.
+    private var preparing: UInt64 = 0
+    private let prepared = Mutex<(number: UInt64, file: any StorageFile)?>(nil)
+
+    /// - Parameters:
+    ///   - end: where the first record goes.
+    ///   - file: the segment of `end`, when it exists.
+    init(
+        files: SegmentFiles, segmentSize: Int64, end: LogPosition, file: (any StorageFile)?,
+        space: SpaceGauge, io: IOThreads, index: IndexQueue, logger: Logger
+    ) {
+        self.files = files
+        self.segmentSize = segmentSize
+        self.space = space
+        self.io = io
+        self.index = index
+        self.logger = logger
+        self.file = file
+        segment = end.segment
+        self.end = end.offset
+        newest = Atomic(end.segment)
+    }
+
+    /// Segments from this one on are written to.
+    var newestSegment: UInt64 { newest.load(ordering: .acquiring) }
+
+    /// Returns once the content is durable.
+    func append(_ content: LogRecord.Content, body: ByteBuffer) async throws(MailError) {
+        let result = await withCheckedContinuation { done in
+            if !queue.push(LogRecord(content, body: body, done: done)) {
+                done.resume(returning: .failure(.closing))
+            }
+        }
+        try result.get()
+    }
+
+    /// Ends `run` once everything that waits is written.
+    func close() { queue.close() }
+
+    /// The thread's body.
+    func run() {
+        while let records = queue.takeAll() {
+            var waiting = records[...]
+            while !waiting.isEmpty {
+                let batch = nextBatch(waiting)
+                waiting = waiting.dropFirst(batch.count)
+                commit(batch)
+            }
+        }
+        file = nil
+    }
+
+    /// As many records as fit into the segment (one at least, into an empty one) and the bounds.
+    private func nextBatch(_ waiting: ArraySlice<LogRecord>) -> ArraySlice<LogRecord> {
+        if file != nil, end > 0, end + Int64(waiting.first!.length) > segmentSize { leaveSegment() }
+        let room = min(Int64(Self.maximumBytes), segmentSize - end)
+        var bytes: Int64 = 0
+        let fitting = waiting.prefix(Self.maximumRecords).prefix { record in
+            bytes += Int64(record.length)
+            return bytes <= room
+        }
+        return fitting.isEmpty ? waiting.prefix(1) : fitting
+    }
+
+    private func commit(_ records: ArraySlice<LogRecord>) {
+        guard index.waitForRoom(below: Self.indexBacklog, atMost: Self.indexPatience) else {
+            return finish(records, .failure(.localProblem("the index does not keep up")))
+        }
+        do throws(FileSystemError) {
+            let file = try currentFile()
+            var sealed = Array(records)
+            var changes: [LoggedChange] = []
+            changes.reserveCapacity(sealed.count)
+            var position = LogPosition(segment: segment, offset: end)
+            for number in sealed.indices {
+                sealed[number].seal(segment: segment)
+                let change = sealed[number].change(at: position)
+                changes.append(change)
+                position = change.end
+            }
+            try write(sealed, to: file)
+            space.wrote(Int(position.offset - end))
+            end = position.offset
+            index.push(changes)
+        } catch {
+            logger.error("message log: batch refused", metadata: [
+                "records": "\(records.count)", "segment": "\(segment)", "error": "\(error)",
+            ])
+            return finish(records, .failure(error.mailError))
+        }
+        finish(records, .success(()))
+        prepareNext()
+    }
+
+    private func write(_ records: [LogRecord], to file: any StorageFile) throws(FileSystemError) {
+        var buffers: [UnsafeRawBufferPointer] = []
+        buffers.reserveCapacity(records.count * 2)
+        for record in records {
+            // The pointers stay good while `records` holds the buffers unchanged.
+            record.head.withVeryUnsafeReadableBytes { buffers.append($0) }
+            if record.body.readableBytes > 0 {
+                record.body.withVeryUnsafeReadableBytes { buffers.append($0) }
+            }
+        }
+        defer { withExtendedLifetime(records) {} }
+        do throws(FileSystemError) {
+            try file.write(buffers, at: end)
+        } catch {
+            cutBack(file, givingUp: false)
+            throw error
+        }
+        do throws(FileSystemError) {
+            try file.sync()
+        } catch {
+            cutBack(file, givingUp: true)
+            throw error
+        }
+    }
+
+    /// Takes a failed batch's octets away again, so that recovery does not find them.
+    private func cutBack(_ file: any StorageFile, givingUp: Bool) {
+        var givingUp = givingUp
+        do {
+            try file.truncate(to: end)
+        } catch {
+            logger.error("message log: a refused batch can't be cut off", metadata: [
+                "segment": "\(segment)", "error": "\(error)",
+            ])
+            givingUp = true
+        }
+        if givingUp {
+            leaveSegment()
+            index.push([.skipped(to: LogPosition(segment: segment, offset: 0))])
+        }
+    }
+
+    private func leaveSegment() {
+        file = nil
+        segment += 1
+        end = 0
+        newest.store(segment, ordering: .releasing)
+    }
+
+    private func currentFile() throws(FileSystemError) -> any StorageFile {
+        if let file { return file }
+        let made = prepared.withLock { prepared in
+            defer { prepared = nil }
+            return prepared?.number == segment ? prepared?.file : nil
+        }
+        let opened = if let made { made } else { try files.create(.segment(segment)) }
+        file = opened
+        return opened
+    }
+
+    /// Has the next segment made once this one is half full.
+    private func prepareNext() {
+        let number = segment + 1
+        guard end > segmentSize / 2, preparing != number else { return }
+        preparing = number
+        io.start { [self] in
+            do throws(FileSystemError) {
+                let file = try files.create(.segment(number))
+                prepared.withLock { $0 = (number, file) }
+            } catch {
+                logger.warning("message log: next segment not made ahead", metadata: [
+                    "segment": "\(number)", "error": "\(error)",
+                ])
+            }
+        }
+    }
+
+    private func finish(_ records: ArraySlice<LogRecord>, _ result: Result<Void, MailError>) {
+        for record in records { record.done.resume(returning: result) }
+    }
+}
+
+extension ByteBuffer {
+    /// A pointer that is good as long as the buffer is neither changed nor released.
+    func withVeryUnsafeReadableBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        withUnsafeReadableBytesWithStorageManagement { bytes, _ in body(bytes) }
+    }
+}

@@ -1,0 +1,134 @@
+import GRDB
+package import Logging
+package import MailModel
+package import NIOCore
+import Synchronization
+
+/// The engine under spool and mailboxes: a message log that makes messages durable, and behind it
+/// an index that delivers them.
+///
+/// `accept` returns after one fdatasync of the log. The record holds envelope and recipients, so
+/// the log alone is enough to deliver: the index applies records strictly in the log's order and
+/// moves its checkpoint in the same transaction. Whatever the moment of a crash, recovery replays
+/// what lies behind the checkpoint, so delivery into a mailbox happens exactly once.
+///
+/// On disk: `spool/` (see `SegmentFiles`), `index.sqlite`, and `lock`, which one engine holds.
+package final class StorageEngine: QueueStorage, MailboxStorage {
+    private static let ioThreads = 4
+
+    private let core: EngineCore
+    private let compaction: Task<Void, Never>
+    private let isClosed = Atomic(false)
+
+    private init(_ core: EngineCore) {
+        self.core = core
+        compaction = Task(priority: .background) { [compactor = core.compactor] in
+            await compactor.run()
+        }
+    }
+
+    /// Opens the state directory, made when it does not exist, and recovers. Blocks.
+    /// - Throws: `StorageError` when another server has it open or its index can't be trusted,
+    ///   `FileSystemError`, or an error of SQLite.
+    package static func open(
+        at directory: String, configuration: StorageConfiguration,
+        fileSystem: any FileSystem = SystemFileSystem(), logger: Logger
+    ) throws -> StorageEngine {
+        try StorageEngine(
+            EngineCore(
+                directory: directory, configuration: configuration, fileSystem: fileSystem,
+                ioThreads: ioThreads, logger: logger))
+    }
+
+    /// Finishes what was begun and leaves the directory to another. What comes later fails.
+    package func close() async {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        core.compactor.close()
+        compaction.cancel()
+        await compaction.value
+        await core.close()
+    }
+
+    // MARK: QueueStorage
+
+    package func makeDraft(sizeHint: Int?) throws(MailError) -> MessageDraft {
+        guard !isClosed.load(ordering: .relaxed) else { throw .closing }
+        let means = core.draftMeans
+        try means.budget.take(0)
+        try means.space.require(sizeHint ?? 0)
+        let id = try core.ids.make { [core] ceiling in
+            _ = core.indexQueue.changes.push(.reserveIDs(upTo: ceiling))
+        }
+        return MessageDraft(id: id, means: means)
+    }
+
+    package func accept(
+        _ draft: MessageDraft, envelope: Envelope, recipients: [RoutedRecipient]
+    ) async throws(MailError) {
+        do throws(MailError) {
+            let (body, isLarge) = try await draft.finish()
+            var envelope = envelope
+            envelope.recipients = []
+            let message = AcceptedMessage(
+                id: draft.id, size: draft.size, isLarge: isLarge, arrival: .now,
+                envelope: envelope, recipients: recipients)
+            try await core.log.append(.accepted(message), body: body)
+            draft.accepted()
+        } catch {
+            draft.discard()
+            throw error
+        }
+    }
+
+    package var pendingEntries: AsyncStream<QueueEntry> { core.pending.stream }
+
+    package func update(_ id: QueueID, _ updates: [RecipientUpdate]) async throws(MailError)
+        -> [RecipientResult]
+    {
+        try await core.indexQueue.perform { .update(id, updates, $0) }
+    }
+
+    package func entry(_ id: QueueID) async throws(MailError) -> QueueEntry? {
+        try await core.reader.entry(id)
+    }
+
+    package func entries(after: QueueID?, limit: Int) async throws(MailError) -> [QueueEntry] {
+        try await core.reader.entries(after: after, limit: limit)
+    }
+
+    // MARK: MailboxStorage
+
+    package func openMailbox(_ account: AccountID, name: String) async throws(MailError)
+        -> MailboxStatus
+    {
+        if let known = try await core.reader.mailbox(named: name, of: account) { return known }
+        return try await core.indexQueue.perform { .openMailbox(account, name: name, $0) }
+    }
+
+    package func messages(in mailbox: Int64) async throws(MailError) -> [MailboxMessage] {
+        try await core.reader.messages(in: mailbox)
+    }
+
+    package func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError)
+        -> ByteBuffer
+    {
+        try await core.messages.read(message, range)
+    }
+
+    package func expunge(_ uids: [UInt32], from mailbox: Int64, account: AccountID)
+        async throws(MailError)
+    {
+        guard !uids.isEmpty else { return }
+        try await core.indexQueue.perform {
+            .expunge(uids, mailbox: mailbox, account: account, $0)
+        }
+    }
+
+    package func usage(of account: AccountID) async throws(MailError)
+        -> (bytes: Int64, messages: Int64)
+    {
+        try await core.reader.usage(of: account)
+    }
+
+    package func changes() -> AsyncStream<MailboxChange> { core.broadcast.subscribe() }
+}

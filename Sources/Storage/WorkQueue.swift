@@ -1,0 +1,129 @@
+import Glibc
+
+/// What waits for a thread: any thread puts in, one or several take out and sleep while it is empty.
+/// A producer signals only when a consumer sleeps, so under load nothing here is a system call.
+///
+/// `@unchecked`: all state is guarded by `mutex`.
+final class WorkQueue<Element>: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let drained = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var elements: [Element] = []
+    private var sleeping = 0
+    private var waitingForRoom = 0
+    private var closed = false
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(arrived, &attributes)
+        pthread_cond_init(drained, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(arrived)
+        pthread_cond_destroy(drained)
+        pthread_mutex_destroy(mutex)
+        arrived.deallocate()
+        drained.deallocate()
+        mutex.deallocate()
+    }
+
+    /// False when the queue is closed: nothing was put in.
+    func push(_ element: Element) -> Bool {
+        locked {
+            guard !closed else { return false }
+            elements.append(element)
+            wake()
+            return true
+        }
+    }
+
+    func push(contentsOf new: [Element]) -> Bool {
+        locked {
+            guard !closed else { return false }
+            elements.append(contentsOf: new)
+            wake()
+            return true
+        }
+    }
+
+    /// Everything that waits, in order; sleeps while there is nothing. An empty array after
+    /// `seconds`; nil once the queue is closed and empty.
+    func takeAll(waitingAtMost seconds: Int? = nil) -> [Element]? {
+        locked {
+            let deadline = seconds.map(Self.deadline)
+            while elements.isEmpty {
+                if closed { return nil }
+                if !sleep(arrived, &sleeping, until: deadline) { return [] }
+            }
+            var taken: [Element] = []
+            swap(&taken, &elements)
+            if waitingForRoom > 0 { pthread_cond_broadcast(drained) }
+            return taken
+        }
+    }
+
+    /// The element that has waited longest; nil once the queue is closed and empty.
+    func take() -> Element? {
+        locked {
+            while elements.isEmpty {
+                if closed { return nil }
+                _ = sleep(arrived, &sleeping, until: nil)
+            }
+            return elements.removeFirst()
+        }
+    }
+
+    /// Waits until fewer than `count` elements wait; false when `seconds` were not enough.
+    func waitForRoom(below count: Int, atMost seconds: Int) -> Bool {
+        locked {
+            let deadline = Self.deadline(seconds)
+            while elements.count >= count {
+                if !sleep(drained, &waitingForRoom, until: deadline) { return false }
+            }
+            return true
+        }
+    }
+
+    /// Consumers get what is left, then nil.
+    func close() {
+        locked {
+            closed = true
+            pthread_cond_broadcast(arrived)
+        }
+    }
+
+    private func locked<T>(_ body: () -> T) -> T {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    private func wake() {
+        if sleeping > 0 { pthread_cond_signal(arrived) }
+    }
+
+    /// False when the deadline has passed.
+    private func sleep(
+        _ condition: UnsafeMutablePointer<pthread_cond_t>, _ count: inout Int, until: timespec?
+    ) -> Bool {
+        count += 1
+        defer { count -= 1 }
+        guard var until else {
+            pthread_cond_wait(condition, mutex)
+            return true
+        }
+        return pthread_cond_timedwait(condition, mutex, &until) != ETIMEDOUT
+    }
+
+    private static func deadline(_ seconds: Int) -> timespec {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        time.tv_sec += seconds
+        return time
+    }
+}

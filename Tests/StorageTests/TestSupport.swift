@@ -1,0 +1,105 @@
+import Glibc
+import Logging
+import MailModel
+import NIOCore
+import Storage
+
+/// A directory of its own, removed with the object.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/martlet-storage-XXXXXX".utf8CString)
+        path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    }
+
+    deinit { Self.remove(path) }
+
+    private static func remove(_ path: String) {
+        if unlink(path) == 0 { return }
+        guard let stream = opendir(path) else { return }
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { remove(path + "/" + name) }
+        }
+        closedir(stream)
+        rmdir(path)
+    }
+
+    func names(in folder: String) throws -> [String] {
+        try SystemFileSystem().list(path + "/" + folder).sorted()
+    }
+}
+
+/// Without a word, so that expected failures don't litter the test log.
+let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+func account(_ number: UInt64) -> AccountID { AccountID(high: 0x1111_2222_3333_4444, low: number) }
+
+func local(
+    _ number: UInt64, quota: Quota = .unlimited, notify: DeliveryNotify? = nil
+) -> RoutedRecipient {
+    recipient("user\(number)@example.org", .mailbox(account(number), quota), notify)
+}
+
+func remote(_ number: Int) -> RoutedRecipient { recipient("user\(number)@example.net", .remote) }
+
+func recipient(_ text: String, _ route: Route, _ notify: DeliveryNotify? = nil) -> RoutedRecipient {
+    let address = EmailAddress(text)!
+    return RoutedRecipient(
+        address: address, route: route,
+        envelopeRecipient: EnvelopeRecipient(address: address, notify: notify))
+}
+
+let sender = Envelope(reversePath: .address(EmailAddress("sender@example.com")!))
+
+/// Octets that tell one message and one place in it from another.
+func body(_ number: Int, size: Int = 500) -> ByteBuffer {
+    var buffer = ByteBuffer(string: "Subject: message \(number)\r\n\r\n")
+    var line = 0
+    while buffer.readableBytes < size {
+        buffer.writeString("message \(number) line \(line)\r\n")
+        line += 1
+    }
+    return buffer.getSlice(at: 0, length: max(size, 0))!
+}
+
+extension StorageEngine {
+    static func open(
+        _ directory: TemporaryDirectory, _ fileSystem: any FileSystem = SystemFileSystem(),
+        _ adjust: (inout StorageConfiguration) -> Void = { _ in }
+    ) throws -> StorageEngine {
+        var configuration = StorageConfiguration()
+        configuration.minimumFreeBytes = 1 << 20
+        adjust(&configuration)
+        return try open(
+            at: directory.path, configuration: configuration, fileSystem: fileSystem,
+            logger: silent)
+    }
+
+    @discardableResult
+    func accept(
+        _ bytes: ByteBuffer, _ envelope: Envelope = sender, to recipients: RoutedRecipient...
+    ) async throws(MailError) -> QueueID {
+        let draft = try makeDraft(sizeHint: nil)
+        try await draft.append(bytes)
+        try await accept(draft, envelope: envelope, recipients: recipients)
+        return draft.id
+    }
+
+    /// Everything accepted before is applied once a change made after it is.
+    func settle() async throws {
+        _ = try await update(QueueID(rawValue: 0), [])
+    }
+
+    func inbox(_ number: UInt64) async throws -> [MailboxMessage] {
+        try await settle()
+        return try await messages(in: openMailbox(account(number), name: "INBOX").id)
+    }
+
+    func contents(_ message: MailboxMessage) async throws -> ByteBuffer {
+        try await read(message.message, 0..<message.message.size)
+    }
+}
