@@ -1,0 +1,189 @@
+package import Logging
+package import MailModel
+
+/// Who everyone is and where mail goes, asked of an LDAP directory.
+///
+/// Every answer is found, not found or unavailable, and only the directory's own "not found" is
+/// final. Answers are used again for seconds (`CacheLifetimes`); a directory that is unavailable is
+/// stood in for by what it said in the last minutes, so that an outage doesn't stop mail to known
+/// recipients. A directory without any user or domain is not believed.
+package final class Directory: Sendable {
+    let client: any DirectoryAccess
+    let configuration: DirectoryConfiguration
+    let logger: Logger
+    private let resolver: Resolver
+    private let resolutions: LookupCache<EmailAddress, Resolution>
+    private let domains: LookupCache<String, Lookup<MailDomain>>
+    private let logins: LookupCache<String, Lookup<Account>>
+    private let accounts: LookupCache<AccountID, Lookup<Account>>
+    private let secrets: LookupCache<AccountID, Lookup<[String]>>
+
+    package convenience init(configuration: DirectoryConfiguration, logger: Logger) {
+        self.init(
+            configuration: configuration, logger: logger,
+            client: DirectoryClient(configuration: configuration.connection, logger: logger))
+    }
+
+    init(
+        configuration: DirectoryConfiguration, logger: Logger, client: any DirectoryAccess
+    ) {
+        self.client = client
+        self.configuration = configuration
+        self.logger = logger
+        let domains = LookupCache<String, Lookup<MailDomain>>(configuration.cache)
+        let plain = Resolver(
+            source: client, configuration: configuration.resolver, landmarks: Landmarks())
+        var caching = plain
+        caching.cachedDomains = { name in
+            if let hit = domains.fresh(name) { return hit }
+            return await domains.value(for: name) { .init(await plain.lookUpDomain(name)) }
+        }
+        resolver = caching
+        self.domains = domains
+        resolutions = LookupCache(configuration.cache)
+        logins = LookupCache(configuration.cache)
+        accounts = LookupCache(configuration.cache)
+        secrets = LookupCache(configuration.cache)
+    }
+
+    /// Where mail to the address goes: aliases, groups, forwards, catch-alls and subaddresses
+    /// followed, each final recipient once.
+    package func resolve(_ address: EmailAddress) async -> Resolution {
+        let key = address.caseFolded
+        if let hit = resolutions.fresh(key) { return hit }
+        return await resolutions.value(for: key) { [resolver, logger] in
+            let verdict = await resolver.resolve(key)
+            if case .rejected(let error) = verdict.resolution, error.isTemporary {
+                logger.warning(
+                    "address refused for now",
+                    metadata: ["address": "\(key)", "cause": "\(error.cause ?? error.text)"])
+            }
+            return .init(verdict)
+        }
+    }
+
+    /// The domain of this name, an alias too. ASCII case doesn't count; internationalised names
+    /// match in the form that the directory has.
+    package func domain(named name: String) async -> Lookup<MailDomain> {
+        let name = name.lowercased()
+        guard name.utf8.count <= EmailAddress.maximumDomainLength, !name.isEmpty
+        else { return .notFound }
+        if let hit = domains.fresh(name) { return hit }
+        return await domains.value(for: name) { [resolver] in
+            .init(await resolver.lookUpDomain(name))
+        }
+    }
+
+    /// The user with this login name or address; case doesn't count. Two of them are
+    /// `unavailable` (ambiguous). More than 320 octets or a NUL is nobody.
+    package func account(login: String) async -> Lookup<Account> {
+        guard login.utf8.count <= Resolver.maximumLoginLength else { return .notFound }
+        let key = login.lowercased()
+        if let hit = logins.fresh(key) { return hit }
+        return await logins.value(for: key) { [resolver] in
+            .init(await Self.lookUp { () async throws(DirectoryFault) in
+                try await resolver.account(login: key)
+            })
+        }
+    }
+
+    package func account(id: AccountID) async -> Lookup<Account> {
+        if let hit = accounts.fresh(id) { return hit }
+        // Where it was the last time; only a hint.
+        let knownName: String? = if case .found(let account) = accounts.last(id) {
+            account.dn
+        } else {
+            nil
+        }
+        return await accounts.value(for: id) { [resolver] in
+            .init(await Self.lookUp { () async throws(DirectoryFault) in
+                try await resolver.account(id: id, knownName: knownName)
+            })
+        }
+    }
+
+    /// The user of a certificate that the TLS layer has verified.
+    package func account(certificate subject: String, emails: [String]) async -> Lookup<Account> {
+        await Self.lookUp { () async throws(DirectoryFault) in
+            try await resolver.account(certificate: subject, emails: emails)
+        }
+    }
+
+    /// Binds with the user's name and this password. When that fails, the entry is looked up anew:
+    /// it may have been renamed or moved a moment ago.
+    package func authenticate(_ account: Account, password: [UInt8]) async -> BindOutcome {
+        let outcome = await client.bind(dn: account.dn, password: password)
+        guard case .invalidCredentials = outcome, !password.isEmpty else { return outcome }
+        let now = await Self.lookUp { () async throws(DirectoryFault) in
+            try await resolver.account(id: account.id, knownName: account.dn)
+        }
+        guard case .found(let moved) = now, moved.dn != account.dn else { return outcome }
+        return await client.bind(dn: moved.dn, password: password)
+    }
+
+    /// The user's SCRAM secrets in the form of RFC 5803; not found when there are none.
+    package func scramSecrets(for account: Account) async -> Lookup<[String]> {
+        if let hit = secrets.fresh(account.id) { return hit }
+        return await secrets.value(for: account.id) { [resolver] in
+            let found = await Self.lookUp { () async throws(DirectoryFault) in
+                try await resolver.scramSecrets(for: account)
+            }
+            if case .found(let values) = found, values.isEmpty { return .negative(.notFound) }
+            return .init(found)
+        }
+    }
+
+    /// Whether the user may send with this address: an own one (in alias domains and with a
+    /// detail, too), an alias to the user alone, or a group's that lets its members send.
+    package func maySend(as address: EmailAddress, _ account: Account) async -> Lookup<Bool> {
+        let key = address.caseFolded
+        if account.addresses.contains(where: { $0.caseFolded == key }) { return .found(true) }
+        return await Self.lookUp { () async throws(DirectoryFault) in
+            try await resolver.maySend(as: address, account)
+        }
+    }
+
+    /// Whether `actor`, having logged in, may act as `target`: only where the directory says so.
+    package func mayAct(as target: Account, by actor: Account) async -> Lookup<Bool> {
+        await Self.lookUp { () async throws(DirectoryFault) in
+            try await resolver.mayAct(as: target, by: actor)
+        }
+    }
+
+    /// Resolves the address without any cache and tells every search, entry and rule.
+    package func explain(_ address: EmailAddress) async -> Explanation {
+        let trace = ResolutionTrace()
+        var resolver = resolver
+        resolver.cachedDomains = nil
+        resolver.trace = trace
+        return trace.explanation(of: address, await resolver.resolve(address).resolution)
+    }
+
+    /// Looks at the directory itself; for `martlet check`.
+    package func inspect() async -> [Finding] {
+        await DirectoryInspector(source: client, configuration: configuration.resolver).inspect()
+    }
+
+    /// From now on only answers of the directory count, but for the time of an outage.
+    package func invalidate() {
+        resolutions.invalidate()
+        domains.invalidate()
+        logins.invalidate()
+        accounts.invalidate()
+        secrets.invalidate()
+    }
+
+    package func shutDown() async {
+        await client.shutDown()
+    }
+
+    private static func lookUp<Value: Sendable>(
+        _ body: () async throws(DirectoryFault) -> Value?
+    ) async -> Lookup<Value> {
+        do throws(DirectoryFault) {
+            return try await body().map { .found($0) } ?? .notFound
+        } catch {
+            return .unavailable(error)
+        }
+    }
+}

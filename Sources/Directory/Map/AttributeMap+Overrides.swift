@@ -1,0 +1,103 @@
+/// A setting of the attribute map that can't be used.
+package struct AttributeMapError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+}
+
+extension AttributeMap {
+    /// The names that `override` knows, for the configuration's reference.
+    package static let overridableKeys: [String] = lists.keys.sorted() + singles.keys.sorted()
+
+    private typealias Setting<Value> = any WritableKeyPath<AttributeMap, Value> & Sendable
+
+    private static let lists: [String: Setting<[String]>] = [
+        "addresses": \.addresses,
+        "internationalAddresses": \.internationalAddresses,
+        "user.classes": \.user.classes,
+        "user.logins": \.user.logins,
+        "user.displayName": \.user.displayName,
+        "user.forwarding": \.user.forwarding,
+        "user.keepCopyValues": \.user.keepCopy.values,
+        "group.classes": \.group.classes,
+        "group.members": \.group.members,
+        "group.memberAddresses": \.group.memberAddresses,
+        "group.memberURLs": \.group.memberURLs,
+        "domain.classes": \.domain.classes,
+    ]
+
+    private static let singles: [String: Setting<String?>] = [
+        "user.quota": \.user.quota,
+        "user.messageQuota": \.user.messageQuota,
+        "user.services": \.user.services,
+        "user.keepCopy": \.user.keepCopy.attribute,
+        "user.homeServer": \.user.homeServer,
+        "user.scramSecrets": \.user.scramSecrets,
+        "user.actsAs": \.user.actsAs,
+        "group.membersMaySend": \.group.membersMaySend,
+        "domain.aliasOf": \.domain.aliasOf,
+        "domain.catchAll": \.domain.catchAll,
+        "domain.postmaster": \.domain.postmaster,
+        "domain.quota": \.domain.quota,
+        "domain.messageQuota": \.domain.messageQuota,
+    ]
+
+    private static let neverEmpty: Set<String> = ["addresses", "user.classes", "user.logins"]
+
+    /// Replaces one setting of a preset, as in the configuration: `user.addresses: [mail]`. No
+    /// value switches the setting off, where it can be. The `uniqueID`, the domain's `name` and
+    /// quota units (`bytes`, `kilobytes`, `megabytes`) take exactly one value.
+    package mutating func override(
+        _ key: String, with values: [String]
+    ) throws(AttributeMapError) {
+        switch key {
+        case "user.quotaUnit": user.quotaUnit = try Self.unit(key, values)
+        case "domain.quotaUnit": domain.quotaUnit = try Self.unit(key, values)
+        case "uniqueID": uniqueID = try Self.one(key, values)
+        case "domain.name": domain.name = try Self.one(key, values)
+        default: try overrideListed(key, with: values)
+        }
+        name = name.hasSuffix("+") ? name : name + "+"
+    }
+
+    private mutating func overrideListed(
+        _ key: String, with values: [String]
+    ) throws(AttributeMapError) {
+        if key != "user.keepCopyValues" {
+            for value in values where !LDAPFilter.isAttributeName(value) {
+                throw AttributeMapError(description: "\(key): \"\(value)\" is no name of LDAP")
+            }
+        }
+        if let list = Self.lists[key] {
+            guard !values.isEmpty || !Self.neverEmpty.contains(key) else {
+                throw AttributeMapError(description: "\(key): needs at least one value")
+            }
+            self[keyPath: list] = values
+        } else if let single = Self.singles[key] {
+            guard values.count <= 1 else {
+                throw AttributeMapError(description: "\(key): takes one value")
+            }
+            self[keyPath: single] = values.first
+        } else {
+            throw AttributeMapError(description: "\(key): no such setting of the attribute map")
+        }
+    }
+
+    private static func one(
+        _ key: String, _ values: [String]
+    ) throws(AttributeMapError) -> String {
+        guard values.count == 1, LDAPFilter.isAttributeName(values[0]) else {
+            throw AttributeMapError(description: "\(key): takes the name of one attribute")
+        }
+        return values[0]
+    }
+
+    private static func unit(
+        _ key: String, _ values: [String]
+    ) throws(AttributeMapError) -> QuotaUnit {
+        switch values {
+        case ["bytes"]: .bytes
+        case ["kilobytes"]: .kilobytes
+        case ["megabytes"]: .megabytes
+        default: throw AttributeMapError(description: "\(key): bytes, kilobytes or megabytes")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+extension AttributeMap {
+    /// What a search for users, groups and aliases must bring.
+    var recipientAttributes: [String] {
+        var names = ["objectClass", uniqueID] + addresses + internationalAddresses
+        names += user.logins + user.displayName + user.status.map(\.attribute) + user.forwarding
+        names += [
+            user.quota, user.messageQuota, user.services, user.keepCopy.attribute, user.homeServer,
+            group.membersMaySend,
+        ].compactMap(\.self)
+        names += group.members + group.memberAddresses + group.memberURLs
+        names += group.status.map(\.attribute)
+        return Self.unique(names)
+    }
+
+    var domainAttributes: [String] {
+        let names = [
+            domain.name, domain.aliasOf, domain.catchAll, domain.postmaster, domain.quota,
+            domain.messageQuota,
+        ].compactMap(\.self)
+        return Self.unique(names + domain.status.map(\.attribute))
+    }
+
+    /// Entries with any of the addresses.
+    func filter(addresses wanted: [String]) -> LDAPFilter {
+        .or(wanted.flatMap { address in
+            attributes(for: address).map { .equal($0, address) }
+        })
+    }
+
+    /// The attributes in which an address can stand.
+    func attributes(for address: String) -> [String] {
+        address.utf8.allSatisfy { $0 < 0x80 } ? addresses : addresses + internationalAddresses
+    }
+
+    private static func unique(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0.lowercased()).inserted }
+    }
+}

@@ -1,0 +1,139 @@
+internal import MailModel
+
+/// Reads entries as the attribute map says. Malformed values are left out, never fatal: one bad
+/// attribute must not stop a user's mail. `provision` and `check` report them.
+struct EntryReader: Sendable {
+    let map: AttributeMap
+
+    enum Kind: String { case user, group, alias, other }
+
+    func kind(of entry: DirectoryEntry) -> Kind {
+        let classes = entry["objectClass"]
+        func isAny(of names: [String]) -> Bool {
+            classes.contains { name in names.contains { $0.equalsIgnoringASCIICase(name) } }
+        }
+        if isAny(of: map.group.classes) { return .group }
+        if isAny(of: map.user.classes) { return .user }
+        return map.user.forwarding.contains { entry.has($0) } ? .alias : .other
+    }
+
+    /// The addresses as the directory writes them, catch-alls (`@domain`) included.
+    func addressValues(of entry: DirectoryEntry) -> [String] {
+        (map.addresses + map.internationalAddresses).flatMap { entry[$0] }
+    }
+
+    func addresses(of entry: DirectoryEntry) -> [EmailAddress] {
+        unique(addressValues(of: entry).compactMap { EmailAddress($0) })
+    }
+
+    func forwarding(of entry: DirectoryEntry) -> [EmailAddress] {
+        unique(map.user.forwarding.flatMap { entry[$0] }.compactMap { EmailAddress($0) })
+    }
+
+    func status(of entry: DirectoryEntry, _ maps: [StatusMap]) -> EntryStatus {
+        maps.reduce(.active) { $0.stricter($1.status(of: entry)) }
+    }
+
+    /// The user in an entry, the domain's defaults filled in.
+    /// - Throws: `misconfigured` when the entry has no usable unique identifier or address.
+    func account(
+        _ entry: DirectoryEntry, domain: (String) async throws(DirectoryFault) -> MailDomain?
+    ) async throws(DirectoryFault) -> Account {
+        guard let id = entry[map.uniqueID].first.flatMap({ AccountID($0) }) else {
+            throw DirectoryFault(
+                .misconfigured, "\(entry.dn): no readable \(map.uniqueID), so no mailbox")
+        }
+        let addresses = addresses(of: entry)
+        guard let primary = addresses.first else {
+            throw DirectoryFault(
+                .misconfigured,
+                "\(entry.dn): no address in \(map.addresses.joined(separator: ", "))")
+        }
+        let home = try await domain(primary.domain)
+        let own = quota(
+            entry, map.user.quota, map.user.messageQuota, unit: map.user.quotaUnit,
+            default: home?.defaultQuota ?? .unlimited)
+        let forwarding = forwarding(of: entry)
+        return Account(
+            id: id, dn: entry.dn,
+            login: map.user.logins.lazy.compactMap { entry[$0].first }.first ?? "\(primary)",
+            primaryAddress: primary, addresses: addresses,
+            status: status(of: entry, map.user.status).stricter(home?.status ?? .active),
+            quota: own, services: services(of: entry),
+            forwarding: forwarding, keepsCopy: keepsCopy(entry),
+            homeServer: map.user.homeServer.flatMap { entry[$0].first }?.lowercased(),
+            displayName: map.user.displayName.lazy.compactMap { entry[$0].first }.first)
+    }
+
+    /// The domain in an entry, for one of its names.
+    func domain(named name: String, _ entry: DirectoryEntry) -> MailDomain {
+        let names = entry[map.domain.name].map { $0.lowercased() }.sorted()
+        let ownNames = Self.domainNames(inName: entry.dn)
+        let canonical = names.first { ownNames.contains($0) } ?? names.first ?? name
+        let target = map.domain.aliasOf.flatMap { entry[$0].first }?.lowercased()
+            ?? (canonical == name ? nil : canonical)
+        return MailDomain(
+            name: name, dn: entry.dn, status: status(of: entry, map.domain.status),
+            aliasOf: target == name ? nil : target,
+            catchAll: address(entry, map.domain.catchAll),
+            postmaster: address(entry, map.domain.postmaster),
+            defaultQuota: quota(
+                entry, map.domain.quota, map.domain.messageQuota, unit: map.domain.quotaUnit,
+                default: .unlimited))
+    }
+
+    /// The domains that a name can stand for: `ou=example.org,…` and `dc=example,dc=org`. Domain
+    /// names need no escapes.
+    private static func domainNames(inName dn: String) -> [String] {
+        let levels = dn.lowercased().split(separator: ",").map { $0.split(separator: "=") }
+        let components = levels.prefix { $0.count == 2 && $0[0].trimmed == "dc" }
+        return [levels.first?.last.map { String($0.trimmed) }].compactMap(\.self)
+            + [components.map { String($0[1].trimmed) }.joined(separator: ".")]
+    }
+
+    func isTrue(_ entry: DirectoryEntry, _ attribute: String?) -> Bool {
+        attribute.map { entry[$0].contains { $0.equalsIgnoringASCIICase("TRUE") } } ?? false
+    }
+
+    private func keepsCopy(_ entry: DirectoryEntry) -> Bool {
+        let rule = map.user.keepCopy
+        guard let attribute = rule.attribute, entry.has(attribute) else { return rule.otherwise }
+        return entry[attribute].contains { rule.values.contains($0.lowercased()) }
+    }
+
+    private func services(of entry: DirectoryEntry) -> Set<Service>? {
+        guard let attribute = map.user.services, entry.has(attribute) else { return nil }
+        return Set(entry[attribute].compactMap { Service(rawValue: $0.lowercased()) })
+    }
+
+    private func address(_ entry: DirectoryEntry, _ attribute: String?) -> EmailAddress? {
+        attribute.flatMap { entry[$0].first }.flatMap { EmailAddress($0) }
+    }
+
+    /// Absent or malformed: the default. Zero, and the -1 of some schemas: without limit.
+    private func quota(
+        _ entry: DirectoryEntry, _ bytes: String?, _ messages: String?, unit: QuotaUnit,
+        default standard: Quota
+    ) -> Quota {
+        func limit(_ attribute: String?, _ unit: QuotaUnit, _ standard: Int64?) -> Int64? {
+            guard let text = attribute.flatMap({ entry[$0].first }) else { return standard }
+            if text == "-1" { return nil }
+            guard let value = QuotaText.parse(text, unit: unit) else { return standard }
+            return value == 0 ? nil : value
+        }
+        return Quota(
+            bytes: limit(bytes, unit, standard.bytes),
+            messages: limit(messages, .bytes, standard.messages))
+    }
+
+    private func unique(_ addresses: [EmailAddress]) -> [EmailAddress] {
+        var seen: Set<EmailAddress> = []
+        return addresses.filter { seen.insert($0.caseFolded).inserted }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: Substring {
+        drop { $0 == " " }.prefix { $0 != " " }
+    }
+}
