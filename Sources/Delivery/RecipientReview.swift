@@ -75,7 +75,7 @@ struct RecipientReview {
         }
         if targets.isEmpty { return .outcome(.deferred(.nobody)) }
         if targets.allSatisfy({ $0.route == .unresolved && $0.address == recipient.routed.address }) {
-            return .outcome(.deferred(.directoryUnavailable("still unresolved")))
+            return .outcome(.deferred(.undecided))
         }
         return .reroute(targets.map { moved(recipient, to: $0.address, $0.route) })
     }
@@ -89,6 +89,11 @@ struct RecipientReview {
 }
 
 extension MailError {
+    /// The directory answers, but not where to: a domain on hold, for one (RFC 3463 X.2.1).
+    fileprivate static let undecided = MailError(
+        450, .init(4, 2, 1), "Mailbox not accepting messages now, trying again later",
+        cause: "the directory does not say where to")
+
     /// RFC 3463 X.2.4: mailing list expansion problem.
     static let nobody = MailError(
         451, .init(4, 2, 4), "Mailing list expansion problem, trying again later",
