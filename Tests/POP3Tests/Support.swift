@@ -41,7 +41,7 @@ struct Player {
     ]
 
     init(_ start: Start) {
-        let clear = LoginOffer(allowsPassword: false, offersTLS: true, mechanisms: ["SCRAM-SHA-256"])
+        let clear = LoginOffer(allowsPassword: false, offersTLS: true, mechanisms: { ["SCRAM-SHA-256"] })
         session = POP3Session(
             configuration: POP3SessionConfiguration(
                 hostName: "mail.test", maximumBadCommands: 4, maximumResponseLength: 1000),
@@ -53,7 +53,7 @@ struct Player {
     }
 
     private static let secure = LoginOffer(
-        allowsPassword: true, offersTLS: false, mechanisms: ["SCRAM-SHA-256", "PLAIN"])
+        allowsPassword: true, offersTLS: false, mechanisms: { ["SCRAM-SHA-256", "PLAIN"] })
 
     var text: String { String(buffer: output) }
 
@@ -118,13 +118,17 @@ struct Player {
             session.loggedIn(Maildrop(uidValidity: 7, messages: messages), &output)
         case ("down", _): session.loginFailed(.temporary, &output)
         case ("busy", _): session.loginFailed(.inUse, &output)
-        case ("smtponly", _): session.loginFailed(.notAllowed, &output)
+        case ("broken", _): session.loginFailed(.permanent, &output)
         case ("brute", _): session.loginFailed(.tooManyFailures, closing: true, &output)
         default: session.loginFailed(.credentials, &output)
         }
     }
 
     private mutating func retrieve(_ index: Int, _ lines: Int?) {
+        guard index < Self.messages.count - 1 || lines == nil else {
+            return session.textFailed(isTemporary: true, &output)
+        }
+        session.beginText(index: index, bodyLines: lines, &output)
         var encoder = MultilineEncoder()
         var chunk = ByteBuffer(string: Self.messages[index])
         if let lines {

@@ -64,8 +64,8 @@ private let authorization: [Transcript] = [
     .init(.tls, "USER alice\r\nCAPA\r\nPASS secret\r\n", sendPass + secureCapabilities + loggedIn),
     .init(.tls, "USER down\r\nPASS x\r\n", sendPass + "-ERR [SYS/TEMP] can't log you in now, try again later\r\n"),
     .init(.tls, "USER busy\r\nPASS x\r\n", sendPass + "-ERR [IN-USE] another session has this maildrop\r\n"),
-    .init(.tls, "USER smtponly\r\nPASS x\r\n", sendPass + "-ERR [SYS/PERM] POP3 is not enabled for this account\r\n"),
-    .init(.tls, "USER brute\r\nPASS x\r\nNOOP\r\n", sendPass + "-ERR [AUTH] too many failed logins\r\n"),
+    .init(.tls, "USER broken\r\nPASS x\r\n", sendPass + "-ERR [SYS/PERM] the maildrop can't be opened\r\n"),
+    .init(.tls, "USER brute\r\nPASS x\r\nNOOP\r\n", sendPass + "-ERR [SYS/TEMP] too many failed logins, try again later\r\n"),
     .init(.tls, "UTF8\r\nUSER j\u{f6}rg\r\nPASS p\u{e4}ss\r\n", "+OK UTF8 mode\r\n" + sendPass + loggedIn),
     .init(.tls, "APOP alice c4c9334bac560ecc979e58001b3e22fb\r\n", "-ERR APOP is not supported\r\n"),
     .init(.clear, "NOOP\r\n", notNow), .init(.clear, "STAT\r\n", notNow), .init(.clear, "LIST\r\n", notNow),
@@ -135,6 +135,7 @@ private let transaction: [Transcript] = [
     .init(.transaction, "TOP 1 99999999999999999999\r\n", top + one + ".\r\n"),
     .init(.transaction, "TOP 2 2\r\n", top + "Subject: two\r\n\r\n..dot\r\n...\r\n.\r\n"),
     .init(.transaction, "TOP 3 0\r\n", top + "no body\r\n.\r\n"),
+    .init(.transaction, "TOP 4 0\r\nNOOP\r\n", "-ERR [SYS/TEMP] the message can't be read\r\n+OK nothing done\r\n"),
     .init(.transaction, "TOP 1\r\n", missing), .init(.transaction, "TOP\r\n", missing),
     .init(.transaction, "TOP 1 -1\r\n", notNumber), .init(.transaction, "TOP 9 1\r\n", noSuch),
     .init(.transaction, "TOP 1 1 1\r\n", tooMany),
@@ -199,11 +200,11 @@ private let transaction: [Transcript] = [
     @Test func forgetsTheUserAtSTLS() {
         var session = POP3Session(
             configuration: POP3SessionConfiguration(hostName: "x"),
-            offer: LoginOffer(allowsPassword: true, offersTLS: true, mechanisms: []))
+            offer: LoginOffer(allowsPassword: true, offersTLS: true, mechanisms: { [] }))
         var output = ByteBuffer()
         session.receive(ByteBuffer(string: "USER alice\r\nSTLS\r\n"))
         #expect(session.advance(&output) == .startTLS)
-        session.tlsEstablished(LoginOffer(allowsPassword: true, offersTLS: false, mechanisms: []))
+        session.tlsEstablished(LoginOffer(allowsPassword: true, offersTLS: false, mechanisms: { [] }))
         output.clear()
         session.receive(ByteBuffer(string: "PASS secret\r\n"))
         #expect(session.advance(&output) == nil)

@@ -13,7 +13,8 @@ package enum POP3Action: Sendable, Equatable {
     case continueAuthentication(response: [UInt8])
     /// The client has given the exchange up, or sent what can't be read; it has been told.
     case abandonAuthentication
-    /// Write the message (by its index), or its top, as multi-line text behind the replies.
+    /// Write the message (by its index), or its top: `beginText` and the multi-line text, or
+    /// `textFailed`.
     case retrieve(index: Int, bodyLines: Int?)
     /// Remove the messages with these indices for good and call `updated`.
     case update(deleted: [Int])
@@ -31,7 +32,8 @@ package enum LoginFailure: Sendable {
     case inUse
     /// The directory or the store can't answer now (RFC 3206).
     case temporary
-    /// The service is not for this account.
-    case notAllowed
+    /// The store can't open the maildrop, and trying again won't help.
+    case permanent
+    /// Refused before the password was looked at.
     case tooManyFailures
 }

@@ -44,7 +44,7 @@ extension POP3Session {
         var arguments = arguments
         guard let mechanism = arguments.next() else {
             POP3Reply.ok("mechanisms follow", &replies)
-            for mechanism in offer.mechanisms {
+            for mechanism in offer.mechanisms() {
                 replies.writeString(mechanism)
                 replies.writeStaticString("\r\n")
             }
@@ -122,9 +122,10 @@ extension POP3Session {
         try arguments.end()
         replies.writeStaticString("+OK capabilities follow\r\nTOP\r\nUIDL\r\n")
         if offer.allowsPassword { replies.writeStaticString("USER\r\n") }
-        if !offer.mechanisms.isEmpty {
+        let mechanisms = offer.mechanisms()
+        if !mechanisms.isEmpty {
             replies.writeStaticString("SASL")
-            for mechanism in offer.mechanisms {
+            for mechanism in mechanisms {
                 replies.writeInteger(ASCII.space)
                 replies.writeString(mechanism)
             }

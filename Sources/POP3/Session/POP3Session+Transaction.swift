@@ -60,9 +60,6 @@ extension POP3Session {
         let number = try arguments.nextNumber()
         try arguments.end()
         guard let index = find(number, &replies) else { return nil }
-        replies.writeStaticString("+OK ")
-        replies.writeDecimal(UInt(maildrop?.messages[index].size ?? 0))
-        replies.writeStaticString(" octets\r\n")
         return .retrieve(index: index, bodyLines: nil)
     }
 
@@ -75,7 +72,6 @@ extension POP3Session {
         let lines = try arguments.nextNumber()
         try arguments.end()
         guard let index = find(number, &replies) else { return nil }
-        POP3Reply.ok("top of message follows", &replies)
         return .retrieve(index: index, bodyLines: lines)
     }
 

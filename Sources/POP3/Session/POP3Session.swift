@@ -20,6 +20,8 @@ package struct POP3Session: Sendable {
     package internal(set) var maildrop: Maildrop?
     private var reader = CommandLineReader()
     private var badCommands = 0
+    /// Lines read so far: a session in which this stands still makes no progress.
+    package private(set) var lineCount = 0
 
     package init(configuration: POP3SessionConfiguration, offer: LoginOffer) {
         self.configuration = configuration
@@ -62,6 +64,7 @@ package struct POP3Session: Sendable {
     private mutating func execute(
         _ line: CommandLineReader.Line, _ replies: inout ByteBuffer
     ) -> POP3Action? {
+        lineCount += 1
         guard case .line(let line) = line else {
             bad(line == .tooLong ? "line too long" : "line holds a bare CR or NUL", &replies)
             guard phase == .exchange else { return nil }
@@ -144,9 +147,27 @@ package struct POP3Session: Sendable {
         case .encryptionRequired: POP3Reply.error(.authentication, "TLS is required first", &replies)
         case .inUse: POP3Reply.error(.inUse, "another session has this maildrop", &replies)
         case .temporary: POP3Reply.error(.temporary, "can't log you in now, try again later", &replies)
-        case .notAllowed: POP3Reply.error(.permanent, "POP3 is not enabled for this account", &replies)
-        case .tooManyFailures: POP3Reply.error(.authentication, "too many failed logins", &replies)
+        case .permanent: POP3Reply.error(.permanent, "the maildrop can't be opened", &replies)
+        case .tooManyFailures:
+            POP3Reply.error(.temporary, "too many failed logins, try again later", &replies)
         }
+    }
+
+    /// The text of a message follows (RFC 1939 sections 5 and 7).
+    package func beginText(index: Int, bodyLines: Int?, _ replies: inout ByteBuffer) {
+        guard bodyLines == nil, let maildrop else {
+            POP3Reply.ok("top of message follows", &replies)
+            return
+        }
+        replies.writeStaticString("+OK ")
+        replies.writeDecimal(UInt(maildrop.messages[index].size))
+        replies.writeStaticString(" octets\r\n")
+    }
+
+    /// The message can't be read: nothing of it has been written.
+    package func textFailed(isTemporary: Bool, _ replies: inout ByteBuffer) {
+        POP3Reply.error(
+            isTemporary ? .temporary : .permanent, "the message can't be read", &replies)
     }
 
     /// The UPDATE state is over; the session ends whatever came of it (RFC 1939 section 6).

@@ -25,10 +25,10 @@ package struct LoginOffer: Sendable {
     package var allowsPassword: Bool
     /// STLS: in clear, where there is a certificate.
     package var offersTLS: Bool
-    /// SASL mechanisms in the order of preference.
-    package var mechanisms: [String]
+    /// SASL mechanisms in the order of preference; asked for only when a client wants to know.
+    package var mechanisms: @Sendable () -> [String]
 
-    package init(allowsPassword: Bool, offersTLS: Bool, mechanisms: [String]) {
+    package init(allowsPassword: Bool, offersTLS: Bool, mechanisms: @escaping @Sendable () -> [String]) {
         self.allowsPassword = allowsPassword
         self.offersTLS = offersTLS
         self.mechanisms = mechanisms

@@ -1,0 +1,153 @@
+internal import Authentication
+internal import Directory
+internal import InternetMessage
+internal import Logging
+internal import MailModel
+internal import POP3
+internal import Storage
+internal import Transport
+
+/// Logging in: who it is, and the maildrop.
+extension POP3Driver {
+    private var context: ClientContext {
+        ClientContext(
+            service: "pop", connection: connection,
+            allowsPlaintextWithoutTLS: options.loginWithoutTLS, previousFailures: login.failures)
+    }
+
+    func verify(_ name: String, _ password: [UInt8]) async throws(ConnectionError) {
+        login.method = "USER"
+        try await conclude(
+            await service.authentication.verifyPassword(login: name, password: password, context))
+    }
+
+    /// - Parameter initial: base 64.
+    func beginExchange(_ mechanism: String, _ initial: [UInt8]?) async throws(ConnectionError) {
+        let context = context
+        guard let exchange = service.authentication.begin(mechanism, context) else {
+            return try await fail(service.authentication.refusal(of: mechanism, context))
+        }
+        login.method = mechanism
+        login.exchange = exchange
+        guard let initial else { return try await handle(await exchange.step(nil)) }
+        try await continueExchange(initial)
+    }
+
+    func continueExchange(_ response: [UInt8]) async throws(ConnectionError) {
+        guard let response = Base64.decode(response[...]) else {
+            return try await fail(AuthenticationFailure(.malformed, cause: "response is not base 64"))
+        }
+        if let proven = login.proven {
+            // The client has seen the server's last word; there is nothing more to say.
+            guard response.isEmpty else {
+                return try await fail(
+                    AuthenticationFailure(.malformed, cause: "response behind the exchange's end"))
+            }
+            return try await open(proven.account, provenBy: proven.login)
+        }
+        guard let exchange = login.exchange else { return }
+        try await handle(await exchange.step(response))
+    }
+
+    private func handle(_ step: SASLStep) async throws(ConnectionError) {
+        switch step {
+        case .challenge(let challenge):
+            session.challenged(base64: Base64.encode(challenge), &replies)
+        case .done(.success(let account, let name), serverFinal: let serverFinal?):
+            login.proven = (account, name)
+            session.challenged(base64: Base64.encode(serverFinal), &replies)
+        case .done(let outcome, serverFinal: _):
+            try await conclude(outcome)
+        }
+    }
+
+    private func conclude(_ outcome: AuthenticationOutcome) async throws(ConnectionError) {
+        switch outcome {
+        case .success(let account, authenticatedBy: let name):
+            try await open(account, provenBy: name)
+        case .failure(let failure):
+            try await fail(failure)
+        }
+    }
+
+    /// Answers after the delay that slows down guessing. Replies to earlier commands do not wait.
+    private func fail(_ failure: AuthenticationFailure) async throws(ConnectionError) {
+        endExchange()
+        login.failures += 1
+        logger.notice(
+            "POP3 login failed",
+            metadata: [
+                "remote": "\(connection.remoteAddress)", "listener": "\(options.name)",
+                "method": "\(login.method)", "cause": "\(failure)",
+            ])
+        if failure.delay > .zero {
+            try await flush()
+            do {
+                try await Task.sleep(for: failure.delay)
+            } catch {
+                throw ConnectionError.closed  // the task was cancelled: nobody waits for an answer
+            }
+        }
+        session.loginFailed(failure.shown, closing: failure.closeConnection, &replies)
+    }
+
+    private func open(_ account: Account, provenBy name: String) async throws(ConnectionError) {
+        endExchange()
+        guard service.locks.acquire(account.id) else {
+            logFailure(account, "another session has the maildrop")
+            return session.loginFailed(.inUse, &replies)
+        }
+        do throws(MailError) {
+            let inbox = try await service.storage.openMailbox(account.id, name: "INBOX")
+            let messages = try await service.storage.messages(in: inbox.id)
+            maildrop = OpenMaildrop(account: account.id, mailbox: inbox.id, messages: messages)
+            login.account = account.id
+            session.loggedIn(
+                Maildrop(
+                    uidValidity: inbox.uidValidity,
+                    messages: messages.map { Maildrop.Message(uid: $0.uid, size: $0.size) }),
+                &replies)
+            logger.info(
+                "POP3 login",
+                metadata: [
+                    "account": "\(account.id)", "login": "\(name)", "address": "\(account.primaryAddress)",
+                    "remote": "\(connection.remoteAddress)", "listener": "\(options.name)",
+                    "method": "\(login.method)", "tls": "\(connection.tls != nil)",
+                    "messages": "\(messages.count)",
+                ])
+        } catch {
+            service.locks.release(account.id)
+            logFailure(account, "\(error)")
+            session.loginFailed(error.isTemporary ? .temporary : .permanent, &replies)
+        }
+    }
+
+    private func endExchange() {
+        login.exchange = nil
+        login.proven = nil
+    }
+
+    private func logFailure(_ account: Account, _ cause: String) {
+        logger.notice(
+            "POP3 maildrop not opened",
+            metadata: [
+                "account": "\(account.id)", "remote": "\(connection.remoteAddress)", "cause": "\(cause)",
+            ])
+    }
+}
+
+extension AuthenticationFailure {
+    /// What the client is told: a failed login looks the same whether there is such a login or not.
+    fileprivate var shown: LoginFailure {
+        switch kind {
+        case .unavailable: .temporary
+        case .malformed: .malformedResponse
+        case .unknownMechanism: .mechanismUnavailable
+        case .encryptionRequired: .encryptionRequired
+        case .tooManyFailures: .tooManyFailures
+        case .invalidCredentials, .disabled, .locked, .passwordExpired, .mustChangePassword,
+            .notAuthorized:
+            .credentials
+        }
+    }
+}

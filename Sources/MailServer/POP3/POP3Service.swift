@@ -1,0 +1,35 @@
+package import Authentication
+package import Logging
+package import NIOCore
+internal import POP3
+package import Storage
+package import Transport
+
+/// Serves POP3 (RFC 1939) to any number of connections: joins the session's state machine with
+/// authentication and the mailboxes. One for the process; its listeners differ in their options.
+package final class POP3Service: Sendable {
+    let configuration: POP3ServiceConfiguration
+    let authentication: SASLService
+    let storage: any MailboxStorage
+    let locks: MaildropLocks
+    let logger: Logger
+
+    package init(
+        configuration: POP3ServiceConfiguration, authentication: SASLService,
+        storage: any MailboxStorage, locks: MaildropLocks = MaildropLocks(), logger: Logger
+    ) {
+        self.configuration = configuration
+        self.authentication = authentication
+        self.storage = storage
+        self.locks = locks
+        self.logger = logger
+    }
+
+    /// What a listener sends to a client that a limit turns away.
+    package static var tooBusy: ByteBuffer { POP3Reply.tooBusy }
+
+    /// Serves one connection until it is closed. A listener's handler.
+    package func serve(_ connection: Connection, _ options: POP3ListenerOptions) async {
+        await POP3Driver(self, connection, options).run()
+    }
+}
