@@ -19,10 +19,10 @@ extension SMTPReply {
                 """)
     }
     /// RFC 5321 section 3.5.3: the server will not say.
-    static var cannotVerify: SMTPReply {
+    package static var cannotVerify: SMTPReply {
         .init(wire: "252 2.5.1 Cannot VRFY user, but will accept message and attempt delivery\r\n")
     }
-    static var cannotExpand: SMTPReply {
+    package static var cannotExpand: SMTPReply {
         .init(wire: "252 2.5.1 Cannot EXPN list, but will accept message and attempt delivery\r\n")
     }
 

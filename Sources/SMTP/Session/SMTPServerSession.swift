@@ -63,6 +63,19 @@ package struct SMTPServerSession {
         self.mechanisms = mechanisms
     }
 
+    /// A message's octets come next, rather than a command.
+    package var isReceivingMessage: Bool {
+        switch phase {
+        case .message, .chunk: true
+        default: false
+        }
+    }
+
+    /// The client is in the middle of a line that is too long.
+    package var isSkippingLine: Bool {
+        if case .skippingLine = phase { true } else { false }
+    }
+
     /// Output beyond this is sent before more commands are read.
     private static let outputLimit = 8 << 10
 

@@ -1,0 +1,10 @@
+package import Directory
+package import MailModel
+
+/// What an SMTP service asks the directory.
+package protocol MailDirectory: Sendable {
+    func resolve(_ address: EmailAddress) async -> Resolution
+    func maySend(as address: EmailAddress, _ account: Account) async -> Lookup<Bool>
+}
+
+extension Directory: MailDirectory {}

@@ -1,0 +1,45 @@
+import Directory
+import MailModel
+import SMTP
+
+/// Which recipients are accepted, and where they lead.
+struct ReceivePolicy {
+    let directory: any MailDirectory
+    let hostname: String
+
+    static let relayDenied = MailError(550, .init(5, 7, 1), "Relaying denied")
+
+    /// - Parameter mayRelay: the client may send to other hosts.
+    func routes(
+        of address: EmailAddress, mayRelay: Bool
+    ) async throws(MailError) -> [RoutedAddress] {
+        switch await directory.resolve(address) {
+        case .deliver(let addresses): return addresses
+        case .notLocal:
+            guard mayRelay else { throw Self.relayDenied }
+            return [RoutedAddress(address: address, route: .remote)]
+        case .rejected(let error):
+            // `user%elsewhere@here`, `"user@elsewhere"@here`, `elsewhere!user@here`: nobody has
+            // such a name, so somebody is looking for a relay.
+            let isSourceRouted = address.localPart.utf8.contains {
+                $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "!")
+            }
+            throw isSourceRouted && !error.isTemporary ? Self.relayDenied : error
+        }
+    }
+
+    /// `<Postmaster>` is in the domain of this host's name, or in the one above it
+    /// (RFC 5321 section 4.5.1).
+    func address(of path: ForwardPath) async -> EmailAddress {
+        switch path {
+        case .address(let address): return address
+        case .postmaster:
+            let here = EmailAddress(localPart: "postmaster", domain: hostname)
+            guard case .notLocal = await directory.resolve(here),
+                let dot = hostname.firstIndex(of: ".")
+            else { return here }
+            return EmailAddress(
+                localPart: "postmaster", domain: String(hostname[hostname.index(after: dot)...]))
+        }
+    }
+}

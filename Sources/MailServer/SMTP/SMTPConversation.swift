@@ -1,0 +1,187 @@
+import Authentication
+import Directory
+import Logging
+import MailModel
+import NIOCore
+import SMTP
+import Transport
+
+/// One client's session on its connection: moves the octets, sets the deadlines and does what the
+/// session asks for. Used by one task.
+final class SMTPConversation {
+    let service: SMTPService
+    let connection: Connection
+    let address: String
+    /// The client may relay without logging in.
+    let isTrusted: Bool
+    let policy: ReceivePolicy
+    let submission: SubmissionPolicy
+
+    var session: SMTPServerSession
+    var output = ByteBuffer()
+    private var input = ByteBuffer()
+    private let started = ContinuousClock.now
+    /// The server is going down: no more than the transaction under way.
+    private var isEnding = false
+    private var pace: DataPace?
+
+    /// Of the transaction under way.
+    var recipients = RecipientList()
+    var message: IncomingMessage?
+
+    // Authentication.
+    var exchange: SASLExchange?
+    var failedLogins = 0
+    /// Who has logged in; counts once the session says so.
+    var account: Account?
+
+    var settings: SMTPServiceSettings { service.settings }
+
+    init(
+        _ service: SMTPService, _ connection: Connection, address: String, isTrusted: Bool,
+        _ configuration: SMTPServerConfiguration
+    ) {
+        self.service = service
+        self.connection = connection
+        self.address = address
+        self.isTrusted = isTrusted
+        policy = ReceivePolicy(directory: service.directory, hostname: configuration.hostname)
+        submission = SubmissionPolicy(directory: service.directory)
+        session = SMTPServerSession(configuration, isEncrypted: connection.tls != nil)
+    }
+
+    func run() async {
+        do throws(ConnectionError) {
+            session.mechanisms = mechanisms()
+            try await greet()
+            while try await perform(session.next(&input, &output)) {}
+            try await flush()
+        } catch {
+            await fail(error)
+        }
+        message?.discard()
+        await connection.close()
+    }
+
+    /// A client that speaks before the greeting does not listen: it is refused
+    /// (RFC 5321 section 3.1).
+    private func greet() async throws(ConnectionError) {
+        if settings.role == .mailExchanger, settings.greetDelay > .zero {
+            connection.setReadDeadline(settings.greetDelay)
+            do throws(ConnectionError) {
+                if try await connection.read() != nil {
+                    log("client spoke before the greeting")
+                    session.refuseEarlyTalker(&output)
+                }
+                return
+            } catch {
+                // A client that waits is as it should be.
+                guard error == .timedOut else { throw error }
+            }
+        }
+        session.greet(&output)
+    }
+
+    private func perform(_ action: SMTPServerAction) async throws(ConnectionError) -> Bool {
+        switch action {
+        case .read: try await receive()
+        case .flush: try await flush()
+        case .delay(let delay): await pause(delay)
+        case .close: return false
+        case .startTLS: try await startTLS()
+        case .authenticate(let mechanism, let response):
+            await beginAuthentication(mechanism, response)
+        case .continueAuthentication(let response): await stepAuthentication(response)
+        case .cancelAuthentication: cancelAuthentication()
+        case .checkSender(let mail): await checkSender(mail)
+        case .checkRecipient(let recipient): await checkRecipient(recipient)
+        case .beginMessage: await beginMessage()
+        case .content(let octets): await take(octets)
+        case .endMessage: await endMessage()
+        case .resetTransaction: resetTransaction()
+        case .verify(let text): await verify(text)
+        case .expand: session.answer(.cannotExpand, &output)
+        }
+        return true
+    }
+
+    // MARK: - Octets
+
+    private func flush() async throws(ConnectionError) {
+        guard output.readableBytes > 0 else { return }
+        let replies = output
+        // A buffer of its own for the next replies, when there are any: idle sessions have none.
+        output = ByteBuffer()
+        try await connection.write(replies)
+    }
+
+    private func receive() async throws(ConnectionError) {
+        if isEnding, session.transaction == nil {
+            return session.end(.shuttingDown, &output)
+        }
+        try await flush()
+        let now = ContinuousClock.now
+        if session.isReceivingMessage {
+            pace = pace ?? DataPace(started: now, minimumRate: settings.minimumDataRate)
+            connection.setReadDeadline(settings.dataTimeout)
+        } else {
+            pace = nil
+            if input.readableBytes == 0, !session.isSkippingLine {
+                guard now - started < settings.sessionLifetime || session.transaction != nil else {
+                    return session.end(.timeout, &output)
+                }
+                connection.setReadDeadline(settings.commandTimeout)
+            }
+        }
+        do throws(ConnectionError) {
+            guard let octets = try await connection.read() else { throw ConnectionError.closed }
+            add(octets)
+        } catch {
+            guard error == .shuttingDown else { throw error }
+            isEnding = true
+        }
+        if pace?.isTooSlow(at: .now) == true { session.end(.tooSlow, &output) }
+    }
+
+    private func add(_ octets: ByteBuffer) {
+        pace?.octets += octets.readableBytes
+        if input.readableBytes == 0 {
+            input = octets
+        } else {
+            input.writeImmutableBuffer(octets)
+        }
+    }
+
+    private func startTLS() async throws(ConnectionError) {
+        guard let context = service.tls else {
+            return session.end(.shuttingDown, &output)
+        }
+        let reply = output
+        output = ByteBuffer()
+        input = ByteBuffer()
+        try await connection.startTLS(context, reply: reply, timeout: settings.handshakeTimeout)
+        account = nil
+        session.tlsStarted(mechanisms: mechanisms())
+    }
+
+    /// Late on purpose; at once when the task is cancelled.
+    func pause(_ delay: Duration) async {
+        guard delay > .zero else { return }
+        do {
+            try await Task.sleep(for: delay)
+        } catch {
+            isEnding = true
+        }
+    }
+
+    private func fail(_ error: ConnectionError) async {
+        log("connection ended", level: .debug, cause: "\(error)")
+        guard error == .timedOut else { return }
+        session.end(.timeout, &output)
+        do throws(ConnectionError) {
+            try await flush()
+        } catch {
+            log("no goodbye", level: .debug, cause: "\(error)")
+        }
+    }
+}

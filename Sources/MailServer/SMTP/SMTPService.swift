@@ -1,0 +1,47 @@
+package import Authentication
+package import Logging
+import SMTP
+package import Storage
+package import Transport
+
+/// Serves SMTP, as a mail exchanger or for submission, on the connections of a listener.
+///
+/// A message is answered with 250 after `QueueStorage.accept` has made it durable; whatever fails
+/// before is answered with 4xx or 5xx, and nothing is kept.
+package final class SMTPService: Sendable {
+    let settings: SMTPServiceSettings
+    let directory: any MailDirectory
+    let storage: any QueueStorage
+    let sasl: SASLService?
+    let tls: TLSServerContext?
+    let logger: Logger
+    private let stranger: SMTPServerConfiguration
+    private let trusted: SMTPServerConfiguration
+
+    /// - Parameters:
+    ///   - sasl: nil for a mail exchanger, which offers no AUTH.
+    ///   - tls: for STARTTLS.
+    package init(
+        settings: SMTPServiceSettings, directory: any MailDirectory, storage: any QueueStorage,
+        sasl: SASLService?, tls: TLSServerContext?, logger: Logger
+    ) {
+        self.settings = settings
+        self.directory = directory
+        self.storage = storage
+        self.sasl = settings.role == .submission ? sasl : nil
+        self.tls = tls
+        self.logger = logger
+        stranger = settings.session(hasTLS: tls != nil, isTrusted: false)
+        trusted = settings.session(hasTLS: tls != nil, isTrusted: true)
+    }
+
+    /// Runs the session until the connection has ended.
+    package func serve(_ connection: Connection) async {
+        let address = connection.remoteAddress.description
+        let isTrusted = settings.relayNetworks.contains { $0.contains(address) }
+        await SMTPConversation(
+            self, connection, address: address, isTrusted: isTrusted,
+            isTrusted ? trusted : stranger
+        ).run()
+    }
+}
