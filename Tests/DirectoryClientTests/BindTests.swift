@@ -82,7 +82,7 @@ import Testing
         var options = Fixture.options(Self.policy)
         options.hasPasswordPolicy = true
         let slapd = try PrivateSlapd(options)
-        try await Fixture.withClient(Fixture.configuration(slapd.uri)) { client in
+        await Fixture.withClient(Fixture.configuration(slapd.uri)) { client in
             #expect(await bind(client, "reset", "secret") == .mustChange)
             guard case .passwordExpired = await bind(client, "expired", "secret") else {
                 Issue.record("expired: \(await bind(client, "expired", "secret"))")
@@ -113,7 +113,7 @@ import Testing
                 for _ in 0..<8 { group.addTask { await bind(client, "alice", "wonderland") } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(outcomes.allSatisfy(\.isUnavailable))
+            #expect(outcomes.allSatisfy { $0.isUnavailable })
             #expect(outcomes.contains { "\($0)".contains("wait already") })
         }
         slapd.resume()

@@ -59,10 +59,18 @@ package final class PrivateSlapd: Sendable {
 
     deinit { stop() }
 
-    /// Stops answering without closing anything.
-    package func pause() { state.withLock { _ = kill($0.pid, SIGSTOP) } }
+    /// Stops answering without closing anything. Returns when every thread has stopped.
+    package func pause() {
+        state.withLock { state in
+            guard state.pid > 0 else { return }
+            kill(state.pid, SIGSTOP)
+            while waitpid(state.pid, nil, WUNTRACED) < 0 && errno == EINTR {}
+        }
+    }
 
-    package func resume() { state.withLock { _ = kill($0.pid, SIGCONT) } }
+    package func resume() {
+        state.withLock { if $0.pid > 0 { kill($0.pid, SIGCONT) } }
+    }
 
     package func stop() {
         state.withLock { state in
