@@ -37,7 +37,8 @@ struct DeliveryReport: Sendable {
     /// RFC 6533 section 4: an address outside ASCII needs the internationalised status part.
     var isStatusGlobal: Bool {
         recipients.contains {
-            $0.address.needsSMTPUTF8 || !isASCII($0.routed.envelopeRecipient.originalRecipient?.address)
+            $0.address.needsSMTPUTF8
+                || !isASCII($0.routed.envelopeRecipient.originalRecipient?.address)
         }
     }
 

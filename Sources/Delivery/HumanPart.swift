@@ -27,7 +27,8 @@ struct HumanPart {
         }
         lines.append("Your message, as we received it:")
         if let subject {
-            lines.append("    Subject: \(ReportText.oneLine(String(subject.prefix(Self.maximumSubjectLength))))")
+            let start = String(subject.prefix(Self.maximumSubjectLength))
+            lines.append("    Subject: \(ReportText.oneLine(start))")
         }
         lines.append("    Received: \(MessageDate.utc(report.arrival))")
         lines.append("    Our reference: \(report.id)")
@@ -36,15 +37,27 @@ struct HumanPart {
     }
 
     private static let introductions: [(ReportedRecipient.Action, String)] = [
-        (.failed, "Your message could not be delivered to these addresses. "
-            + "We will not try again; if it still matters, it must be sent anew."),
-        (.delayed, "Your message could not be delivered to these addresses yet. "
-            + "You need not do anything: we go on trying, and will tell you if we give up."),
+        (
+            .failed,
+            "Your message could not be delivered to these addresses. "
+                + "We will not try again; if it still matters, it must be sent anew."
+        ),
+        (
+            .delayed,
+            "Your message could not be delivered to these addresses yet. "
+                + "You need not do anything: we go on trying, and will tell you if we give up."
+        ),
         (.delivered, "Your message has been delivered to these addresses:"),
-        (.relayed, "Your message has been handed to the host of these addresses. "
-            + "It may not report whether it delivers it:"),
-        (.expanded, "Your message has been handed on to the members behind these addresses. "
-            + "Their deliveries are not reported:"),
+        (
+            .relayed,
+            "Your message has been handed to the host of these addresses. "
+                + "It may not report whether it delivers it:"
+        ),
+        (
+            .expanded,
+            "Your message has been handed on to the members behind these addresses. "
+                + "Their deliveries are not reported:"
+        ),
     ]
 
     private func describe(_ recipient: ReportedRecipient) -> [String] {

@@ -161,15 +161,17 @@ package final class QueueManager: Sendable {
 
     /// Sends what is to be reported, gathered, and records that. False when some report could not
     /// be stored and its recipients remain as they are.
-    private func report(_ entry: QueueEntry, _ verdicts: [Verdict]) async throws(MailError) -> Bool {
+    private func report(_ entry: QueueEntry, _ verdicts: [Verdict]) async throws(MailError) -> Bool
+    {
         var isComplete = true
         var rest = verdicts[...]
         while let first = rest.first?.report {
             let part = rest.prefix(configuration.reports.maximumRecipients)
             rest = rest.dropFirst(part.count)
             // All of one message go to its sender, or all to the postmaster.
-            guard let target = reports.target(
-                first.action, first.routed, entry.envelope.reversePath)
+            guard
+                let target = reports.target(
+                    first.action, first.routed, entry.envelope.reversePath)
             else { continue }
             var updates: [RecipientUpdate]
             do {

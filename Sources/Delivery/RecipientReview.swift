@@ -74,7 +74,9 @@ struct RecipientReview {
             return .deliver(recipient)
         }
         if targets.isEmpty { return .outcome(.deferred(.nobody)) }
-        if targets.allSatisfy({ $0.route == .unresolved && $0.address == recipient.routed.address }) {
+        // Sending the others on now would send them on again at each look-up.
+        let address = recipient.routed.address
+        if targets.contains(where: { $0.route == .unresolved && $0.address == address }) {
             return .outcome(.deferred(.undecided))
         }
         return .reroute(targets.map { moved(recipient, to: $0.address, $0.route) })

@@ -11,7 +11,8 @@ enum ReportText {
         for scalar in text.unicodeScalars {
             length += UTF8.width(scalar)
             guard length <= maximumLength else { break }
-            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            let isControl =
+                scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
                 || scalar.value == 0x2028 || scalar.value == 0x2029
             line.append(isControl ? " " : scalar)
         }

@@ -69,7 +69,8 @@ struct Reporter {
         of entry: QueueEntry, _ recipients: [ReportedRecipient]
     ) async throws(MailError) -> ReturnedContent {
         let size = entry.message.size
-        let isWhole = recipients.contains { $0.action == .failed }
+        let isWhole =
+            recipients.contains { $0.action == .failed }
             && entry.envelope.returnContent != .headers && entry.envelope.body != .binaryMIME
             && size <= configuration.maximumReturnedSize
         let length = isWhole ? size : min(size, configuration.maximumReturnedSize)

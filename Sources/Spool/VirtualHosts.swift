@@ -99,16 +99,19 @@ struct VirtualHosts {
         _ index: Index, _ limits: SpoolConfiguration, _ messages: [QueueID: ScheduledMessage]
     ) -> (id: QueueID, lane: Lane)? {
         while !hosts[index].isEmpty {
-            let mayRetry = retriedInWork < limits.maximumRetriedLeases
+            let mayRetry =
+                retriedInWork < limits.maximumRetriedLeases
                 && !hosts[index].retried.isEmpty
-            let retriedHasTurn = hosts[index].fresh.isEmpty
+            let retriedHasTurn =
+                hosts[index].fresh.isEmpty
                 || hosts[index].freshInARow >= Self.freshRun && mayRetry
             guard !retriedHasTurn || mayRetry else { return nil }
             let lane: Lane = retriedHasTurn ? .retried : .fresh
-            let id = switch lane {
-            case .fresh: hosts[index].fresh.removeFirst()
-            case .retried: hosts[index].retried.removeFirst()
-            }
+            let id =
+                switch lane {
+                case .fresh: hosts[index].fresh.removeFirst()
+                case .retried: hosts[index].retried.removeFirst()
+                }
             guard let message = messages[id], message.phase == .ready, message.host == index,
                 message.lane == lane
             else { continue }

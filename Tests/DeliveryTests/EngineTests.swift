@@ -112,7 +112,8 @@ import Testing
         resolver.answer(alice, .rejected(refused))
         resolver.answer(
             Harness.sender,
-            .deliver([RoutedAddress(address: Harness.sender, route: .mailbox(account, .unlimited))]))
+            .deliver([RoutedAddress(address: Harness.sender, route: .mailbox(account, .unlimited))])
+        )
         let engine = try engine()
         try await manage(engine, resolver, SystemQueueClock()) { spool in
             try await accept(engine, [.to(.unresolved)])

@@ -44,7 +44,8 @@ struct Harness {
 
     @discardableResult func put(
         _ recipients: [RoutedRecipient], id: UInt64 = 1,
-        from reversePath: ReversePath = .address(sender), content: String = content, edit: (inout QueueEntry) -> Void = { _ in }
+        from reversePath: ReversePath = .address(sender), content: String = content,
+        edit: (inout QueueEntry) -> Void = { _ in }
     ) -> QueueID {
         var entry = QueueEntry(
             message: MessageReference(id: QueueID(rawValue: id), size: content.utf8.count),

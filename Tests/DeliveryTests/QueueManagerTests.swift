@@ -72,7 +72,9 @@ import Testing
             moments.append(next.since(start))
             await harness.advance(next.since(harness.clock.now))
         }
-        #expect(moments.prefix(6) == [300, 900, 2100, 4500, 8100, 11700].map { Duration.seconds($0) }[...])
+        #expect(
+            moments.prefix(6)
+                == [300, 900, 2100, 4500, 8100, 11700].map { Duration.seconds($0) }[...])
         #expect(moments.last == .seconds(5 * 86_400), "the last attempt is at the end")
         let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
         #expect(report.recipient("status") == "5.4.7")
@@ -125,6 +127,32 @@ import Testing
         #expect(state(harness, 2)?.state == .deferred)
     }
 
+    /// A held address stays itself in its own resolution; that is no outage of the directory.
+    @Test func aHeldAddressWaitsWhole() async {
+        let harness = Harness()
+        let bob = EmailAddress(localPart: "bob", domain: "example.org")
+        let other = AccountID(high: 5, low: 5)
+        harness.directory.answer(
+            alice,
+            .deliver([
+                RoutedAddress(address: alice, route: .unresolved),
+                RoutedAddress(address: bob, route: .mailbox(other, .unlimited)),
+            ]))
+        harness.directory.answer(
+            bob, .deliver([RoutedAddress(address: bob, route: .mailbox(account, .unlimited))]))
+        let id = harness.put([.to(.unresolved), .to(.unresolved, at: bob)])
+        await harness.settle()
+        await harness.advance(.seconds(3600))
+        #expect(harness.queue.inbox(account) == [id])
+        #expect(harness.queue.inbox(other).isEmpty)
+        #expect(state(harness)?.lastError?.status == EnhancedStatusCode(4, 2, 1))
+        harness.directory.answer(
+            alice, .deliver([RoutedAddress(address: alice, route: .mailbox(other, .unlimited))]))
+        await harness.advance(.seconds(3600))
+        #expect(harness.queue.inbox(other) == [id])
+        #expect(harness.queue.isEmpty)
+    }
+
     @Test func aRenamedAccountKeepsItsMail() async {
         let harness = Harness()
         let married = EmailAddress(localPart: "alice.m", domain: "example.org")
@@ -143,7 +171,9 @@ import Testing
         #expect(harness.queue.stored(id) == nil, "the forward had its copy at first")
     }
 
-    @Test(arguments: [true, false]) func anAccountThatIsGoneOrDisabledIsReported(gone: Bool) async throws {
+    @Test(arguments: [true, false]) func anAccountThatIsGoneOrDisabledIsReported(gone: Bool)
+        async throws
+    {
         let harness = Harness()
         harness.put([.to(.mailbox(account, Self.full))])
         await harness.settle()
@@ -182,7 +212,8 @@ import Testing
     @Test(arguments: 0..<6) func aCrashAnywhereDeliversOnceAndReports(after updates: Int) async {
         let first = Harness()
         let id = first.put([
-            .to(.mailbox(account, .unlimited)), .to(.unresolved, at: Harness.sender, notify: .failure),
+            .to(.mailbox(account, .unlimited)),
+            .to(.unresolved, at: Harness.sender, notify: .failure),
             .to(.mailbox(account, Self.full), at: alice),
         ])
         first.directory.answer(Harness.sender, .rejected(Self.refused))

@@ -45,9 +45,10 @@ import Testing
         #expect(report.header("in-reply-to") == "<1@elsewhere.example>")
         #expect(report.header("date") == "Tue, 14 Nov 2023 22:13:20 +0000")
         #expect(report.header("message-id")?.hasSuffix("@mx.example.org>") == true)
-        #expect(report.parts.map(\.contentType) == [
-            "text/plain; charset=us-ascii", "message/delivery-status", "message/rfc822",
-        ])
+        #expect(
+            report.parts.map(\.contentType) == [
+                "text/plain; charset=us-ascii", "message/delivery-status", "message/rfc822",
+            ])
         #expect(report.perMessage("original-envelope-id") == "QQ314159")
         #expect(report.perMessage("reporting-mta") == "dns; mx.example.org")
         #expect(report.perMessage("arrival-date") == "Tue, 14 Nov 2023 22:13:20 +0000")
@@ -74,7 +75,8 @@ import Testing
     @Test func oneReportForOneMessageAndMoment() async throws {
         let recipients = (0..<3).map { number in
             RoutedRecipient.to(
-                .unresolved, at: EmailAddress(localPart: "r\(number)", domain: "d\(number).example"))
+                .unresolved, at: EmailAddress(localPart: "r\(number)", domain: "d\(number).example")
+            )
         }
         let harness = await fail(recipients)
         #expect(try report(harness).perRecipient.count == 3)
@@ -174,7 +176,8 @@ import Testing
         let unsure = Harness()
         unsure.directory.answer(Harness.sender, .rejected(.directoryUnavailable("slow")))
         #expect(
-            await fail(on: unsure).reports.submitted.first?.recipients.map(\.route) == [.unresolved])
+            await fail(on: unsure).reports.submitted.first?.recipients.map(\.route) == [.unresolved]
+        )
     }
 
     @Test func aReportThatCannotBeStoredIsStillOwed() async throws {
@@ -191,14 +194,16 @@ import Testing
 
     @Test(arguments: [
         (ReturnContent?.none, BodyType.sevenBit, 100, "message/rfc822"),
-        (.full, .sevenBit, 100, "message/rfc822"), (.headers, .sevenBit, 100, "text/rfc822-headers"),
+        (.full, .sevenBit, 100, "message/rfc822"),
+        (.headers, .sevenBit, 100, "text/rfc822-headers"),
         (.full, .sevenBit, 70_000, "text/rfc822-headers"),
         (.full, .binaryMIME, 100, "text/rfc822-headers"),
     ])
     func returnsWhatWasAskedFor(
         asked: ReturnContent?, body: BodyType, size: Int, type: String
     ) async throws {
-        let lines = Array(repeating: String(repeating: "x", count: 68) + "\r\n", count: size / 70 + 1)
+        let lines = Array(
+            repeating: String(repeating: "x", count: 68) + "\r\n", count: size / 70 + 1)
         let content = "Subject: Hi\r\nX-Last: 1\r\n\r\n" + lines.joined()
         let report = try report(
             await fail(content: content) {
@@ -206,23 +211,34 @@ import Testing
                 $0.envelope.body = body
             })
         #expect(report.parts[2].contentType == type)
-        #expect(report.parts[2].body == (type == "message/rfc822" ? content : "Subject: Hi\r\nX-Last: 1\r\n"))
+        #expect(
+            report.parts[2].body
+                == (type == "message/rfc822" ? content : "Subject: Hi\r\nX-Last: 1\r\n"))
     }
 
     @Test func aHeaderThatIsCutLosesTheCutField() async throws {
         let harness = Harness { $0.reports.maximumReturnedSize = 30 }
         let content = "Subject: Hi\r\nX-Long: \(String(repeating: "y", count: 60))\r\n\r\nbody\r\n"
-        #expect(try report(await fail(on: harness, content: content)).parts[2].body == "Subject: Hi\r\n")
+        #expect(
+            try report(await fail(on: harness, content: content)).parts[2].body == "Subject: Hi\r\n"
+        )
     }
 
-    @Test(arguments: ["a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\r\n\r\n--x\r\nX-Evil: 1", "\u{0}\u{85}\u{2028}X-Evil: 1"])
+    @Test(arguments: [
+        "a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\r\n\r\n--x\r\nX-Evil: 1",
+        "\u{0}\u{85}\u{2028}X-Evil: 1",
+    ])
     func nothingFromElsewhereBeginsALine(evil: String) async throws {
         let harness = Harness()
         let error = MailError(550, .init(5, 7, 1), evil, cause: evil)
         let address = EmailAddress(localPart: evil, domain: "example.org")
         harness.directory.answer(address, .rejected(error))
         harness.put(
-            [.to(.unresolved, at: address, original: OriginalRecipient(addressType: evil, address: evil))],
+            [
+                .to(
+                    .unresolved, at: address,
+                    original: OriginalRecipient(addressType: evil, address: evil))
+            ],
             content: "Subject: =?utf-8?q?a=0D=0AX-Evil:_1?=\r\nMessage-ID: <a b>\r\n\r\n"
         ) {
             $0.envelope.envelopeID = evil
@@ -230,7 +246,8 @@ import Testing
         }
         await harness.settle()
         let report = try report(harness)
-        let names = (report.header + report.perMessage + report.perRecipient.flatMap { $0 }).map(\.name)
+        let names = (report.header + report.perMessage + report.perRecipient.flatMap { $0 }).map(
+            \.name)
         #expect(!names.contains("x-evil"))
         #expect(report.perRecipient.count == 1)
         #expect(!report.parts[0].body.contains("\nX-Evil"))
@@ -238,20 +255,24 @@ import Testing
 
     @Test func xtextThatIsNotPrintableStaysEncoded() {
         #expect(ReportText.printable("a\r\nb é") == "a+0D+0Ab +C3+A9")
-        #expect(ReportText.internationalized("é+=\\ \u{7f}") == "é\\x{2B}\\x{3D}\\x{5C}\\x{20}\\x{7F}")
-        let long = ReportText.field("X", Array(repeating: "word", count: 100).joined(separator: " "))
+        #expect(
+            ReportText.internationalized("é+=\\ \u{7f}") == "é\\x{2B}\\x{3D}\\x{5C}\\x{20}\\x{7F}")
+        let long = ReportText.field(
+            "X", Array(repeating: "word", count: 100).joined(separator: " "))
         #expect(long.split(separator: "\r\n").allSatisfy { $0.utf8.count <= 78 })
     }
 
     @Test func internationalisedMailIsReportedAsSuch() async throws {
         let josé = EmailAddress(localPart: "josé", domain: "example.org")
-        let harness = await fail([.to(.unresolved, at: josé)], content: "Subject: Olá\r\n\r\nx\r\n") {
+        let harness = await fail([.to(.unresolved, at: josé)], content: "Subject: Olá\r\n\r\nx\r\n")
+        {
             $0.envelope.smtpUTF8 = true
         }
         let report = try report(harness)
-        #expect(report.parts.map(\.contentType) == [
-            "text/plain; charset=utf-8", "message/global-delivery-status", "message/global",
-        ])
+        #expect(
+            report.parts.map(\.contentType) == [
+                "text/plain; charset=utf-8", "message/global-delivery-status", "message/global",
+            ])
         #expect(report.parts.allSatisfy { $0.encoding == "8bit" })
         #expect(report.recipient("final-recipient") == "utf-8; josé@example.org")
         #expect(harness.reports.submitted[0].envelope.smtpUTF8)
@@ -259,7 +280,9 @@ import Testing
     }
 
     @Test func plainMailWithEightBitsNeedsNoSMTPUTF8() async throws {
-        let harness = await fail(content: "Subject: x\r\n\r\nOlá\r\n") { $0.envelope.body = .eightBitMIME }
+        let harness = await fail(content: "Subject: x\r\n\r\nOlá\r\n") {
+            $0.envelope.body = .eightBitMIME
+        }
         let report = try report(harness)
         #expect(report.parts.map(\.encoding) == ["7bit", "7bit", "8bit"])
         #expect(report.parts[2].contentType == "message/rfc822")
@@ -271,11 +294,12 @@ import Testing
         let harness = Harness()
         harness.directory.answer(
             alice,
-            .deliver((1...3).map {
-                RoutedAddress(
-                    address: EmailAddress(localPart: "m\($0)", domain: "example.org"),
-                    route: .mailbox(AccountID(high: 2, low: $0), .unlimited))
-            }))
+            .deliver(
+                (1...3).map {
+                    RoutedAddress(
+                        address: EmailAddress(localPart: "m\($0)", domain: "example.org"),
+                        route: .mailbox(AccountID(high: 2, low: $0), .unlimited))
+                }))
         harness.put([.to(.unresolved, notify: [.success, .failure])])
         await harness.settle()
         #expect(try report(harness).recipient("action") == "expanded")

@@ -6,7 +6,8 @@ import Synchronization
 final class ManualClock: QueueClock {
     private struct State {
         var now: Timestamp
-        var sleepers: [Int: (moment: Timestamp, continuation: CheckedContinuation<Void, Never>)] = [:]
+        var sleepers: [Int: (moment: Timestamp, continuation: CheckedContinuation<Void, Never>)] =
+            [:]
         var last = 0
     }
 

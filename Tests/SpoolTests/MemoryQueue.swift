@@ -78,7 +78,9 @@ final class MemoryQueue: QueueStorage {
         }
     }
 
-    func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError) -> ByteBuffer {
+    func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError)
+        -> ByteBuffer
+    {
         let bytes = state.withLock { $0.stored[message.id]?.content ?? [] }
         return ByteBuffer(bytes: bytes[range.clamped(to: 0..<bytes.count)])
     }
@@ -136,7 +138,8 @@ final class MemoryQueue: QueueStorage {
             for routed in routed {
                 stored.entry.recipients.append(
                     QueueRecipient(
-                        number: stored.nextNumber, routed: routed, nextAttempt: stored.entry.arrival))
+                        number: stored.nextNumber, routed: routed, nextAttempt: stored.entry.arrival
+                    ))
                 stored.nextNumber += 1
             }
         }

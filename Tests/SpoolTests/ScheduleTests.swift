@@ -148,7 +148,8 @@ import Testing
                 last += 1
                 let due = now + .random(in: -5...500, using: &random)
                 let domain = "\(Int.random(in: 0..<6, using: &random)).example"
-                schedule.add(id(last), plan(due, domain, Bool.random(using: &random) ? .fresh : .retried))
+                schedule.add(
+                    id(last), plan(due, domain, Bool.random(using: &random) ? .fresh : .retried))
                 waiting[last] = due
             case 4..<7:
                 now += .random(in: 0...60, using: &random)

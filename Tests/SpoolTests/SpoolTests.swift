@@ -11,7 +11,9 @@ import Testing
     private let spool: Spool
 
     init() {
-        spool = Spool(storage: queue, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        spool = Spool(
+            storage: queue, clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private func put(_ id: UInt64, _ recipients: [(QueueState, Duration)]) -> QueueID {
@@ -33,7 +35,9 @@ import Testing
     }
 
     @Test func leasesWhatIsDue() async throws {
-        let id = put(1, [(.active, .zero), (.deferred, .seconds(60)), (.hold, .zero), (.failed, .seconds(60))])
+        let id = put(
+            1,
+            [(.active, .zero), (.deferred, .seconds(60)), (.hold, .zero), (.failed, .seconds(60))])
         let lease = try #require(await spool.leaseIfDue())
         #expect(lease.due.map(\.number) == [0, 3], "a report that is owed does not wait")
         #expect(await spool.leaseIfDue() == nil)
@@ -86,7 +90,8 @@ import Testing
         #expect(try await spool.delete(loud, bounce: true) == .done)
         let lease = try #require(await spool.leaseIfDue())
         #expect(lease.id == loud)
-        #expect(lease.due.allSatisfy { $0.state == .failed && $0.lastError?.status.statusClass == 5 })
+        #expect(
+            lease.due.allSatisfy { $0.state == .failed && $0.lastError?.status.statusClass == 5 })
         #expect(try await spool.list(after: nil, limit: 5).map(\.id) == [loud])
         #expect(try await spool.list(after: loud, limit: 5).isEmpty)
     }
