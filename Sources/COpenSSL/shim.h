@@ -7,9 +7,87 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+// Macros over SSL_CTX_ctrl and SSL_ctrl.
+
+static inline int martlet_ssl_ctx_set_min_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+
+static inline int martlet_ssl_ctx_set_groups(SSL_CTX *context, const char *groups) {
+    return (int)SSL_CTX_set1_groups_list(context, groups);
+}
+
+// The option and mode constants are macros with casts, which are not imported.
+static inline void martlet_ssl_ctx_set_server_defaults(SSL_CTX *context) {
+    SSL_CTX_set_options(
+        context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE
+                     | SSL_OP_PRIORITIZE_CHACHA);
+    // Released buffers: an idle connection holds no record buffers (34 KiB otherwise).
+    SSL_CTX_set_mode(
+        context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+                     | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
+static inline void martlet_ssl_ctx_set_server_session_cache(SSL_CTX *context, long entries) {
+    (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
+    (void)SSL_CTX_sess_set_cache_size(context, entries);
+}
+
+// The macro hides a size check: 80 bytes (name 16, HMAC key 32, AES key 32) since OpenSSL 1.1.
+static inline int martlet_ssl_ctx_set_ticket_keys(SSL_CTX *context, void *keys, long length) {
+    return (int)SSL_CTX_set_tlsext_ticket_keys(context, keys, length);
+}
+
+static inline int martlet_ssl_ctx_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
+
+static inline int martlet_ssl_has_extended_master_secret(SSL *ssl) {
+    return SSL_get_extms_support(ssl) == 1;
+}
+
+// A macro that casts the callback to void (*)(void), which Swift cannot express.
+static inline void martlet_ssl_ctx_set_servername_callback(
+    SSL_CTX *context, int (*callback)(SSL *, int *, void *)) {
+    (void)SSL_CTX_set_tlsext_servername_callback(context, callback);
+}
+
+// Macros over BIO_set_flags.
+static inline void martlet_bio_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
+static inline void martlet_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
+
+// A macro over BIO_ctrl whose pointer is an out parameter of a type Swift would have to cast.
+static inline long martlet_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
+
+// XN_FLAG_RFC2253 is a macro of casts.
+static inline int martlet_print_rfc4514_subject(BIO *bio, const X509 *certificate) {
+    return X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+}
+
+// Stack accessors are macros with type checks built of comma expressions.
+static inline int martlet_general_names_count(const GENERAL_NAMES *names) {
+    return sk_GENERAL_NAME_num(names);
+}
+
+// The bytes of the name at `index` when it is of `type` (GEN_DNS, GEN_EMAIL), else NULL. The
+// union inside GENERAL_NAME has anonymous members that the importer renames between versions.
+static inline const unsigned char *martlet_general_name(
+    const GENERAL_NAMES *names, int index, int type, int *length) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    if (name == NULL || name->type != type) return NULL;
+    *length = ASN1_STRING_length(name->d.ia5);
+    return ASN1_STRING_get0_data(name->d.ia5);
+}
+
+// A macro over PEM_ASN1_read_bio-like typed loops; PEM_R_NO_START_LINE marks the end of a file.
+static inline int martlet_is_end_of_pem(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
 
 #endif

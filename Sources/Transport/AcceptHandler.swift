@@ -1,0 +1,67 @@
+import Logging
+import NIOCore
+
+/// Admits or refuses accepted connections and gives each its one handler. Runs on the loop that
+/// the connection will live on.
+final class AcceptHandler: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+
+    private let listener: Listener
+    private let loop: LoopContext
+
+    init(_ listener: Listener, _ loop: LoopContext) {
+        self.listener = listener
+        self.loop = loop
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let channel = Self.unwrapInboundIn(data)
+        // Without a peer address the client is gone already.
+        guard let remote = channel.remoteAddress.flatMap(PeerAddress.init),
+            let local = channel.localAddress.flatMap(PeerAddress.init)
+        else {
+            channel.close(promise: nil)
+            return
+        }
+        let isAdmitted = listener.limiter.admit(remote)
+        do {
+            if isAdmitted {
+                listener.connectionStarted()
+                try configure(channel)
+                let handler = ConnectionHandler(
+                    loop: loop, listener: listener, remote: remote, local: local)
+                try channel.pipeline.syncOperations.addHandler(handler)
+            } else {
+                listener.logger.info("too many connections", metadata: ["client": "\(remote)"])
+                try channel.pipeline.syncOperations.addHandler(BusyHandler(listener.onBusy))
+            }
+        } catch {
+            // The socket failed before its first event: no handler will hear of its end.
+            if isAdmitted {
+                listener.connectionEnded(from: remote)
+            }
+            channel.close(promise: nil)
+            return
+        }
+        context.fireChannelRead(data)
+    }
+
+    private func configure(_ channel: any Channel) throws {
+        guard let options = channel.syncOptions else { return }
+        try options.setOption(.maxMessagesPerRead, value: 1)
+        try options.setOption(.recvAllocator, value: ReceiveAllocator(loop))
+        // A client that has closed its side still gets its replies.
+        try options.setOption(.allowRemoteHalfClosure, value: true)
+    }
+
+    /// The back-off handler before this one has paused accepting where that helps (EMFILE …).
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        listener.logger.error("accept failed", metadata: ["error": "\(error)"])
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        listener.channelClosed(on: loop)
+        context.fireChannelInactive()
+    }
+}

@@ -1,0 +1,98 @@
+package import NIOCore
+
+/// One accepted TCP connection, bound to an event loop. Its handler runs as one task on that
+/// loop, so a call returns without suspension whenever the bytes, or the room for them, are there.
+///
+/// One reader at a time. Calls from elsewhere than the loop work too, through a hop.
+package final class Connection: Sendable {
+    package let remoteAddress: PeerAddress
+    package let localAddress: PeerAddress
+    let handler: ConnectionHandler
+    private let eventLoop: any EventLoop
+
+    init(_ handler: ConnectionHandler, remote: PeerAddress, local: PeerAddress) {
+        self.handler = handler
+        eventLoop = handler.loop.eventLoop
+        remoteAddress = remote
+        localAddress = local
+    }
+
+    /// What has arrived, or nil at the end of the input. While nobody reads, at most about 64 KiB
+    /// are taken from the socket.
+    package func read() async throws(ConnectionError) -> ByteBuffer? {
+        if eventLoop.inEventLoop, let ready = handler.takeInput() {
+            return try ready.get()
+        }
+        let result = await withUnsafeContinuation { continuation in
+            onLoop { $0.read(continuation) }
+        }
+        return try result.get()
+    }
+
+    /// Sends bytes, in one flush. Returns at once while less than 64 KiB are unsent, else waits
+    /// until the client reads on; `.timedOut` and the connection's end after the write timeout.
+    package func write(_ bytes: ByteBuffer) async throws(ConnectionError) {
+        if eventLoop.inEventLoop, let ready = handler.write(bytes) {
+            return try ready.get()
+        }
+        let isOnLoop = eventLoop.inEventLoop
+        let result = await withUnsafeContinuation { continuation in
+            onLoop {
+                if isOnLoop {
+                    $0.waitUntilWritable(continuation)
+                } else if let ready = $0.write(bytes) {
+                    continuation.resume(returning: ready)
+                } else {
+                    $0.waitUntilWritable(continuation)
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// `read()` throws `.timedOut` when nothing has arrived until then (up to a second later).
+    /// Holds until it is set anew; nil: no deadline.
+    package func setReadDeadline(_ after: Duration?) {
+        let deadline = after.map { NIODeadline.now() + TimeAmount($0) } ?? .distantFuture
+        onLoop { $0.readDeadline = deadline }
+    }
+
+    /// Sends `reply` in the clear, then lets the client begin a TLS handshake, and returns when it
+    /// is done. Clear text that arrived unread before means `.clearTextAfterStartTLS`; what the
+    /// caller has read and not yet parsed is the caller's to check. After any error the
+    /// connection is closed.
+    ///
+    /// Give the reply here rather than to `write`: nothing can then arrive between the two.
+    package func startTLS(
+        _ context: TLSServerContext, reply: ByteBuffer? = nil, timeout: Duration
+    ) async throws(ConnectionError) {
+        let result = await withUnsafeContinuation { continuation in
+            onLoop { $0.startTLS(context, reply: reply, timeout: timeout, continuation) }
+        }
+        return try result.get()
+    }
+
+    /// Nil in clear.
+    package var tls: TLSSession? { handler.session }
+
+    /// Sends what is unsent, TLS's close_notify and FIN, and returns when the connection is
+    /// closed: at most the write timeout and a few seconds later.
+    package func close() async {
+        await withUnsafeContinuation { continuation in
+            onLoop { $0.close(continuation) }
+        }
+    }
+
+    /// Closes at once; unsent bytes are lost.
+    package func abort() {
+        onLoop { $0.abort(.closed) }
+    }
+
+    private func onLoop(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
+        if eventLoop.inEventLoop {
+            body(handler)
+        } else {
+            eventLoop.execute { [handler] in body(handler) }
+        }
+    }
+}

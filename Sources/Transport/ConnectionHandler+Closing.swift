@@ -1,0 +1,81 @@
+import NIOCore
+
+extension ConnectionHandler {
+    /// How long input is read and dropped after our side is closed.
+    private static let lingerTime = TimeAmount.seconds(2)
+    /// A last chunk this large says that the client is in the middle of sending.
+    private static let streamingChunk = 4096
+
+    func close(_ done: UnsafeContinuation<Void, Never>) {
+        guard phase != .closed, let context else {
+            done.resume()
+            return
+        }
+        closers.append(done)
+        guard phase == .open else { return }
+        phase = .closing
+        failWaiting(.closed)
+        if let engine {
+            engine.close()
+            sendOutput(of: engine)
+        }
+        guard unsentBytes > 0 else {
+            finishClosing()
+            return
+        }
+        phaseDeadline = .now() + TimeAmount(listener.limiter.limits.writeTimeout)
+        // Written after all that is unsent; its promise tells when that is gone.
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenSuccess { self.finishClosing() }
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+
+    /// Closing a socket with unread input makes the system send a reset, which may destroy our
+    /// last reply on its way. So when the client is likely still sending, only our side is
+    /// closed, and the input is dropped for a moment.
+    private func finishClosing() {
+        guard phase == .closing, let context else { return }
+        let isClientSending =
+            input.readableBytes > 0 || isReadSuppressed || lastReceived >= Self.streamingChunk
+        guard isClientSending && !isInputEnded else {
+            context.close(promise: nil)
+            return
+        }
+        phase = .lingering
+        phaseDeadline = .now() + Self.lingerTime
+        input = ByteBuffer()
+        context.close(mode: .output, promise: nil)
+        resumeReading()
+    }
+
+    /// Closes now. `error` is what waiting calls throw.
+    func abort(_ error: ConnectionError) {
+        guard phase != .closed else { return }
+        phase = .closing
+        fail(error)
+        context?.close(promise: nil)
+    }
+
+    /// Records why the connection ended and tells everyone who waits.
+    func fail(_ error: ConnectionError) {
+        if failure == nil {
+            failure = error
+        }
+        failWaiting(failure ?? error)
+    }
+
+    private func failWaiting(_ error: ConnectionError) {
+        if let reader = reader.take() {
+            reader.resume(returning: .failure(error))
+        }
+        if let handshake = handshake.take() {
+            handshake.resume(returning: .failure(error))
+        }
+        let waiting = writers
+        writers = []
+        for writer in waiting {
+            writer.resume(returning: .failure(error))
+        }
+        unencrypted = ByteBuffer()
+    }
+}

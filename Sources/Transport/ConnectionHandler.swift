@@ -1,0 +1,194 @@
+import NIOCore
+import Synchronization
+
+/// The state of one connection and the only handler in its pipeline: input buffer, waiting reader
+/// and writers, TLS, deadlines, orderly close. TLS is in here and not a handler of its own: a
+/// record then costs no pipeline events, and STARTTLS changes no pipeline.
+///
+/// Touched only on the connection's loop, but for `loop`, `listener` and `session`.
+final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    typealias ReadResult = Result<ByteBuffer?, ConnectionError>
+    typealias VoidResult = Result<Void, ConnectionError>
+
+    /// Unread input beyond this stops reading from the socket.
+    static let inputLimit = 64 * 1024
+
+    let loop: LoopContext
+    let listener: Listener
+    let remoteAddress: PeerAddress
+    let localAddress: PeerAddress
+    var registryIndex = 0
+
+    var context: ChannelHandlerContext?
+    var phase = Phase.open
+    /// Why the connection ended; nil while it has not.
+    var failure: ConnectionError?
+    /// Ends a handshake, a close or a lingering close that takes too long.
+    var phaseDeadline = NIODeadline.distantFuture
+
+    // Reading.
+    var input = ByteBuffer()
+    var isInputEnded = false
+    var reader: UnsafeContinuation<ReadResult, Never>?
+    var readDeadline = NIODeadline.distantFuture
+    var isReadSuppressed = false
+    var isShutdownPending = false
+    var lastReceived = 0
+
+    // Writing.
+    var writers: [UnsafeContinuation<VoidResult, Never>] = []
+    /// Plain bytes that wait for room in the socket before they are encrypted.
+    var unencrypted = ByteBuffer()
+    /// Written since the last sweep, or not all sent at it.
+    var mayHaveUnsent = false
+    var lastUnsent = 0
+    var stallDeadline = NIODeadline.distantFuture
+
+    // TLS.
+    var engine: TLSEngine?
+    var handshake: UnsafeContinuation<VoidResult, Never>?
+    private let establishedSession = Mutex<TLSSession?>(nil)
+
+    var isSessionRunning = false
+    var closers: [UnsafeContinuation<Void, Never>] = []
+
+    enum Phase {
+        /// In the TLS handshake.
+        case handshaking
+        case open
+        /// Unsent bytes are going out, then the socket is closed.
+        case closing
+        /// Our side is closed; input is read and dropped until the client closes its side.
+        case lingering
+        case closed
+    }
+
+    init(loop: LoopContext, listener: Listener, remote: PeerAddress, local: PeerAddress) {
+        self.loop = loop
+        self.listener = listener
+        remoteAddress = remote
+        localAddress = local
+    }
+
+    /// The established TLS session; from any thread.
+    var session: TLSSession? {
+        get { establishedSession.withLock { $0 } }
+        set { establishedSession.withLock { $0 = newValue } }
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        loop.add(self)
+        if let tls = listener.implicitTLS {
+            beginHandshake(tls, timeout: listener.tlsHandshakeTimeout)
+        } else {
+            startSession()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let chunk = Self.unwrapInboundIn(data)
+        switch phase {
+        case .handshaking, .open:
+            receive(chunk)
+        case .closing, .lingering, .closed:
+            break
+        }
+        if chunk.storageCapacity >= ReceiveAllocator.largeSize {
+            loop.giveBack(chunk)
+        }
+    }
+
+    /// Called by the channel whenever it would read on; not passing it on is the back-pressure.
+    func read(context: ChannelHandlerContext) {
+        if input.readableBytes < Self.inputLimit && context.channel.isWritable {
+            context.read()
+        } else {
+            isReadSuppressed = true
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            becameWritable()
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            endInput()
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        abort(.io(String(describing: error)))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        phase = .closed
+        fail(.closed)
+        loop.remove(self)
+        engine = nil
+        for closer in closers {
+            closer.resume()
+        }
+        closers = []
+        if !isSessionRunning {
+            listener.connectionEnded(self)
+        }
+    }
+
+    // MARK: Session
+
+    /// Runs the listener's handler as the connection's one task, on this loop.
+    func startSession() {
+        isSessionRunning = true
+        let connection = Connection(self, remote: remoteAddress, local: localAddress)
+        let serve = listener.handler
+        Task(executorPreference: loop.executor) {
+            await serve(connection)
+            await connection.close()
+            self.listener.connectionEnded(self)
+        }
+    }
+
+    /// The next `read()` throws `.shuttingDown`, once. A handshake is cut off.
+    func announceShutdown() {
+        if phase == .handshaking && !isSessionRunning {
+            abort(.shuttingDown)
+        } else if let reader = reader.take() {
+            reader.resume(returning: .failure(.shuttingDown))
+        } else {
+            isShutdownPending = true
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// Called every second.
+    func sweep(_ now: NIODeadline) {
+        if now >= phaseDeadline {
+            abort(.timedOut)
+            return
+        }
+        if now >= readDeadline, let reader = reader.take() {
+            reader.resume(returning: .failure(.timedOut))
+        }
+        if mayHaveUnsent {
+            checkProgress(now)
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A listening address and the connections accepted on it.
+///
+/// Each event loop has a listening socket of its own on the address (SO_REUSEPORT): the kernel
+/// spreads the clients, and no connection is handed from thread to thread. Failing to accept (too
+/// many open files …) pauses accepting for a moment and never ends it.
+package final class Listener: Sendable {
+    package let port: Int
+
+    let implicitTLS: TLSServerContext?
+    let limiter: ConnectionLimiter
+    let tlsHandshakeTimeout: Duration
+    let onBusy: ByteBuffer?
+    let logger: Logger
+    let handler: @Sendable (Connection) async -> Void
+    private let group: TransportGroup
+    private let address: SocketAddress
+    private let backlog: Int32
+    private let state = Mutex(State())
+
+    private struct State {
+        var channels: [any Channel] = []
+        var isStopping = false
+        var live = 0
+        var idleWaiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// Listens, and serves every connection with `handler`, in a task of its own.
+    ///
+    /// - Parameters:
+    ///   - port: 0 for any free one; see `port`.
+    ///   - implicitTLS: the handshake comes before the handler runs.
+    ///   - limiter: may be shared with other listeners of the service.
+    ///   - onBusy: sent to a client that a limit refuses, before closing; not with implicit TLS.
+    /// - Throws: `IOError` when the address is taken or not ours.
+    package static func bind(
+        host: String, port: Int, group: TransportGroup, implicitTLS: TLSServerContext? = nil,
+        limiter: ConnectionLimiter, tlsHandshakeTimeout: Duration = .seconds(30),
+        onBusy: ByteBuffer? = nil, backlog: Int = 1024, logger: Logger,
+        handler: @escaping @Sendable (Connection) async -> Void
+    ) async throws -> Listener {
+        let address = try ListeningAddress.claim(host: host, port: port)
+        let listener = Listener(
+            address: address, group: group, implicitTLS: implicitTLS, limiter: limiter,
+            tlsHandshakeTimeout: tlsHandshakeTimeout, onBusy: onBusy, backlog: backlog,
+            logger: logger, handler: handler)
+        do {
+            for loop in group.loops {
+                let channel = try await listener.listen(on: loop)
+                listener.state.withLock { $0.channels.append(channel) }
+            }
+        } catch {
+            await listener.stopAccepting()
+            throw error
+        }
+        return listener
+    }
+
+    private init(
+        address: SocketAddress, group: TransportGroup, implicitTLS: TLSServerContext?,
+        limiter: ConnectionLimiter, tlsHandshakeTimeout: Duration, onBusy: ByteBuffer?,
+        backlog: Int, logger: Logger, handler: @escaping @Sendable (Connection) async -> Void
+    ) {
+        self.address = address
+        self.port = address.port ?? 0
+        self.group = group
+        self.implicitTLS = implicitTLS
+        self.limiter = limiter
+        self.tlsHandshakeTimeout = tlsHandshakeTimeout
+        self.onBusy = implicitTLS == nil ? onBusy : nil
+        self.backlog = Int32(clamping: backlog)
+        self.logger = logger
+        self.handler = handler
+    }
+
+    private func listen(on loop: LoopContext) async throws -> any Channel {
+        // Accepted sockets inherit TCP_NODELAY, which the bootstrap sets on the listening one.
+        try await ServerBootstrap(group: loop.eventLoop, childGroup: loop.eventLoop)
+            .serverChannelOption(.backlog, value: backlog)
+            .serverChannelOption(.maxMessagesPerRead, value: 16)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.socketOption(ListeningAddress.reusePort), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers([
+                        AcceptBackoffHandler(shouldForwardIOErrorCaught: true),
+                        AcceptHandler(self, loop),
+                    ])
+                }
+            }
+            .bind(to: address).get()
+    }
+
+    /// Accepts no more; connections go on.
+    package func stopAccepting() async {
+        let channels = state.withLock { state in
+            state.isStopping = true
+            defer { state.channels = [] }
+            return state.channels
+        }
+        for channel in channels {
+            // Fails only when the channel is closed already.
+            try? await channel.close()
+        }
+    }
+
+    /// Stops accepting; every session's pending or next read throws `.shuttingDown` once, so that
+    /// it can say goodbye. What is left after `grace` is cut off. Returns when all sessions have
+    /// ended, at most a second after that.
+    package func shutDown(grace: Duration) async {
+        await stopAccepting()
+        forEachConnection { $0.announceShutdown() }
+        if await waitUntilIdle(atMost: grace) { return }
+        forEachConnection { $0.abort(.closed) }
+        _ = await waitUntilIdle(atMost: .seconds(1))
+    }
+
+    /// Sessions now, those in a TLS handshake included.
+    package var connectionCount: Int { state.withLock { $0.live } }
+
+    // MARK: Called on the loops
+
+    func connectionStarted() {
+        state.withLock { $0.live += 1 }
+    }
+
+    func connectionEnded(_ connection: ConnectionHandler) {
+        connectionEnded(from: connection.remoteAddress)
+    }
+
+    func connectionEnded(from address: PeerAddress) {
+        limiter.release(address)
+        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.live -= 1
+            guard state.live == 0 else { return [] }
+            defer { state.idleWaiters = [] }
+            return state.idleWaiters
+        }
+        for waiter in waiters {
+            waiter.resume()
+        }
+    }
+
+    /// accept(2) can fail in ways for which NIO closes the listening socket (a firewall's EPERM, a
+    /// network that went down): listen again.
+    func channelClosed(on loop: LoopContext) {
+        guard !state.withLock({ $0.isStopping || $0.channels.isEmpty }) else { return }
+        logger.error("listening socket closed, opening it again", metadata: ["port": "\(port)"])
+        loop.eventLoop.scheduleTask(in: .seconds(1)) { self.listenAgain(on: loop) }
+    }
+
+    private func listenAgain(on loop: LoopContext) {
+        Task {
+            do {
+                let channel = try await listen(on: loop)
+                let isStopping = state.withLock { state in
+                    if !state.isStopping {
+                        state.channels.removeAll { !$0.isActive }
+                        state.channels.append(channel)
+                    }
+                    return state.isStopping
+                }
+                if isStopping {
+                    try await channel.close()
+                }
+            } catch {
+                logger.error("cannot listen", metadata: ["port": "\(port)", "error": "\(error)"])
+                loop.eventLoop.scheduleTask(in: .seconds(1)) { self.listenAgain(on: loop) }
+            }
+        }
+    }
+
+    // MARK: Shutting down
+
+    private func forEachConnection(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
+        for loop in group.loops {
+            loop.eventLoop.execute {
+                for connection in loop.connections where connection.listener === self {
+                    body(connection)
+                }
+            }
+        }
+    }
+
+    /// False when sessions are still running after that time.
+    private func waitUntilIdle(atMost limit: Duration) async -> Bool {
+        let timer = group.loops[0].eventLoop.scheduleTask(in: TimeAmount(limit)) {
+            for waiter in self.takeIdleWaiters() {
+                waiter.resume()
+            }
+        }
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.live > 0 {
+                    state.idleWaiters.append(continuation)
+                }
+                return state.live == 0
+            }
+            if isIdle {
+                continuation.resume()
+            }
+        }
+        timer.cancel()
+        return state.withLock { $0.live == 0 }
+    }
+
+    private func takeIdleWaiters() -> [CheckedContinuation<Void, Never>] {
+        state.withLock { state in
+            defer { state.idleWaiters = [] }
+            return state.idleWaiters
+        }
+    }
+}

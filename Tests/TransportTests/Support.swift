@@ -1,0 +1,98 @@
+import Foundation
+import Logging
+import NIOCore
+import Transport
+
+/// What most tests need: loops, a listener on a free port of 127.0.0.1, and an end to both.
+func withListener<Result>(
+    threads: Int = 1, implicitTLS: TLSServerContext? = nil,
+    limits: ConnectionLimits = ConnectionLimits(), tlsHandshakeTimeout: Duration = .seconds(20),
+    onBusy: ByteBuffer? = nil, serve: @escaping @Sendable (Connection) async -> Void,
+    _ body: (Listener) async throws -> Result
+) async throws -> Result {
+    let group = TransportGroup(threads: threads)
+    let listener = try await Listener.bind(
+        host: "127.0.0.1", port: 0, group: group, implicitTLS: implicitTLS,
+        limiter: ConnectionLimiter(limits), tlsHandshakeTimeout: tlsHandshakeTimeout,
+        onBusy: onBusy, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        handler: serve)
+    do {
+        let result = try await body(listener)
+        await listener.shutDown(grace: .zero)
+        try await group.shutDown()
+        return result
+    } catch {
+        await listener.shutDown(grace: .zero)
+        try await group.shutDown()
+        throw error
+    }
+}
+
+/// Runs what blocks on a thread of its own: the pool's few threads must stay free.
+func blocking<Result: Sendable>(
+    _ body: @escaping @Sendable () throws -> Result
+) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread {
+            continuation.resume(with: Swift.Result { try body() })
+        }
+    }
+}
+
+/// Values that sessions report to their test, in order.
+final class Reports: Sendable {
+    private let stream: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream()
+    }
+
+    func send(_ text: String) {
+        continuation.yield(text)
+    }
+
+    func next() async -> String? {
+        var iterator = stream.makeAsyncIterator()
+        return await iterator.next()
+    }
+}
+
+/// Sends back what comes, until the end.
+@Sendable func echo(_ connection: Connection) async {
+    do {
+        while let bytes = try await connection.read() {
+            try await connection.write(bytes)
+        }
+    } catch {
+        connection.abort()
+    }
+}
+
+struct ProcessFailure: Error {
+    let output: String
+}
+
+/// Runs a program to its end; its standard output.
+func run(_ program: String, _ arguments: [String], input: String = "") async throws -> String {
+    try await blocking {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
+        process.standardInput = stdin
+        process.standardOutput = stdout
+        process.standardError = stderr
+        try process.run()
+        stdin.fileHandleForWriting.write(Data(input.utf8))
+        stdin.fileHandleForWriting.closeFile()
+        let output = stdout.fileHandleForReading.readDataToEndOfFile()
+        let errors = stderr.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        let text = String(decoding: output, as: UTF8.self)
+        guard process.terminationStatus == 0 else {
+            throw ProcessFailure(output: text + String(decoding: errors, as: UTF8.self))
+        }
+        return text
+    }
+}
