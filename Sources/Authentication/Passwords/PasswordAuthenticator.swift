@@ -25,7 +25,7 @@ final class PasswordAuthenticator: Sendable {
         verifier = PasswordVerifier(directory: directory, memory: memory)
     }
 
-    /// Nil bytes of a login are those that are no text at all.
+    /// Whether a login is worth a look-up: not empty, blank, too long or with control characters.
     static func isAcceptable(login: String) -> Bool {
         let bytes = login.utf8
         return (1...maximumLoginLength).contains(bytes.count)

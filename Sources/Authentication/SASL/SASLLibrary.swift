@@ -8,13 +8,13 @@ enum SASLLibrary {
     /// What `sasl_server_init` said; it is done once, on first use.
     private static let initialised: Int32 = {
         martlet_sasl_use_mutexes()
-        // The library keeps the pointer for ever.
+        // The library keeps these pointers for ever, the name's too.
         let callbacks = UnsafeMutablePointer<sasl_callback_t>.allocate(capacity: 4)
         callbacks[0] = martlet_sasl_getopt(answerOption, nil)
         callbacks[1] = martlet_sasl_verifyfile(mayLoad, nil)
         callbacks[2] = martlet_sasl_log(logMessage, nil)
         callbacks[3] = martlet_sasl_list_end()
-        let status = sasl_server_init(callbacks, "martlet")
+        let status = sasl_server_init(callbacks, applicationName.cString)
         guard status == SASL_OK else { return status }
         return sasl_auxprop_add_plugin(propertyPlugin.cString, addPropertyPlugin)
     }()
@@ -36,6 +36,7 @@ enum SASLLibrary {
     }
 }
 
+private let applicationName: StaticString = "martlet"
 private let propertyPlugin: StaticString = "martlet"
 
 /// C strings that live as long as the process, since the library keeps what it is answered.

@@ -12,8 +12,7 @@ package final class SASLService: Sendable {
     let decoy: ScramDecoy
     /// Waits until an instant; tests need none of it.
     let sleep: @Sendable (ContinuousClock.Instant) async -> Void
-    /// Nil when libsasl2 works, else its reason not to: then nothing is on offer but EXTERNAL's
-    /// and the passwords' absence, and the log says why.
+    /// Nil when libsasl2 works, else its reason not to: then no mechanism is on offer.
     private let fault: String?
 
     package convenience init(
@@ -23,6 +22,7 @@ package final class SASLService: Sendable {
         self.init(
             directory: directory, configuration: configuration, logger: logger,
             now: { ContinuousClock().now },
+            // A cancelled wait ends early: the connection is going away.
             sleep: { try? await Task.sleep(until: $0, clock: .continuous) })
     }
 
@@ -41,6 +41,12 @@ package final class SASLService: Sendable {
         decoy = ScramDecoy(configuration)
         fault = SASLLibrary.start(logger: logger)
         if let fault { logger.critical("SASL is not available: \(fault)") }
+    }
+
+    /// Sets libsasl2 up, which is not for several threads at once. Call it before anything else in
+    /// the process uses the library, as libldap does once a `Directory` connects with SASL.
+    package static func prepare(logger: Logger) {
+        _ = SASLLibrary.start(logger: logger)
     }
 
     /// The names to advertise on this connection now, in order of preference.

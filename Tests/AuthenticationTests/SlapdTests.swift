@@ -1,0 +1,129 @@
+import Directory
+import Logging
+import TestSupport
+import Testing
+
+@testable import Authentication
+
+/// The whole way to a real slapd with a password policy that locks after three failures.
+@Suite struct SlapdTests {
+    private static let ldif = """
+        dn: ou=policies,dc=example,dc=org
+        objectClass: organizationalUnit
+        ou: policies
+
+        dn: cn=default,ou=policies,dc=example,dc=org
+        objectClass: device
+        objectClass: pwdPolicy
+        cn: default
+        pwdAttribute: userPassword
+        pwdLockout: TRUE
+        pwdMaxFailure: 3
+
+        dn: ou=domains,dc=example,dc=org
+        objectClass: organizationalUnit
+        objectClass: domainRelatedObject
+        ou: domains
+        associatedDomain: example.org
+
+        dn: uid=alice,dc=example,dc=org
+        objectClass: inetOrgPerson
+        objectClass: authPasswordObject
+        uid: alice
+        cn: Alice
+        sn: Liddell
+        mail: alice@example.org
+        userPassword: \(Fixture.password)
+        authPassword: \(Fixture.secrets[0])
+        authPassword: \(Fixture.secrets[1])
+        authPassword: \(Fixture.secrets[2])
+
+        dn: uid=bob,dc=example,dc=org
+        objectClass: inetOrgPerson
+        uid: bob
+        cn: Bob
+        sn: Builder
+        mail: bob@example.org
+        userPassword: b0b
+
+
+        """
+
+    private static func withService(
+        _ body: (SASLService, PrivateSlapd) async throws -> Void
+    ) async throws {
+        SASLClient.startLibraries()
+        var options = SlapdOptions(ldif: ldif)
+        options.hasPasswordPolicy = true
+        let slapd = try PrivateSlapd(options)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let directory = Directory(
+            configuration: DirectoryConfiguration(
+                connection: DirectoryConnectionConfiguration(uris: [slapd.uri], security: .none),
+                base: "dc=example,dc=org"),
+            logger: logger)
+        let service = SASLService(
+            directory: directory, configuration: AuthenticationConfiguration(), logger: logger)
+        do { try await body(service, slapd) } catch {
+            await directory.shutDown()
+            throw error
+        }
+        await directory.shutDown()
+    }
+
+    private static func login(
+        _ service: SASLService, _ login: String, _ password: String
+    ) async -> AuthenticationOutcome {
+        await service.verifyPassword(
+            login: login, password: Array(password.utf8), Fixture.encrypted(service: "pop"))
+    }
+
+    @Test func stalePasswordDoesNotLockItsOwnerOut() async throws {
+        try await Self.withService { service, slapd in
+            let before = try slapd.operationCount("Bind")
+            for _ in 0..<20 {
+                let outcome = await Self.login(service, "bob", "stale")
+                #expect(outcome.failure?.kind == .invalidCredentials)
+            }
+            #expect(await Self.login(service, "bob@example.org", "stale").failure != nil)
+            let outcome = await Self.login(service, "bob", "b0b")
+            #expect(outcome.login == "bob", "\(outcome)")
+            #expect(try slapd.operationCount("Bind") - before <= 4)
+        }
+    }
+
+    @Test func lockedByGuesses() async throws {
+        try await Self.withService { service, _ in
+            for number in 0..<3 { _ = await Self.login(service, "bob", "guess\(number)") }
+            let failure = await Self.login(service, "bob", "b0b").failure
+            #expect(failure?.isShownAsInvalidCredentials == true)
+            // Someone else's login is his own.
+            #expect(await Self.login(service, "alice", Fixture.password).login == "alice")
+        }
+    }
+
+    @Test func mechanisms() async throws {
+        try await Self.withService { service, _ in
+            var context = Fixture.encrypted()
+            context.channelBinding = { _ in nil }
+            for mechanism in ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"] {
+                let client = SASLClient(login: "alice@example.org", password: Fixture.password)
+                let outcome = await client.run(mechanism, on: service, context)
+                #expect(outcome?.login == "alice", "\(mechanism)")
+            }
+            let stranger = SASLClient(login: "nobody", password: "x")
+            let outcome = await stranger.run("SCRAM-SHA-256", on: service, context)
+            #expect(outcome?.failure?.kind == .invalidCredentials)
+        }
+    }
+
+    @Test func silenceIsNotARefusal() async throws {
+        try await Self.withService { service, slapd in
+            #expect(await Self.login(service, "bob", "b0b").login == "bob")
+            slapd.stop()
+            #expect(await Self.login(service, "bob", "b0b").login == "bob")
+            #expect(await Self.login(service, "bob", "other").failure?.kind == .unavailable)
+            #expect(await Self.login(service, "carol", "x").failure?.kind == .unavailable)
+        }
+    }
+}
