@@ -1,0 +1,195 @@
+import MailModel
+import SMTP
+import Storage
+import Testing
+import Transport
+
+@testable import MailServer
+
+@Suite(.timeLimit(.minutes(2))) struct MailExchangerTests {
+    @Test func acceptsAndQueues() async throws {
+        try await withService(.mailExchanger) { service in
+            try await converse(
+                service.listener.port, """
+                    < 220 mail.example.org
+                    > EHLO client.example
+                    < 250 HELP
+                    > MAIL FROM:<a@elsewhere.example> BODY=8BITMIME RET=HDRS
+                    > RCPT TO:<bob@example.org> NOTIFY=NEVER
+                    > DATA
+                    < 250 2.1.0
+                    < 250 2.1.5
+                    < 354
+                    > Subject: x
+                    > 
+                    > ..dot
+                    > .
+                    < 250 2.0.0 OK queued as
+                    > MAIL FROM:<>
+                    > RCPT TO:<staff@example.org>
+                    > RCPT TO:<bob@example.org>
+                    > RCPT TO:<Postmaster>
+                    > BDAT 4 LAST
+                    > hi
+                    > QUIT
+                    < 250 2.1.0
+                    < 250 2.1.5
+                    < 250 2.1.5
+                    < 250 2.1.5
+                    < 250 2.0.0 OK queued as
+                    < 221
+                    #
+                    """)
+            let queue = try await service.queue()
+            try #require(queue.count == 2)
+            let first = queue[0]
+            #expect(first.entry.envelope.reversePath.description == "a@elsewhere.example")
+            #expect(first.entry.envelope.returnContent == .headers)
+            #expect(first.entry.recipients.map(\.routed.envelopeRecipient.notify) == [.never])
+            let lines = first.text.components(separatedBy: "\r\n")
+            #expect(lines[0] == "Received: from client.example ([127.0.0.1])")
+            #expect(lines[1] == "\tby mail.example.org with ESMTP id \(first.entry.id)")
+            #expect(lines[2] == "\tfor <bob@example.org>;")
+            #expect(Array(lines[4...]) == ["Subject: x", "", ".dot", ""])
+            let second = queue[1]
+            #expect(second.entry.recipients.map(\.routed.address.localPart) == ["alice", "bob", "carol"])
+            #expect(!second.text.contains("for <"))
+            #expect(second.text.hasSuffix("\r\nhi\r\n"))
+        }
+    }
+
+    @Test func refuses() async throws {
+        try await withService(.mailExchanger) { service in
+            try await converse(
+                service.listener.port, """
+                    < 220
+                    > EHLO client.example
+                    < 250 HELP
+                    > AUTH PLAIN
+                    < 502
+                    > MAIL FROM:<alice@example.org>
+                    < 250
+                    > RCPT TO:<a@elsewhere.example>
+                    < 550 5.7.1
+                    > RCPT TO:<a%elsewhere.example@example.org>
+                    < 550 5.7.1
+                    > RCPT TO:<"a@elsewhere.example"@example.org>
+                    < 550 5.7.1
+                    > RCPT TO:<@example.org:a@elsewhere.example>
+                    < 550 5.7.1
+                    > RCPT TO:<@elsewhere.example,@other.example:bob@example.org>
+                    < 250 2.1.5
+                    > RCPT TO:<nobody@example.org>
+                    < 550 5.1.1
+                    > RCPT TO:<silent@example.org>
+                    < 451 4.4.3
+                    > VRFY bob
+                    < 252
+                    """)
+            #expect(try await service.queue().isEmpty)
+        }
+    }
+
+    @Test func endsLoops() async throws {
+        try await withService(.mailExchanger, { $0.maximumHops = 3 }) { service in
+            for (count, reply) in [(3, "250 2.0.0"), (4, "554 5.4.6")] {
+                try await converse(
+                    service.listener.port, """
+                        < 220
+                        > EHLO c
+                        > MAIL FROM:<a@elsewhere.example>
+                        > RCPT TO:<bob@example.org>
+                        > DATA
+                        < 250 HELP
+                        < 250
+                        < 250
+                        < 354
+                        \(String(repeating: "> received: x\n", count: count))\
+                        > 
+                        > Received: in the body
+                        > .
+                        < \(reply)
+                        > NOOP
+                        < 250
+                        """)
+            }
+            #expect(try await service.queue().count == 1)
+        }
+    }
+
+    @Test func relaysForTrustedNetworks() async throws {
+        let network = try #require(IPNetwork("127.0.0.0/8"))
+        try await withService(.mailExchanger, { $0.relayNetworks = [network] }) { service in
+            try await converse(
+                service.listener.port, """
+                    < 220
+                    > HELO printer
+                    > MAIL FROM:<printer@example.org>
+                    > RCPT TO:<a@elsewhere.example>
+                    > DATA
+                    < 250
+                    < 250
+                    < 250
+                    < 354
+                    > Subject: scan
+                    > .
+                    < 250
+                    """)
+            let queue = try await service.queue()
+            #expect(queue.first?.entry.recipients.first?.routed.route == .remote)
+            #expect(queue.first?.text.contains("with SMTP id") == true)
+        }
+    }
+
+    @Test func limitsSizeAndBareLineEnds() async throws {
+        try await withService(.mailExchanger, { $0.message.maximumSize = 100 }) { service in
+            try await converse(
+                service.listener.port, """
+                    < 220
+                    > EHLO c
+                    > MAIL FROM:<> SIZE=101
+                    < 250
+                    < 552
+                    > MAIL FROM:<>
+                    > RCPT TO:<bob@example.org>
+                    > DATA
+                    < 250
+                    < 250
+                    < 354
+                    > \(String(repeating: "x", count: 120))
+                    > .
+                    < 552 5.3.4
+                    > MAIL FROM:<>
+                    > RCPT TO:<bob@example.org>
+                    > DATA
+                    < 250
+                    < 250
+                    < 354
+                    > x\u{d}y
+                    > .
+                    < 550 5.6.11
+                    > QUIT
+                    < 221
+                    #
+                    """)
+            #expect(try await service.queue().isEmpty)
+        }
+    }
+
+    @Test func earlyTalkersAreRefused() async throws {
+        try await withService(.mailExchanger, { $0.greetDelay = .seconds(5) }) { service in
+            try await converse(
+                service.listener.port, """
+                    > EHLO c
+                    < 554 5.5.0
+                    #
+                    """)
+        }
+    }
+}
+
+extension String {
+    fileprivate func components(separatedBy separator: String) -> [String] {
+        split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+    }
+}
