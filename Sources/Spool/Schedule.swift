@@ -2,9 +2,9 @@ internal import MailModel
 
 /// Which message is tried next, and when. A value: it does no I/O and knows no clock.
 ///
-/// Keeps about a hundred octets a message (id, due time, host), whatever its size and recipients; what is
-/// due is read in from the store. A message is leased whole: while it is in work nothing of it is
-/// handed out again.
+/// Keeps about a hundred octets a message (id, due time, host), whatever its size and recipients;
+/// what is due is read in from the store. A message is leased whole: while it is in work nothing
+/// of it is handed out again.
 struct Schedule {
     /// When a message wants its next turn, and whose turn it is then.
     struct Plan: Equatable {
