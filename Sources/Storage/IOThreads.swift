@@ -16,6 +16,8 @@ final class IOThreads: Sendable {
         self.threads = threads
     }
 
+    deinit { work.close() }
+
     /// Runs `body` on one of the threads; nil when they have been shut down.
     func run<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T? {
         await withCheckedContinuation { continuation in

@@ -17,6 +17,9 @@ final class MemoryBudget: Sendable {
         }
     }
 
+    /// 452 4.3.1 when the limit is reached.
+    func check() throws(MailError) { try take(0) }
+
     func giveBack(_ bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
 
     var usedBytes: Int { used.load(ordering: .relaxed) }

@@ -17,6 +17,7 @@ struct Recovery {
         let segments = try files.names().compactMap { name in
             if case .segment(let number) = name { number } else { nil }
         }.sorted()
+        try files.syncDirectory()
         let checkpoint = writer.checkpoint
         var end = checkpoint
         var file: (any StorageFile)?
@@ -32,6 +33,9 @@ struct Recovery {
                 file = nil
                 continue
             }
+            // A killed server's last writes may be in the page cache only: the index must not know
+            // of bytes that the disk does not have.
+            try opened.sync()
             let goodEnd = try replay(opened, number, from: from, &highest)
             end = LogPosition(segment: number, offset: goodEnd)
             file = opened

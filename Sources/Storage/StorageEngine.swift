@@ -54,7 +54,7 @@ package final class StorageEngine: QueueStorage, MailboxStorage {
     package func makeDraft(sizeHint: Int?) throws(MailError) -> MessageDraft {
         guard !isClosed.load(ordering: .relaxed) else { throw .closing }
         let means = core.draftMeans
-        try means.budget.take(0)
+        try means.budget.check()
         try means.space.require(sizeHint ?? 0)
         let id = try core.ids.make { [core] ceiling in
             _ = core.indexQueue.changes.push(.reserveIDs(upTo: ceiling))

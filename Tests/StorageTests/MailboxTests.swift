@@ -1,0 +1,118 @@
+import GRDB
+import Logging
+import MailModel
+import NIOCore
+import Testing
+
+@testable import Storage
+
+@Suite struct MailboxTests {
+    @Test func commitsAreSynced() async throws {
+        let directory = TemporaryDirectory()
+        let pool = try IndexDatabase.open(at: directory.path + "/index.sqlite")
+        let (synchronous, journal) = try await pool.writeWithoutTransaction { db in
+            (
+                try Int.fetchOne(db, sql: "PRAGMA synchronous"),
+                try String.fetchOne(db, sql: "PRAGMA journal_mode")
+            )
+        }
+        #expect(synchronous == 2)
+        #expect(journal == "wal")
+        try pool.close()
+    }
+
+    @Test func anIndexOfANewerServerIsRefused() async throws {
+        let directory = TemporaryDirectory()
+        let pool = try IndexDatabase.open(at: directory.path + "/index.sqlite")
+        try await pool.write { db in
+            try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('from the future')")
+        }
+        try pool.close()
+        #expect(throws: StorageError.self) { try StorageEngine.open(directory) }
+    }
+
+    @Test func quotasAreExact() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try StorageEngine.open(directory)
+        let header = StorageConfiguration().deliveryHeader(
+            sender.reversePath, EmailAddress("user1@example.org")!)
+        let each = Int64(500 + header.count)
+        let quota = Quota(bytes: each * 2, messages: nil)
+        for number in 1...3 { try await engine.accept(body(number), to: local(1, quota: quota)) }
+        #expect(try await engine.inbox(1).count == 2)
+        #expect(try await engine.usage(of: account(1)) == (each * 2, 2))
+        for number in 1...3 {
+            try await engine.accept(body(number), to: local(2, quota: Quota(bytes: nil, messages: 1)))
+        }
+        #expect(try await engine.inbox(2).count == 1)
+        #expect(try await engine.entries(after: nil, limit: 9).count == 3)
+        #expect(try await engine.usage(of: account(3)) == (0, 0))
+        await engine.close()
+    }
+
+    @Test func uidsAreNeverUsedAgain() async throws {
+        let directory = TemporaryDirectory()
+        var engine = try StorageEngine.open(directory)
+        for number in 1...3 { try await engine.accept(body(number), to: local(1)) }
+        try await engine.settle()
+        let mailbox = try await engine.openMailbox(account(1), name: "INBOX")
+        #expect(mailbox.uidNext == 4)
+        #expect(mailbox.messages == 3)
+        try await engine.expunge([2, 3, 77], from: mailbox.id, account: account(1))
+        try await engine.expunge([3], from: mailbox.id, account: account(1))
+        await engine.close()
+        engine = try StorageEngine.open(directory)
+        try await engine.accept(body(4), to: local(1))
+        #expect(try await engine.inbox(1).map(\.uid) == [1, 4])
+        let after = try await engine.openMailbox(account(1), name: "INBOX")
+        #expect(after.uidValidity == mailbox.uidValidity)
+        #expect(after.highestModSequence > mailbox.highestModSequence)
+        #expect(after.messages == 2)
+        #expect(try await engine.usage(of: account(1)).bytes == after.bytes)
+        let second = try await engine.openMailbox(account(1), name: "Archive")
+        #expect(second.uidValidity > mailbox.uidValidity)
+        await #expect(throws: MailError.self) {
+            try await engine.expunge([1], from: mailbox.id, account: account(2))
+        }
+        await engine.close()
+    }
+
+    @Test func changesAreBroadcastInOrder() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try StorageEngine.open(directory)
+        let mailbox = try await engine.openMailbox(account(1), name: "INBOX").id
+        let stream = engine.changes()
+        for number in 1...20 { try await engine.accept(body(number), to: local(1)) }
+        try await engine.settle()
+        try await engine.expunge([3, 4], from: mailbox, account: account(1))
+        try await engine.accept(body(21), to: local(1))
+        await engine.close()
+        var next: UInt32 = 1
+        var expunged = false
+        for await change in stream {
+            switch change {
+            case .appended(mailbox, account(1), let first, let last):
+                #expect(first == next)
+                next = last + 1
+            case .expunged(_, _, let uids, _):
+                #expect(uids == [3, 4])
+                #expect(next == 21)
+                expunged = true
+            default: Issue.record("\(change)")
+            }
+        }
+        #expect(next == 22)
+        #expect(expunged)
+    }
+
+    @Test func aSlowSubscriberLosesItsSubscription() async {
+        let broadcast = ChangeBroadcast()
+        let slow = broadcast.subscribe()
+        let change = MailboxChange.appended(
+            mailbox: 1, account: account(1), firstUID: 1, lastUID: 1)
+        for _ in 0...ChangeBroadcast.limit { broadcast.send([change]) }
+        var count = 0
+        for await _ in slow { count += 1 }
+        #expect(count == ChangeBroadcast.limit)
+    }
+}

@@ -1,0 +1,136 @@
+import CChecksum
+import MailModel
+import NIOCore
+import Testing
+
+@testable import Storage
+
+@Suite struct RecordTests {
+    static let checksums: [(bytes: [UInt8], sum: UInt32)] = [
+        ([UInt8](repeating: 0, count: 32), 0x8a91_36aa),
+        ([UInt8](repeating: 0xff, count: 32), 0x62a8_ab43),
+        ([UInt8](0..<32), 0x46dd_794e),
+        ([UInt8]((0..<32).reversed()), 0x113f_db5c),
+        ([UInt8]("123456789".utf8), 0xe306_9283),
+        ([], 0),
+    ]
+
+    /// RFC 3720 appendix B.4, and the check value of the CRC catalogues.
+    @Test(arguments: checksums)
+    func checksumsAreThoseOfTheStandard(bytes: [UInt8], sum: UInt32) {
+        #expect(martlet_crc32c(0, bytes, bytes.count) == sum)
+        for split in 0...bytes.count {
+            let first = martlet_crc32c(0, Array(bytes[..<split]), split)
+            #expect(martlet_crc32c(first, Array(bytes[split...]), bytes.count - split) == sum)
+        }
+    }
+
+    static let recipients: [RoutedRecipient] = [
+        local(1),
+        local(2, quota: Quota(bytes: 1 << 40, messages: nil), notify: [.success, .delay]),
+        local(3, quota: Quota(bytes: nil, messages: 7), notify: .never),
+        remote(1),
+        RoutedRecipient(
+            address: EmailAddress("ü.\"x\"@bücher.example") ?? EmailAddress("u@b.example")!,
+            route: .unresolved,
+            envelopeRecipient: EnvelopeRecipient(
+                address: EmailAddress("alias@example.org")!,
+                originalRecipient: OriginalRecipient(addressType: "rfc822", address: "a+b@c"))),
+    ]
+
+    static let envelopes: [Envelope] = [
+        sender,
+        Envelope(reversePath: .null),
+        Envelope(
+            reversePath: sender.reversePath, body: .binaryMIME, smtpUTF8: true,
+            returnContent: .headers, envelopeID: "QQ314159"),
+    ]
+
+    @Test(arguments: envelopes)
+    func metadataIsReadAsWritten(envelope: Envelope) throws {
+        let message = AcceptedMessage(
+            id: QueueID(rawValue: 77), size: 12, isLarge: false,
+            arrival: Timestamp(milliseconds: 1_700_000_000_123), envelope: envelope,
+            recipients: Self.recipients)
+        var metadata = ByteBuffer()
+        message.encodeMetadata(into: &metadata)
+        let read = try AcceptedMessage(id: message.id, size: 12, isLarge: false, metadata: metadata)
+        #expect(read.envelope == envelope)
+        #expect(read.recipients == Self.recipients)
+        #expect(read.arrival == message.arrival)
+        for length in 0..<metadata.readableBytes {
+            let cut = metadata.getSlice(at: 0, length: length)!
+            #expect(throws: DecodingFault.self) {
+                try AcceptedMessage(id: message.id, size: 12, isLarge: false, metadata: cut)
+            }
+        }
+    }
+
+    /// Three records, as the log writer writes them, in segment 5.
+    private func segment() async -> (bytes: [UInt8], ends: [Int64]) {
+        var bytes: [UInt8] = []
+        var ends: [Int64] = []
+        for number in 1...3 {
+            let message = AcceptedMessage(
+                id: QueueID(rawValue: UInt64(number)), size: 40, isLarge: false, arrival: .now,
+                envelope: sender, recipients: [local(1)])
+            let record = Box<LogRecord?>(nil)
+            _ = await withCheckedContinuation { done in
+                record.value = LogRecord(.accepted(message), body: body(number, size: 40), done: done)
+                done.resume(returning: .success(()))
+            }
+            var sealed = record.value!
+            sealed.seal(segment: 5)
+            bytes += Array(sealed.head.readableBytesView) + Array(sealed.body.readableBytesView)
+            ends.append(Int64(bytes.count))
+        }
+        return (bytes, ends)
+    }
+
+    private func scan(_ bytes: [UInt8], number: UInt64 = 5) throws -> (ids: [UInt64], end: Int64) {
+        let file = try FaultyFileSystem(["/s": bytes]).open("/s", .existing)
+        var scanner = try SegmentScanner(file, number: number, from: 0)
+        var ids: [UInt64] = []
+        while let change = try scanner.nextChange() {
+            if case .accepted(let message, _, _) = change { ids.append(message.id.rawValue) }
+        }
+        return (ids, scanner.goodEnd)
+    }
+
+    @Test func recordsAreFoundAgain() async throws {
+        let (bytes, ends) = await segment()
+        let (ids, end) = try scan(bytes)
+        #expect(ids == [1, 2, 3])
+        #expect(end == ends[2])
+        // The same octets in a file of another number are none of its records.
+        #expect(try scan(bytes, number: 6).ids == [])
+    }
+
+    @Test func noCorruptOctetGoesUnnoticed() async throws {
+        let (bytes, ends) = await segment()
+        for index in Int(ends[0])..<Int(ends[1]) {
+            var corrupt = bytes
+            corrupt[index] ^= 1 << UInt8(index % 8)
+            let (ids, end) = try scan(corrupt)
+            #expect(ids == [1, 3], "octet \(index)")
+            #expect(end == ends[2])
+        }
+    }
+
+    @Test func aTornTailEndsTheLog() async throws {
+        let (bytes, ends) = await segment()
+        for length in Int(ends[1])..<Int(ends[2]) {
+            let (ids, end) = try scan(Array(bytes[..<length]))
+            #expect(ids == [1, 2])
+            #expect(end == ends[1])
+            let zeros = [UInt8](repeating: 0, count: bytes.count - length)
+            #expect(try scan(bytes[..<length] + zeros).ids == [1, 2])
+        }
+    }
+}
+
+/// A box for a closure's result.
+private final class Box<Value>: @unchecked Sendable {
+    var value: Value
+    init(_ value: Value) { self.value = value }
+}
