@@ -17,6 +17,12 @@ final class LookupCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         case negative(Value)
         /// Not kept; the value is what the caller gets when nothing better is there.
         case unavailable(Value)
+
+        var value: Value {
+            switch self {
+            case .positive(let value), .negative(let value), .unavailable(let value): value
+            }
+        }
     }
 
     private struct Flight {
@@ -82,6 +88,10 @@ final class LookupCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         let now = ContinuousClock.now
         return state.withLock { state in
             if state.flights[key]?.begun == begun { state.flights[key] = nil }
+            // A later look-up, begun after an invalidation, may have overtaken this one.
+            if let later = state.entries.last(key), later.begun > begun {
+                return answer.value
+            }
             switch answer {
             case .positive(let value):
                 let expires = now + lifetimes.positive

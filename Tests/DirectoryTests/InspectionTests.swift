@@ -1,0 +1,55 @@
+import Directory
+import Glibc
+import MailModel
+import TestSupport
+import Testing
+
+@Suite struct InspectionTests {
+    private func worst(_ findings: [Finding]) -> [Finding] {
+        findings.filter { $0.severity > .hint }
+    }
+
+    @Test func aGoodDirectory() async throws {
+        let sample = try SampleDirectory()
+        let findings = await sample.directory.inspect()
+        #expect(worst(findings).isEmpty, "\(findings)")
+        #expect(findings.contains { $0.subject == "domains" && $0.what.contains("example.com") })
+        let stock = SampleDirectory.directory(sample.slapd, map: .stock)
+        #expect(await stock.inspect().contains { $0.whatToDo.contains("martlet") })
+        await stock.shutDown()
+        await sample.directory.shutDown()
+    }
+
+    @Test func faultsAreFound() async throws {
+        let sample = try SampleDirectory(
+            more: """
+                dn: ou=odd,ou=mail,dc=example,dc=org
+                objectClass: organizationalUnit
+                ou: odd
+
+                \(ResolutionTests.user("twin1", "mailLocalAddress: twin@example.org"))
+                \(ResolutionTests.user("twin2", "mailLocalAddress: TWIN@example.org\nuid: twin1"))
+                \(ResolutionTests.domain("astray.example", "martletAliasOf: nowhere.example"))
+
+                """)
+        let found = worst(await sample.directory.inspect())
+        #expect(found.contains { $0.subject == "address twin@example.org" })
+        #expect(found.contains { $0.subject == "login twin1" }, "\(found)")
+        #expect(found.contains { $0.what.contains("nowhere.example") })
+        #expect(found.allSatisfy { !$0.whatToDo.isEmpty })
+        // An alias of nothing is half-configured: refused for now.
+        #expect(await sample.directory.resolve(address("a@astray.example")).summary == "451 4.3.5")
+        await sample.directory.shutDown()
+    }
+
+    @Test func noBase() async throws {
+        let sample = try SampleDirectory()
+        let other = SampleDirectory.directory(sample.slapd) { $0.base = "ou=none,dc=example,dc=org" }
+        #expect(await other.inspect().map(\.severity) == [.error])
+        #expect(await other.resolve(address("alice@example.org")).summary == "451 4.4.3")
+        sample.slapd.stop()
+        #expect(await sample.directory.inspect().map(\.severity) == [.error])
+        await other.shutDown()
+        await sample.directory.shutDown()
+    }
+}

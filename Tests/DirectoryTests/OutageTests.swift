@@ -1,0 +1,107 @@
+import Directory
+import MailModel
+import TestSupport
+import Testing
+
+/// Silence, emptiness and return of the directory: what exists is never refused for good.
+@Suite(.serialized) struct OutageTests {
+    private static let existing = [
+        "alice@example.org", "alice@example.com", "alice+x@example.org", "sales@example.org",
+        "everyone@example.org", "frank@example.org", "any@example.net", "postmaster@example.org",
+    ]
+
+    enum Outage: CaseIterable { case stopped, paused, emptied }
+
+    private func begin(_ outage: Outage, _ slapd: PrivateSlapd) throws {
+        switch outage {
+        case .stopped: slapd.stop()
+        case .paused: slapd.pause()
+        case .emptied: try slapd.empty()
+        }
+    }
+
+    /// All at once, so that a paused directory costs one deadline.
+    private func resolveAll(_ directory: Directory) async -> [(String, Resolution)] {
+        await withTaskGroup(of: (String, Resolution).self) { group in
+            for text in Self.existing {
+                group.addTask { (text, await directory.resolve(address(text))) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    @Test(arguments: Outage.allCases)
+    func unknownYetIsRefusedForNow(_ outage: Outage) async throws {
+        let sample = try SampleDirectory()
+        try begin(outage, sample.slapd)
+        for (text, resolution) in await resolveAll(sample.directory) {
+            guard case .rejected(let error) = resolution else {
+                Issue.record("\(text): \(resolution)")
+                continue
+            }
+            #expect(error.code / 100 == 4 && error.isTemporary, "\(text): \(error)")
+        }
+        guard case .unavailable = await sample.directory.account(login: "alice"),
+            case .unavailable = await sample.directory.domain(named: "example.org")
+        else { return #expect(Bool(false)) }
+        sample.slapd.resume()
+        await sample.directory.shutDown()
+    }
+
+    @Test(arguments: Outage.allCases)
+    func knownIsServedFromMemory(_ outage: Outage) async throws {
+        // Nothing is fresh at any time, so each answer asks the directory first.
+        let sample = try SampleDirectory(
+            cache: CacheLifetimes(positive: .zero, negative: .zero, stale: .seconds(600)))
+        let before = Dictionary(
+            uniqueKeysWithValues: await resolveAll(sample.directory).map { ($0, $1.summary) })
+        #expect(before["frank@example.org"] == "frank@example.org bob@example.org")
+        _ = await sample.directory.account(login: "alice")
+        _ = await sample.directory.resolve(address("nobody@example.org"))
+        try begin(outage, sample.slapd)
+        for (text, resolution) in await resolveAll(sample.directory) {
+            #expect(resolution.summary == before[text], "\(text)")
+        }
+        guard case .found = await sample.directory.account(login: "alice")
+        else { return #expect(Bool(false)) }
+        // An old "no" is not repeated.
+        #expect(await sample.directory.resolve(address("nobody@example.org")).summary
+            == "451 4.4.3")
+        sample.slapd.resume()
+        await sample.directory.shutDown()
+    }
+
+    @Test func usersGoneAreNotBelieved() async throws {
+        let sample = try SampleDirectory(
+            cache: CacheLifetimes(positive: .zero, negative: .zero, stale: .zero))
+        #expect(await sample.directory.resolve(address("bob@example.org")).summary
+            == "bob@example.org")
+        let logins = ["alice", "bob", "carol", "dave", "erin", "frank"]
+            .map { "uid=\($0),ou=people,ou=example.org" }
+            + ["alice.net", "grace"].map { "uid=\($0),ou=people,ou=example.net" }
+        for login in logins {
+            try sample.slapd.modify(
+                "dn: \(login),ou=mail,dc=example,dc=org\nchangetype: delete\n")
+        }
+        #expect(await sample.directory.resolve(address("bob@example.org")).summary
+            == "451 4.4.3")
+        #expect(await sample.directory.resolve(address("team@example.org")).summary
+            == "451 4.2.4")
+        await sample.directory.shutDown()
+    }
+
+    @Test func comesBackByItself() async throws {
+        let sample = try SampleDirectory(cache: CacheLifetimes(positive: .zero, negative: .zero))
+        sample.slapd.stop()
+        #expect(await sample.directory.resolve(address("bob@example.org")).summary
+            == "451 4.4.3")
+        try sample.slapd.start()
+        var summary = ""
+        for _ in 0..<200 where summary != "bob@example.org" {
+            try await Task.sleep(for: .milliseconds(50))
+            summary = await sample.directory.resolve(address("bob@example.org")).summary
+        }
+        #expect(summary == "bob@example.org")
+        await sample.directory.shutDown()
+    }
+}

@@ -1,0 +1,75 @@
+import Directory
+import Glibc
+import Logging
+import MailModel
+import TestSupport
+
+/// A slapd with the repository's sample entries, and a `Directory` on it.
+struct SampleDirectory {
+    let slapd: PrivateSlapd
+    let directory: Directory
+
+    /// The LDIF files by name below ldif/, and more LDIF after them.
+    init(
+        _ files: [String] = ["00-base", "10-domains", "20-users", "30-groups"], more: String = "",
+        map: AttributeMap = .martlet, cache: CacheLifetimes = CacheLifetimes(),
+        adjust: (inout ResolverConfiguration) -> Void = { _ in }
+    ) throws {
+        var ldif = ""
+        for file in files { ldif += try TextFile.read("\(Self.root)/ldif/\(file).ldif") + "\n" }
+        var options = SlapdOptions(ldif: ldif + more)
+        options.addsBase = false
+        options.globalConfiguration = "include /etc/ldap/schema/dyngroup.schema"
+        options.databaseConfiguration =
+            "index mailLocalAddress,associatedDomain,entryUUID,member,uniqueMember eq"
+        slapd = try PrivateSlapd(options)
+        directory = Self.directory(slapd, map: map, cache: cache, adjust: adjust)
+    }
+
+    static func directory(
+        _ slapd: PrivateSlapd, map: AttributeMap = .martlet,
+        cache: CacheLifetimes = CacheLifetimes(),
+        adjust: (inout ResolverConfiguration) -> Void = { _ in }
+    ) -> Directory {
+        var resolver = ResolverConfiguration(base: "dc=example,dc=org", attributeMap: map)
+        adjust(&resolver)
+        return Directory(
+            configuration: DirectoryConfiguration(
+                connection: DirectoryConnectionConfiguration(
+                    uris: [slapd.uri], security: .none,
+                    credentials: .simple(
+                        dn: "cn=martlet,dc=example,dc=org", password: Array("reader-secret".utf8)),
+                    operationTimeout: .milliseconds(1500)),
+                resolver: resolver, cache: cache),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// The repository's root.
+    static let root: String = {
+        guard let here = realpath(#filePath, nil) else { return "." }
+        defer { free(here) }
+        return "/" + String(cString: here).split(separator: "/").dropLast(3).joined(separator: "/")
+    }()
+}
+
+extension Resolution {
+    /// One line for tables: recipients in order, `notLocal`, or code and status.
+    var summary: String {
+        switch self {
+        case .deliver(let recipients):
+            recipients.map { recipient in
+                switch recipient.route {
+                case .mailbox: "\(recipient.address)"
+                case .remote: "remote:\(recipient.address)" + (recipient.host.map { "|\($0)" } ?? "")
+                case .unresolved: "unresolved:\(recipient.address)"
+                }
+            }.joined(separator: " ")
+        case .notLocal: "notLocal"
+        case .rejected(let error): "\(error.code) \(error.status)"
+        }
+    }
+}
+
+func address(_ text: String) -> EmailAddress {
+    EmailAddress(text) ?? EmailAddress(localPart: text, domain: "example.org")
+}
