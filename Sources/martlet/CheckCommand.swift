@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Directory
 internal import MailServer
 
 internal import class Foundation.JSONEncoder
@@ -26,8 +27,13 @@ struct CheckCommand: AsyncParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(findings), as: UTF8.self))
         } else {
-            for finding in findings { print(finding) }
+            for finding in findings { print(Self.line(finding)) }
         }
         if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
+    }
+
+    private static func line(_ finding: Finding) -> String {
+        let text = "\(finding.severity.rawValue.uppercased()): \(finding.subject): \(finding.what)"
+        return finding.whatToDo.isEmpty ? text : "\(text)\n    \(finding.whatToDo)"
     }
 }

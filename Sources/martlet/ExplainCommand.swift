@@ -34,8 +34,8 @@ struct ExplainCommand: AsyncParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(explanation), as: UTF8.self))
         } else {
-            print(explanation.description)
+            print(explanation.text)
         }
-        throw ExitCode(explanation.exitStatus)
+        throw ExitCode(explanation.outcome == "deliver" ? 0 : explanation.outcome.hasPrefix("4") ? 75 : 1)
     }
 }

@@ -27,7 +27,7 @@ struct QueueCommand: AsyncParsableCommand {
             var shown = 0
             try await inspector.forEachEntry(limit: limit) { entry in
                 shown += 1
-                print(json ? entry.json() : entry.summary())
+                print(json ? entry.json : entry.summary)
             }
             if !json { print(shown == 0 ? "The queue is empty." : "\(shown) messages wait.") }
         }
@@ -55,7 +55,7 @@ struct QueueCommand: AsyncParsableCommand {
                 complain("No message \(id) waits in the queue.")
                 throw ExitCode(1)
             }
-            print(json ? entry.json() : try await inspector.describe(entry))
+            print(json ? entry.json : try await inspector.describe(entry))
         }
     }
 }

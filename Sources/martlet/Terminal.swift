@@ -5,16 +5,13 @@ internal import Musl
 #endif
 
 /// One line to standard error.
-func complain(_ line: String) {
-    var bytes = Array(line.utf8)
-    bytes.append(UInt8(ascii: "\n"))
-    writeAll(bytes, to: STDERR_FILENO)
-}
+func complain(_ line: String) { writeError(line + "\n") }
 
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
-    var rest = bytes[...]
+/// Text to standard error; what can't be written is nobody's to read.
+func writeError(_ text: String) {
+    var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
         guard count > 0 else { return }
         rest = rest.dropFirst(count)
     }

@@ -1,39 +1,38 @@
+package import Directory
+package import MailModel
+
 /// Where the directory is, how the server binds, and what entries mean.
 package struct DirectorySettings: Sendable {
-    package enum Bind: Sendable {
-        case anonymous
-        case simple(dn: String, password: String)
-        /// The identity of the process over ldapi://.
-        case external
-        case scram(user: String, password: String)
-    }
-
-    package enum TLS: Sendable { case required, none }
-
-    package var uris: [String]
+    package var connection: DirectoryConnectionConfiguration
     package var base: String
-    package var bind: Bind
-    /// StartTLS for ldap:// (ldaps:// always has TLS, ldapi:// never).
-    package var startTLS: TLS
-    package var authorities: String?
-    package var verifiesCertificate: Bool
-    package var timeout: Duration
-    package var preset: String
-    /// Attribute map entries that differ from the preset, by the map's name.
-    package var attributes: [String: [String]]
+    package var attributeMap: AttributeMap
     package var subaddressSeparator: Character?
-    package var postmaster: String?
-    package var cacheEntries: Int
-    package var cachePositive: Duration
-    package var cacheNegative: Duration
-    package var cacheStale: Duration
-    package var searchConnections: Int
-    package var bindConnections: Int
+    package var postmaster: EmailAddress?
+    package var cache: CacheLifetimes
     package var maximumGroupDepth: Int
     package var maximumGroupMembers: Int
 
     init(_ section: ConfigurationSection) {
-        uris = section.strings("uri") ?? []
+        connection = Self.connection(section)
+        base = section.requiredString("base", "the DN that all searches start from")
+        if !base.isEmpty, DistinguishedName(base) == nil {
+            section.problem("base", value: base, "expected a DN, as in dc=example,dc=org")
+        }
+        attributeMap = Self.attributeMap(section)
+        subaddressSeparator = Self.separator(section)
+        postmaster = Self.postmaster(section)
+        cache = Self.cache(section.section("cache"))
+        let groups = section.section("groups")
+        maximumGroupDepth = groups.integer("depth", 1...100) ?? 20
+        maximumGroupMembers = groups.integer("members", 1...1_000_000) ?? 10_000
+        groups.finish()
+        section.finish()
+    }
+
+    private static func connection(
+        _ section: ConfigurationSection
+    ) -> DirectoryConnectionConfiguration {
+        let uris = section.strings("uri") ?? []
         if uris.isEmpty {
             section.problem("uri", "is missing; expected one or more of ldap://, ldaps://, ldapi://")
         }
@@ -42,48 +41,74 @@ package struct DirectorySettings: Sendable {
             section.problem(
                 "uri", value: uri, "expected ldap://HOST[:PORT], ldaps://HOST[:PORT] or ldapi://PATH")
         }
-        base = section.requiredString("base", "the DN that all searches start from")
-        bind = Self.bind(section.section("bind"))
-        startTLS =
-            section.choice("start_tls", ["required": TLS.required, "none": .none]) ?? .required
-        authorities = section.path("authorities")
-        verifiesCertificate = section.bool("verify_certificate") ?? true
-        timeout = section.duration("timeout", .milliseconds(100) ... .seconds(60)) ?? .seconds(5)
-        preset = section.string("preset") ?? "default"
-
-        let map = section.section("attributes")
-        attributes = Dictionary(
-            map.keys.map { ($0, map.strings($0) ?? []) }, uniquingKeysWith: { $1 })
-        map.finish()
-
-        let separator = section.string("subaddress_separator") ?? "+"
-        if separator.count > 1 {
-            section.problem(
-                "subaddress_separator", value: separator, "expected one character, or \"none\"")
-        }
-        subaddressSeparator = separator == "none" ? nil : separator.first
-        postmaster = section.string("postmaster")
-
-        let cache = section.section("cache")
-        cacheEntries = cache.integer("entries", 0...10_000_000) ?? 100_000
-        cachePositive = cache.duration("positive", .zero ... .seconds(3600)) ?? .seconds(10)
-        cacheNegative = cache.duration("negative", .zero ... .seconds(3600)) ?? .seconds(3)
-        cacheStale = cache.duration("stale", .zero ... .seconds(86400)) ?? .seconds(600)
-        cache.finish()
-
-        let connections = section.section("connections")
-        searchConnections = connections.integer("search", 1...16) ?? 1
-        bindConnections = connections.integer("bind", 1...64) ?? 4
-        connections.finish()
-
-        let groups = section.section("groups")
-        maximumGroupDepth = groups.integer("depth", 1...100) ?? 20
-        maximumGroupMembers = groups.integer("members", 1...1_000_000) ?? 10_000
-        groups.finish()
-        section.finish()
+        var connection = DirectoryConnectionConfiguration(uris: uris)
+        connection.credentials = bind(section.section("bind"))
+        // StartTLS concerns ldap:// alone.
+        connection.security =
+            section.choice("start_tls", ["required": .required, "none": .none])
+            ?? connection.security
+        connection.authorities = section.path("authorities") ?? connection.authorities
+        connection.verifiesCertificate = section.bool("verify_certificate") ?? true
+        connection.operationTimeout =
+            section.duration("timeout", .milliseconds(100) ... .seconds(60))
+            ?? connection.operationTimeout
+        connection.bindConnections =
+            section.integer("bind_connections", 1...64) ?? connection.bindConnections
+        return connection
     }
 
-    private static func bind(_ section: ConfigurationSection) -> Bind {
+    private static func attributeMap(_ section: ConfigurationSection) -> AttributeMap {
+        let name = section.string("preset") ?? AttributeMap.stock.name
+        let preset = AttributeMap.preset(named: name)
+        if preset == nil {
+            section.problem(
+                "preset", value: name,
+                "expected one of " + AttributeMap.presets.map(\.name).joined(separator: ", "))
+        }
+        var map = preset ?? .stock
+        let overrides = section.section("attributes")
+        for key in overrides.keys {
+            do throws(AttributeMapError) {
+                try map.override(key, with: overrides.strings(key) ?? [])
+            } catch {
+                overrides.problem(key, error.description)
+            }
+        }
+        return map
+    }
+
+    private static func separator(_ section: ConfigurationSection) -> Character? {
+        let text = section.string("subaddress_separator") ?? "+"
+        if text.count > 1, text != "none" {
+            section.problem("subaddress_separator", value: text, "expected one character, or none")
+        }
+        return text == "none" ? nil : text.first
+    }
+
+    private static func postmaster(_ section: ConfigurationSection) -> EmailAddress? {
+        guard let text = section.string("postmaster") else { return nil }
+        let address = EmailAddress(text)
+        if address == nil {
+            section.problem("postmaster", value: text, "expected an address, as in admin@example.org")
+        }
+        return address
+    }
+
+    private static func cache(_ section: ConfigurationSection) -> CacheLifetimes {
+        var cache = CacheLifetimes()
+        cache.capacity = section.integer("entries", 0...10_000_000) ?? cache.capacity
+        cache.positive =
+            section.duration("positive", .zero ... .seconds(3600)) ?? cache.positive
+        cache.negative =
+            section.duration("negative", .zero ... .seconds(3600)) ?? cache.negative
+        cache.stale = section.duration("stale", .zero ... .seconds(86400)) ?? cache.stale
+        section.finish()
+        return cache
+    }
+
+    private static func bind(
+        _ section: ConfigurationSection
+    ) -> DirectoryConnectionConfiguration.Credentials {
         defer { section.finish() }
         let method =
             section.choice(
@@ -93,11 +118,12 @@ package struct DirectorySettings: Sendable {
         switch method {
         case "simple":
             return .simple(
-                dn: section.requiredString("dn", "the DN to bind as"), password: password(section))
+                dn: section.requiredString("dn", "the DN to bind as"),
+                password: Array(password(section).utf8))
         case "scram":
             return .scram(
                 user: section.requiredString("user", "the SASL user name"),
-                password: password(section))
+                password: Array(password(section).utf8))
         case "external": return .external
         default: return .anonymous
         }

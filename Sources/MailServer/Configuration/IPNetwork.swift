@@ -43,7 +43,8 @@ package struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         inet_ntop(octets.count == 4 ? AF_INET : AF_INET6, octets, &text, socklen_t(text.count))
-        return String(cString: text) + "/\(prefix)"
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self) + "/\(prefix)"
     }
 
     private static func octets(_ text: String) -> [UInt8]? {

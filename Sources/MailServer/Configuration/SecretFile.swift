@@ -5,11 +5,11 @@ internal import Musl
 #endif
 
 /// A secret kept in a file of its own, so that the configuration can be read by others.
-enum SecretFile {
-    struct Failure: Error, CustomStringConvertible { var description: String }
+package enum SecretFile {
+    package struct Failure: Error, CustomStringConvertible { package let description: String }
 
     /// The first line of the file (at most 1,024 octets).
-    static func read(_ path: String) throws(Failure) -> String {
+    package static func read(_ path: String) throws(Failure) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(description: String(cString: strerror(errno))) }
         defer { close(descriptor) }

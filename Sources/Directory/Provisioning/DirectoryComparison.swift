@@ -1,0 +1,126 @@
+internal import MailModel
+
+/// Holds what LDIF files would make against what the directory has.
+struct DirectoryComparison {
+    /// Addresses in one search, and searches in flight.
+    private static let batch = 50
+    private static let concurrency = 16
+
+    let client: any DirectorySearching
+    let base: String
+    let map: AttributeMap
+    let progress: Provisioner.Progress
+
+    /// - Throws: `DirectoryFault` when the directory can't be asked: then nothing is known.
+    func compare(_ review: inout ProvisioningReview, skippingExisting: Bool) async throws {
+        try await compareDomains(&review)
+        try await compareAddresses(&review)
+        try await compareEntries(&review, skippingExisting: skippingExisting)
+    }
+
+    private func compareDomains(_ review: inout ProvisioningReview) async throws {
+        let unknown = review.usedDomains.filter { review.domains[$0.key] == nil }
+        let wanted = unknown.map(\.key) + review.domains.map(\.key)
+        let found = try await search(
+            wanted, "comparing domains", attributes: [map.domain.name]
+        ) { .or($0.map { .equal(map.domain.name, $0) }) }
+        var owners: [String: String] = [:]
+        for entry in found {
+            for name in entry[map.domain.name] { owners[name.lowercased()] = entry.dn }
+        }
+        for (domain, claim) in unknown where owners[domain] == nil {
+            review.report(
+                claim,
+                "domain \(domain) is unknown: add an entry with \(map.domain.name): \(domain) first")
+        }
+        for (domain, claim) in review.domains {
+            guard let owner = owners[domain], DistinguishedName(owner) != claim.name else { continue }
+            review.report(claim, "domain \(domain) is already declared by \(owner)")
+        }
+    }
+
+    private func compareAddresses(_ review: inout ProvisioningReview) async throws {
+        let attributes = map.addresses + map.internationalAddresses
+        let found = try await search(
+            Array(review.addresses.keys), "comparing addresses", attributes: attributes
+        ) { map.filter(addresses: $0) }
+        for entry in found {
+            for value in attributes.flatMap({ entry[$0] }) {
+                guard let claim = review.addresses[value.lowercased()],
+                    DistinguishedName(entry.dn) != claim.name,
+                    !review.isReleased(value, from: entry.dn)
+                else { continue }
+                review.report(claim, "address \(value) already belongs to \(entry.dn)")
+            }
+        }
+    }
+
+    private func compareEntries(
+        _ review: inout ProvisioningReview, skippingExisting: Bool
+    ) async throws {
+        var wanted: [(name: DistinguishedName, isParent: Bool)] = []
+        if !skippingExisting { wanted += review.added.keys.map { ($0, false) } }
+        wanted += review.parents.keys.filter { review.added[$0] == nil }.map { ($0, true) }
+        let existing = try await exists(wanted.map(\.name))
+        for (entry, exists) in zip(wanted, existing) {
+            if entry.isParent, !exists, let claim = review.parents[entry.name] {
+                review.report(claim, "its parent \(entry.name) does not exist")
+            } else if !entry.isParent, exists, !review.isDeleted(entry.name),
+                let claim = review.added[entry.name]
+            {
+                review.report(claim, "exists already (--skip-existing leaves it as it is)")
+            }
+        }
+    }
+
+    // MARK: Searches
+
+    private func search(
+        _ keys: [String], _ phase: String, attributes: [String],
+        filter: @Sendable @escaping ([String]) -> LDAPFilter
+    ) async throws -> [DirectoryEntry] {
+        let batches = stride(from: 0, to: keys.count, by: Self.batch).map {
+            Array(keys[$0..<min($0 + Self.batch, keys.count)])
+        }
+        let found = try await concurrently(batches, phase) { batch in
+            await client.search(
+                SearchRequest(
+                    base: base, filter: filter(batch), attributes: attributes,
+                    sizeLimit: 20 * Self.batch))
+        }
+        return found.flatMap { $0 ?? [] }
+    }
+
+    private func exists(_ names: [DistinguishedName]) async throws -> [Bool] {
+        try await concurrently(names, "comparing entries") { name in
+            await client.search(SearchRequest(entry: name.description, attributes: []))
+        }.map { $0 != nil }
+    }
+
+    /// Nil where nothing was found; the results are in the order of the items.
+    private func concurrently<Item: Sendable, Value: Sendable>(
+        _ items: [Item], _ phase: String,
+        _ ask: @Sendable @escaping (Item) async -> Lookup<Value>
+    ) async throws -> [Value?] {
+        var results = [Value?](repeating: nil, count: items.count)
+        try await withThrowingTaskGroup(of: (Int, Lookup<Value>).self) { group in
+            var next = 0
+            var done = 0
+            while done < items.count {
+                while next < items.count, next - done < Self.concurrency {
+                    group.addTask { [index = next, item = items[next]] in (index, await ask(item)) }
+                    next += 1
+                }
+                guard let (index, answer) = try await group.next() else { break }
+                done += 1
+                if done % 100 == 0 { progress(phase, done, items.count) }
+                switch answer {
+                case .found(let value): results[index] = value
+                case .notFound: break
+                case .unavailable(let fault): throw fault
+                }
+            }
+        }
+        return results
+    }
+}

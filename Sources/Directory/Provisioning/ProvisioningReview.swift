@@ -1,0 +1,147 @@
+internal import MailModel
+
+/// Reads LDIF records one after the other and remembers who claims which address, so that what the
+/// directory would not notice is found before anything is written.
+///
+/// Memory: the addresses and names in the files, not their records.
+struct ProvisioningReview {
+    struct Claim {
+        var record: ProvisioningRecord.Place
+        var dn: String
+        var name: DistinguishedName?
+    }
+
+    let map: AttributeMap
+    private let rules: AttributeRules
+    private(set) var problems: [ProvisioningProblem] = []
+
+    /// Addresses that the files give to an entry, as the directory writes them.
+    private(set) var addresses: [String: Claim] = [:]
+    /// Domains that the files declare.
+    private(set) var domains: [String: Claim] = [:]
+    /// The first use of each domain.
+    private(set) var usedDomains: [String: Claim] = [:]
+    /// Entries that the files add, with their places; parents that they need.
+    private(set) var added: [DistinguishedName: Claim] = [:]
+    private(set) var parents: [DistinguishedName: Claim] = [:]
+    /// Addresses that the files take away from an entry, and entries that they delete.
+    private var released: [String: Set<DistinguishedName>] = [:]
+    private var deleted: Set<DistinguishedName> = []
+
+    init(map: AttributeMap) {
+        self.map = map
+        rules = AttributeRules(map)
+    }
+
+    mutating func add(_ record: ProvisioningRecord) {
+        let name = DistinguishedName(record.change.dn)
+        if name == nil { problems.append(ProvisioningProblem(record, "is not a distinguished name")) }
+        switch record.change {
+        case .add(let dn, let attributes):
+            if let name { addEntry(record, name) }
+            let entry = DirectoryEntry(dn: dn, attributes: attributes)
+            if !entry.has("objectClass") {
+                problems.append(ProvisioningProblem(record, "has no objectClass"))
+            }
+            var value = 0
+            for attribute in attributes {
+                let lines = record.valueLines.dropFirst(value).prefix(attribute.values.count)
+                claim(attribute, record, name, lines: Array(lines))
+                value += attribute.values.count
+            }
+        case .modify(_, let modifications):
+            for (index, modification) in modifications.enumerated() {
+                switch modification.kind {
+                case .add, .replace:
+                    let line = record.valueLines.dropFirst(index).first
+                    claim(
+                        modification.attribute, record, name,
+                        lines: modification.attribute.values.map { _ in line ?? record.place.line })
+                case .delete: release(modification.attribute, name)
+                case .increment: break
+                }
+            }
+        case .delete:
+            if let name { deleted.insert(name) }
+        case .rename:
+            break
+        }
+    }
+
+    /// Whether the files free an address that the directory still gives to the entry `dn`.
+    func isReleased(_ address: String, from dn: String) -> Bool {
+        guard let name = DistinguishedName(dn) else { return false }
+        return deleted.contains(name) || released[address.lowercased()]?.contains(name) ?? false
+    }
+
+    func isDeleted(_ name: DistinguishedName) -> Bool { deleted.contains(name) }
+
+    mutating func report(_ claim: Claim, _ text: String) {
+        problems.append(
+            ProvisioningProblem(
+                file: claim.record.file, line: claim.record.line, dn: claim.dn, text: text))
+    }
+
+    mutating func report(_ problem: ProvisioningProblem) { problems.append(problem) }
+
+    private mutating func addEntry(_ record: ProvisioningRecord, _ name: DistinguishedName) {
+        let claim = Claim(record: record.place, dn: record.change.dn, name: name)
+        if let earlier = added[name] {
+            problems.append(ProvisioningProblem(record, "is added twice, first at \(earlier.record)"))
+        }
+        if let parent = name.parent, added[parent] == nil, parents[parent] == nil {
+            parents[parent] = claim
+        }
+        added[name] = claim
+    }
+
+    private mutating func claim(
+        _ attribute: DirectoryAttribute, _ record: ProvisioningRecord, _ name: DistinguishedName?,
+        lines: [Int]
+    ) {
+        let bad = rules.problems(attribute)
+        for (index, text) in bad {
+            problems.append(ProvisioningProblem(record, line: lines.dropFirst(index).first, text))
+        }
+        for (index, value) in attribute.strings.enumerated()
+        where !bad.contains(where: { $0.index == index }) {
+            var claim = Claim(record: record.place, dn: record.change.dn, name: name)
+            claim.record.line = lines.dropFirst(index).first ?? claim.record.line
+            if isOneOf(map.addresses + map.internationalAddresses, attribute.name) {
+                claimAddress(value.lowercased(), claim)
+            } else if attribute.name.equalsIgnoringASCIICase(map.domain.name) {
+                claimDomain(value.lowercased(), claim)
+            }
+        }
+    }
+
+    private mutating func claimAddress(_ address: String, _ claim: Claim) {
+        if let earlier = addresses[address], earlier.name != claim.name {
+            report(claim, "address \(address) is also given to \(earlier.dn) at \(earlier.record)")
+            return
+        }
+        addresses[address] = claim
+        if let at = address.lastIndex(of: "@") {
+            let domain = String(address[address.index(after: at)...])
+            if usedDomains[domain] == nil { usedDomains[domain] = claim }
+        }
+    }
+
+    private mutating func claimDomain(_ domain: String, _ claim: Claim) {
+        if let earlier = domains[domain], earlier.name != claim.name {
+            report(claim, "domain \(domain) is also declared by \(earlier.dn) at \(earlier.record)")
+            return
+        }
+        domains[domain] = claim
+    }
+
+    private mutating func release(_ attribute: DirectoryAttribute, _ name: DistinguishedName?) {
+        guard let name, isOneOf(map.addresses + map.internationalAddresses, attribute.name)
+        else { return }
+        for value in attribute.strings { released[value.lowercased(), default: []].insert(name) }
+    }
+
+    private func isOneOf(_ names: [String], _ name: String) -> Bool {
+        names.contains { $0.equalsIgnoringASCIICase(name) }
+    }
+}

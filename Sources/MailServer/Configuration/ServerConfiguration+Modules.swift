@@ -1,0 +1,90 @@
+package import Authentication
+internal import Delivery
+package import Directory
+internal import MailModel
+internal import SMTP
+internal import Spool
+internal import Storage
+internal import Transport
+
+/// What the file says, in the terms of the modules that it concerns.
+extension ServerConfiguration {
+    package var directoryConfiguration: DirectoryConfiguration {
+        var resolver = ResolverConfiguration(
+            base: directory.base, attributeMap: directory.attributeMap,
+            subaddressSeparator: directory.subaddressSeparator, localHosts: [hostName],
+            postmaster: directory.postmaster)
+        resolver.maximumDepth = directory.maximumGroupDepth
+        resolver.maximumMembers = directory.maximumGroupMembers
+        return DirectoryConfiguration(
+            connection: directory.connection, resolver: resolver, cache: directory.cache)
+    }
+
+    package var authenticationConfiguration: AuthenticationConfiguration {
+        var configuration = AuthenticationConfiguration()
+        configuration.hostname = hostName
+        configuration.successLifetime = authentication.rememberSuccess
+        configuration.failureLifetime = authentication.rememberFailure
+        configuration.maximumDelay = authentication.maximumDelay
+        configuration.failuresPerConnection = authentication.failuresPerConnection
+        if directory.attributeMap.user.scramSecrets == nil {
+            configuration.mechanisms.removeAll { !$0.sendsPassword && $0 != .external }
+        }
+        return configuration
+    }
+
+    var tlsConfiguration: TLSConfiguration {
+        TLSConfiguration(
+            certificates: tls.certificates.map { .init(chain: $0.chain, key: $0.key) },
+            minimumVersion: tls.minimumIsTLS13 ? .v13 : .v12,
+            clientCertificates: tls.clientAuthorities.map { .optional(caFile: $0) } ?? .none)
+    }
+
+    var connectionLimits: ConnectionLimits {
+        ConnectionLimits(
+            total: limits.sessionsPerService, perAddress: limits.sessionsPerAddress,
+            writeTimeout: limits.writeTimeout)
+    }
+
+    var storageConfiguration: StorageConfiguration {
+        var configuration = StorageConfiguration()
+        configuration.minimumFreeBytes = Int64(storage.minimumFree)
+        configuration.outstandingBytes = limits.messageMemory
+        return configuration
+    }
+
+    var queueManagerConfiguration: QueueManagerConfiguration {
+        var reports = ReportConfiguration(hostName: hostName)
+        if let postmaster = directory.postmaster { reports.doubleBounce = .postmaster(postmaster) }
+        var configuration = QueueManagerConfiguration(reports: reports)
+        configuration.retry.firstLocalDelay = queue.firstLocalDelay
+        configuration.retry.firstRemoteDelay = queue.firstRemoteDelay
+        configuration.retry.maximumDelay = queue.maximumDelay
+        configuration.retry.expiry = queue.expiry
+        configuration.retry.overQuotaGrace = queue.expiry
+        configuration.delayWarning = queue.delayWarning
+        return configuration
+    }
+
+    func smtpSettings(for listener: ListenerConfiguration) -> SMTPServiceSettings {
+        var settings = SMTPServiceSettings(
+            hostname: hostName, role: listener.service == .submission ? .submission : .mailExchanger)
+        settings.implicitTLS = listener.implicitTLS
+        settings.relayNetworks = listener.relayNetworks
+        settings.allowsLoginWithoutTLS = listener.loginWithoutTLS
+        settings.limits = SessionLimits(
+            recipients: smtp.maximumRecipients, transactions: smtp.maximumTransactions,
+            failedCommands: smtp.maximumFailedCommands)
+        settings.message = MessageLimits(
+            maximumSize: smtp.maximumMessageSize, maximumLineLength: smtp.maximumLineLength,
+            bareLineEnds: smtp.normalisesLineEnds ? .normalise : .reject)
+        settings.maximumHops = smtp.maximumHops
+        settings.commandTimeout = smtp.commandTimeout
+        settings.dataTimeout = smtp.dataTimeout
+        settings.minimumDataRate = smtp.minimumDataRate
+        settings.sessionLifetime = smtp.sessionLifetime
+        settings.handshakeTimeout = limits.handshakeTimeout
+        settings.greetDelay = smtp.greetDelay
+        return settings
+    }
+}

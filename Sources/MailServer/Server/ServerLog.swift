@@ -1,0 +1,15 @@
+package import Logging
+
+extension Logger {
+    /// For commands: only what is wrong.
+    package static let quiet: Logger = ServerLog.logger(level: .error)
+}
+
+/// The log goes to standard error, one line an event; the service manager keeps it.
+enum ServerLog {
+    static func logger(level: Logger.Level) -> Logger {
+        var logger = Logger(label: "martlet", factory: { _ in StreamLogHandler.standardError(label: "martlet") })
+        logger.logLevel = level
+        return logger
+    }
+}

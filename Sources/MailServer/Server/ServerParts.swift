@@ -1,0 +1,152 @@
+internal import Authentication
+internal import Delivery
+internal import Directory
+internal import Logging
+internal import NIOCore
+internal import POP3
+internal import SMTP
+internal import Spool
+internal import Storage
+internal import Transport
+
+/// The modules of a running server, joined.
+final class ServerParts: Sendable {
+    struct Listening: Sendable {
+        var name: String
+        var host: String
+        var port: Int
+    }
+
+    let queueManager: QueueManager
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+    private let tls: TLSServerContext
+    private let directory: Directory
+    private let sasl: SASLService
+    private let storage: StorageEngine
+    private let pop3: POP3Service
+    private let transport: TransportGroup
+    private let limiters: [ServiceKind: ConnectionLimiter]
+    private let listeners = ListenerTable()
+
+    /// Opens the store (recovering it), reads the certificates, begins to connect to the directory.
+    init(configuration: ServerConfiguration, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        do {
+            tls = try TLSServerContext(configuration: configuration.tlsConfiguration)
+        } catch {
+            throw ServerStartError("\(error)")
+        }
+        for warning in tls.warnings { logger.warning("\(warning)") }
+        do {
+            storage = try StorageEngine.open(
+                at: configuration.stateDirectory, configuration: configuration.storageConfiguration,
+                logger: logger)
+        } catch {
+            throw ServerStartError("state directory \(configuration.stateDirectory): \(error)")
+        }
+        directory = Directory(configuration: configuration.directoryConfiguration, logger: logger)
+        sasl = SASLService(
+            directory: directory, configuration: configuration.authenticationConfiguration,
+            logger: logger)
+        queueManager = QueueManager(
+            spool: Spool(storage: storage, logger: logger), resolver: directory,
+            configuration: configuration.queueManagerConfiguration, logger: logger)
+        var pop3Configuration = POP3ServiceConfiguration(
+            session: POP3SessionConfiguration(
+                hostName: configuration.hostName,
+                maximumBadCommands: configuration.pop3.maximumFailedCommands))
+        pop3Configuration.idleTimeout = configuration.pop3.idleTimeout
+        pop3Configuration.loginTimeout = configuration.pop3.loginTimeout
+        pop3Configuration.handshakeTimeout = configuration.limits.handshakeTimeout
+        pop3 = POP3Service(
+            configuration: pop3Configuration, authentication: sasl,
+            storage: storage, logger: logger)
+        transport = TransportGroup()
+        limiters = Dictionary(
+            uniqueKeysWithValues: ServiceKind.allCases.map {
+                ($0, ConnectionLimiter(configuration.connectionLimits))
+            })
+    }
+
+    /// Opens every listener.
+    /// - Throws: `ServerStartError` naming the one that could not be opened.
+    func listen() async throws {
+        for listener in configuration.listeners {
+            for address in listener.addresses {
+                do {
+                    listeners.add(listener.name, address, try await bind(listener, address))
+                } catch {
+                    throw ServerStartError(
+                        "listener \(listener.name): cannot listen on \(address) port "
+                            + "\(listener.port): \(error)")
+                }
+            }
+        }
+    }
+
+    var listening: [Listening] { listeners.all.map { .init(name: $0.name, host: $0.host, port: $0.listener.port) } }
+
+    /// Re-reads the certificates and forgets what is remembered of the directory.
+    func reload() {
+        do {
+            let changed = try tls.reload()
+            logger.notice("reloaded", metadata: ["certificates": changed ? "changed" : "unchanged"])
+            for warning in tls.warnings { logger.warning("\(warning)") }
+        } catch {
+            logger.error("certificates not reloaded, the old ones stay: \(error)")
+        }
+        directory.invalidate()
+    }
+
+    /// Closes the listeners, tells the sessions, and waits for them.
+    func stopListening() async {
+        let grace = configuration.limits.shutdownGrace
+        await withDiscardingTaskGroup { group in
+            for entry in listeners.all {
+                group.addTask { await entry.listener.shutDown(grace: grace) }
+            }
+        }
+    }
+
+    /// Ends everything. The queue manager must have ended.
+    func stop() async {
+        await stopListening()
+        await storage.close()
+        await directory.shutDown()
+        do {
+            try await transport.shutDown()
+        } catch {
+            logger.warning("event loops: \(error)")
+        }
+    }
+
+    private func bind(_ listener: ListenerConfiguration, _ address: String) async throws -> Listener {
+        let serve: @Sendable (Connection) async -> Void
+        switch listener.service {
+        case .mx, .submission:
+            let smtp = SMTPService(
+                settings: configuration.smtpSettings(for: listener), directory: directory,
+                storage: storage, sasl: sasl, tls: tls, logger: logger)
+            serve = { await smtp.serve($0) }
+        case .pop3:
+            let options = POP3ListenerOptions(
+                name: listener.name, startTLS: listener.implicitTLS ? nil : tls,
+                loginWithoutTLS: listener.loginWithoutTLS)
+            serve = { [pop3] in await pop3.serve($0, options) }
+        }
+        return try await Listener.bind(
+            host: address, port: listener.port, group: transport,
+            implicitTLS: listener.implicitTLS ? tls : nil, limiter: limiters[listener.service]!,
+            tlsHandshakeTimeout: configuration.limits.handshakeTimeout,
+            onBusy: busyReply(listener.service), logger: logger, handler: serve)
+    }
+
+    private func busyReply(_ service: ServiceKind) -> ByteBuffer {
+        switch service {
+        case .mx, .submission: ByteBuffer(string: "421 4.3.2 \(configuration.hostName) Too many connections, try again later\r\n")
+        case .pop3: POP3Service.tooBusy
+        }
+    }
+}

@@ -1,0 +1,36 @@
+internal import Delivery
+internal import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Runs the queue manager until the server stops.
+struct QueueService: Service {
+    let manager: QueueManager
+
+    func run() async {
+        await cancelWhenGracefulShutdown { await manager.run() }
+    }
+}
+
+/// SIGHUP: certificates are read again.
+struct ReloadService: Service {
+    let parts: ServerParts
+    let logger: Logger
+
+    func run() async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            parts.reload()
+        }
+    }
+}
+
+/// Keeps the listeners open until the server stops, then closes them. Services stop in reverse
+/// order, so nothing is accepted any more when the queue manager ends.
+struct ListenerService: Service {
+    let parts: ServerParts
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await parts.stopListening()
+    }
+}

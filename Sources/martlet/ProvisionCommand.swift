@@ -1,0 +1,94 @@
+internal import ArgumentParser
+internal import Directory
+internal import Logging
+internal import MailServer
+
+internal import class Foundation.JSONEncoder
+
+struct ProvisionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "provision",
+        abstract: "Load LDIF files into the directory, after checking what mail needs.",
+        discussion: """
+            Reads add and change records (RFC 2849). Before anything is written, all of them are \
+            checked: addresses that two entries would share, unknown domains, bad quotas and \
+            statuses, missing parents, each with file and line. If the directory refuses a record, \
+            loading stops there and the report says what was loaded and what was not.
+
+            Exit status: 0 all is loaded (or, with --dry-run, could be), 1 something is wrong, \
+            75 the directory does not answer.
+
+            Examples:
+              martlet provision --dry-run people.ldif
+              martlet provision --bind-dn cn=admin,dc=example,dc=org --password-file secret people.ldif
+              martlet provision --json domain.ldif users.ldif | jq .loaded
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "Check only; write nothing.") var dryRun = false
+    @Flag(help: "Leave entries that exist already as they are, and go on.") var skipExisting = false
+    @Flag(help: "Print the report as JSON.") var json = false
+    @Option(help: "Bind as this entry instead of the server's own.") var bindDn: String?
+    @Option(help: "File with the password of --bind-dn in its first line.", completion: .file())
+    var passwordFile: String?
+    @Argument(help: "LDIF files, loaded in this order.", completion: .file()) var files: [String]
+
+    func validate() throws {
+        guard !files.isEmpty else { throw ValidationError("name at least one LDIF file") }
+        guard (bindDn == nil) == (passwordFile == nil) else {
+            throw ValidationError("--bind-dn and --password-file go together")
+        }
+    }
+
+    func run() async throws {
+        var directory = try options.load().directoryConfiguration
+        if let bindDn, let passwordFile {
+            directory.connection.credentials = .simple(
+                dn: bindDn, password: Array(try SecretFile.read(passwordFile).utf8))
+        }
+        let client = DirectoryClient(configuration: directory.connection, logger: .quiet)
+        let meter = ProgressMeter()
+        let provisioner = Provisioner(
+            client: client, base: directory.resolver.base,
+            map: directory.resolver.attributeMap,
+            progress: { meter.show($0, $1, of: $2) })
+        let (report, status) = await work(provisioner)
+        await client.shutDown()
+        meter.clear()
+        if status != 75 { try tell(report) }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    /// The report, and the exit status.
+    private func work(_ provisioner: Provisioner) async -> (Provisioner.Report, Int32) {
+        do {
+            var report = try await provisioner.check(files: files, skippingExisting: skipExisting)
+            if report.problems.isEmpty, !dryRun {
+                await provisioner.load(files: files, skippingExisting: skipExisting, into: &report)
+            }
+            return (report, report.problems.isEmpty ? 0 : 1)
+        } catch {
+            complain("martlet provision: the directory does not answer: \(error)")
+            return (Provisioner.Report(), 75)
+        }
+    }
+
+    private func tell(_ report: Provisioner.Report) throws {
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            return
+        }
+        for problem in report.problems { print(problem) }
+        if dryRun || report.loaded + report.skipped == 0 && report.stoppedAt == nil {
+            print("\(report.records) records checked, \(report.problems.count) problems; nothing was written.")
+            return
+        }
+        print("\(report.loaded) of \(report.records) records loaded, \(report.skipped) were there already.")
+        guard let stopped = report.stoppedAt else { return }
+        print("Loaded up to and including: \(report.lastLoaded ?? "none")")
+        print("Stopped at: \(stopped)" + (report.unknown == nil ? " (not loaded)" : " (look whether it is there)"))
+        print("Not attempted: \(report.notAttempted) records behind it.")
+    }
+}
