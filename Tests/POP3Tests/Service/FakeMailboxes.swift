@@ -1,0 +1,62 @@
+import MailModel
+import NIOCore
+import Storage
+import Synchronization
+
+/// Every account's INBOX, in memory; all share one list of messages.
+final class FakeMailboxes: MailboxStorage {
+    struct State {
+        var messages: [UInt32: String]
+        /// Reads beyond this offset fail.
+        var readableOctets = Int.max
+        var expungeFails = false
+    }
+
+    static let deliveryHeader = "Return-Path: <x@y>\r\n"
+    let state: Mutex<State>
+
+    init(_ messages: [String]) {
+        let numbered = messages.enumerated().map { (UInt32($0.offset + 1), $0.element) }
+        state = Mutex(State(messages: Dictionary(uniqueKeysWithValues: numbered)))
+    }
+
+    func openMailbox(_ account: AccountID, name: String) async throws(MailError) -> MailboxStatus {
+        MailboxStatus(
+            id: 5, name: name, uidValidity: 99, uidNext: 100, highestModSequence: 1, messages: 0, bytes: 0)
+    }
+
+    func messages(in mailbox: Int64) async throws(MailError) -> [MailboxMessage] {
+        state.withLock { state in
+            state.messages.sorted { $0.key < $1.key }.map { uid, text in
+                MailboxMessage(
+                    uid: uid,
+                    message: MessageReference(id: QueueID(rawValue: UInt64(uid)), size: text.utf8.count),
+                    deliveryHeader: Array(Self.deliveryHeader.utf8), flags: [], modSequence: 1,
+                    internalDate: Timestamp(milliseconds: 0))
+            }
+        }
+    }
+
+    func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError) -> ByteBuffer {
+        let (text, limit) = state.withLock {
+            ($0.messages[UInt32(message.id.rawValue)], $0.readableOctets)
+        }
+        guard let text, range.upperBound <= limit else { throw .localProblem("no such bytes") }
+        return ByteBuffer(bytes: Array(text.utf8)[range])
+    }
+
+    func expunge(
+        _ uids: [UInt32], from mailbox: Int64, account: AccountID
+    ) async throws(MailError) {
+        guard !state.withLock({ $0.expungeFails }) else { throw .localProblem("disk on fire") }
+        state.withLock { state in
+            for uid in uids { state.messages[uid] = nil }
+        }
+    }
+
+    func usage(of account: AccountID) async throws(MailError) -> (bytes: Int64, messages: Int64) { (0, 0) }
+
+    func changes() -> AsyncStream<MailboxChange> { AsyncStream { $0.finish() } }
+
+    var uids: [UInt32] { state.withLock { $0.messages.keys.sorted() } }
+}
