@@ -6,11 +6,15 @@
 #include <lber.h>
 #include <ldap.h>
 #include <sasl/sasl.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 
 // LDAP_OPT_ON is a cast of the address of a variable, which is not imported.
 static inline int martlet_ldap_switch(LDAP *ld, int option, int on) {
@@ -30,9 +34,69 @@ static inline int martlet_ldap_socket(LDAP *ld) {
     return fd;
 }
 
-// Connection callbacks get a Sockbuf, whose descriptor only the variadic-like control reads.
-// libldap bounds the TCP connection by LDAP_OPT_NETWORK_TIMEOUT; the socket's own time limits
-// bound whatever it does blocking before the first result: a TLS handshake, a partial read.
+// A layer between the socket and TLS that gives up at a deadline. With LDAP_OPT_NETWORK_TIMEOUT
+// libldap makes the socket non-blocking for the TLS handshake, and its GnuTLS side then calls
+// gnutls_handshake again and again until the server says something, with no time limit. The layer
+// waits in poll instead, and fails with ETIMEDOUT, which ends the handshake.
+struct martlet_ldap_deadline {
+    struct timespec at;
+};
+
+static inline int martlet_ldap_await(Sockbuf_IO_Desc *layer, short events) {
+    struct martlet_ldap_deadline *deadline = layer->sbiod_pvt;
+    struct timespec now;
+    struct pollfd watched = {-1, events, 0};
+    ber_sockbuf_ctrl(layer->sbiod_sb, LBER_SB_OPT_GET_FD, &watched.fd);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long left = (deadline->at.tv_sec - now.tv_sec) * 1000
+        + (deadline->at.tv_nsec - now.tv_nsec) / 1000000;
+    if (left > 0 && poll(&watched, 1, (int)left) != 0) return 1;
+    errno = ETIMEDOUT;
+    return 0;
+}
+
+static inline ber_slen_t martlet_ldap_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t count) {
+    ber_slen_t done;
+    do done = LBER_SBIOD_READ_NEXT(layer, bytes, count);
+    while (done < 0 && errno == EAGAIN && martlet_ldap_await(layer, POLLIN));
+    return done;
+}
+
+static inline ber_slen_t martlet_ldap_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t count) {
+    ber_slen_t done;
+    do done = LBER_SBIOD_WRITE_NEXT(layer, bytes, count);
+    while (done < 0 && errno == EAGAIN && martlet_ldap_await(layer, POLLOUT));
+    return done;
+}
+
+static inline int martlet_ldap_layer_setup(Sockbuf_IO_Desc *layer, void *deadline) {
+    layer->sbiod_pvt = deadline;
+    return 0;
+}
+
+static inline int martlet_ldap_layer_remove(Sockbuf_IO_Desc *layer) {
+    free(layer->sbiod_pvt);
+    layer->sbiod_pvt = NULL;
+    return 0;
+}
+
+static inline int martlet_ldap_layer_control(Sockbuf_IO_Desc *layer, int option, void *argument) {
+    return LBER_SBIOD_CTRL_NEXT(layer, option, argument);
+}
+
+// libldap keeps and compares the layer's address: one for the whole program.
+static inline Sockbuf_IO *martlet_ldap_layer(void) {
+    static Sockbuf_IO layer = {
+        martlet_ldap_layer_setup, martlet_ldap_layer_remove, martlet_ldap_layer_control,
+        martlet_ldap_read, martlet_ldap_write, NULL};
+    return &layer;
+}
+
+// Above the socket (10), below TLS (20).
+#define MARTLET_LDAP_LAYER_LEVEL 15
+
+// Called between TCP and TLS. The socket's own time limits bound what blocks after the layer has
+// been removed: a message that stops half way.
 static inline int martlet_ldap_connected(
     LDAP *ld, Sockbuf *sockbuf, LDAPURLDesc *url, struct sockaddr *address,
     struct ldap_conncb *context) {
@@ -44,9 +108,23 @@ static inline int martlet_ldap_connected(
     if (fd >= 0 && limit != NULL) {
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, limit, sizeof *limit);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, limit, sizeof *limit);
+        struct martlet_ldap_deadline *deadline = calloc(1, sizeof *deadline);
+        if (deadline == NULL) abort();
+        clock_gettime(CLOCK_MONOTONIC, &deadline->at);
+        deadline->at.tv_sec += limit->tv_sec;
+        deadline->at.tv_nsec += limit->tv_usec * 1000;
+        ber_sockbuf_add_io(sockbuf, martlet_ldap_layer(), MARTLET_LDAP_LAYER_LEVEL, deadline);
     }
     ldap_memfree(limit);
     return 0;
+}
+
+// Ends the deadline when the connection stands.
+static inline void martlet_ldap_established(LDAP *ld) {
+    Sockbuf *sockbuf = NULL;
+    ldap_get_option(ld, LDAP_OPT_SOCKBUF, &sockbuf);
+    if (sockbuf != NULL)
+        ber_sockbuf_remove_io(sockbuf, martlet_ldap_layer(), MARTLET_LDAP_LAYER_LEVEL);
 }
 
 static inline void martlet_ldap_closing(LDAP *ld, Sockbuf *sockbuf, struct ldap_conncb *context) {

@@ -19,6 +19,8 @@ extension LDAPConnection {
         let step = "bind as '\(request.dn)'"
         let message = try sendSimpleBind(
             dn: request.dn, password: request.password, controls: controls)
+        // The first bind is what connects.
+        martlet_ldap_established(handle)
         let answer = try result(of: message, until: request.deadline, step)
         return bindOutcome(answer, step)
     }

@@ -13,6 +13,7 @@ extension LDAPConnection {
             uri: configuration.uris[index], index: index, configuration: configuration)
         try connection.protect(configuration.security, until: deadline)
         try connection.authenticate(configuration.credentials, until: deadline)
+        martlet_ldap_established(connection.handle)
         return connection
     }
 
