@@ -55,6 +55,7 @@ final class SMTPConversation {
             session.mechanisms = mechanisms()
             try await greet()
             while try await perform(session.next(&input, &output)) {}
+            if let cause = session.endCause { log("connection ended by the server", cause: cause) }
             try await flush()
         } catch {
             await fail(error)
@@ -70,7 +71,6 @@ final class SMTPConversation {
             connection.setReadDeadline(settings.greetDelay)
             do throws(ConnectionError) {
                 if try await connection.read() != nil {
-                    log("client spoke before the greeting")
                     session.refuseEarlyTalker(&output)
                 }
                 return
@@ -98,7 +98,9 @@ final class SMTPConversation {
         case .beginMessage: await beginMessage()
         case .content(let octets): await take(octets)
         case .endMessage: await endMessage()
-        case .resetTransaction: resetTransaction()
+        case .resetTransaction(let reply):
+            if message != nil, let reply { log("message refused", cause: reply.description) }
+            resetTransaction()
         case .verify(let text): await verify(text)
         case .expand: session.answer(.cannotExpand, &output)
         }
@@ -175,7 +177,7 @@ final class SMTPConversation {
     }
 
     private func fail(_ error: ConnectionError) async {
-        log("connection ended", level: .debug, cause: "\(error)")
+        log("connection broke off", level: .debug, cause: "\(error)")
         guard error == .timedOut else { return }
         session.end(.timeout, &output)
         do throws(ConnectionError) {

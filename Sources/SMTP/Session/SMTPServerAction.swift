@@ -30,8 +30,9 @@ package enum SMTPServerAction: Sendable, Equatable {
     case content(ByteBuffer)
     /// The message is whole: then `messageAccepted` or `refuse`.
     case endMessage
-    /// The transaction is over without a message: drop what was kept for it, call `next`.
-    case resetTransaction
+    /// The transaction is over without a message: drop what was kept for it, call `next`. The
+    /// reply is that to a message with a defect, for the log.
+    case resetTransaction(SMTPReply?)
 
     /// Then `answer`.
     case verify(String)

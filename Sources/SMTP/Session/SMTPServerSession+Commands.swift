@@ -76,6 +76,16 @@ extension SMTPServerSession {
         return nil
     }
 
+    /// Answers what no honest client sends, and ends.
+    mutating func disconnect(
+        _ reply: SMTPReply, _ output: inout ByteBuffer
+    ) -> SMTPServerAction? {
+        reply.write(into: &output)
+        endCause = reply.description
+        phase = .closing
+        return nil
+    }
+
     /// Counts a guess at who exists; says how the guesses are slowed down.
     mutating func countProbe(_ output: inout ByteBuffer) -> SMTPServerAction? {
         counts.probes += 1
@@ -122,7 +132,7 @@ extension SMTPServerSession {
     private mutating func dropTransaction() -> SMTPServerAction? {
         guard transaction != nil else { return nil }
         transaction = nil
-        return .resetTransaction
+        return .resetTransaction(nil)
     }
 
     private mutating func quit(_ output: inout ByteBuffer) -> SMTPServerAction? {
@@ -138,11 +148,7 @@ extension SMTPServerSession {
     ) -> SMTPServerAction? {
         guard configuration.offersStartTLS else { return fail(.notImplemented, &output) }
         guard !isEncrypted else { return fail(.alreadyEncrypted, &output) }
-        guard !followedByInput else {
-            SMTPReply.clearTextAfterStartTLS.write(into: &output)
-            phase = .closing
-            return nil
-        }
+        guard !followedByInput else { return disconnect(.clearTextAfterStartTLS, &output) }
         SMTPReply.readyForTLS.write(into: &output)
         question = .tls
         return .startTLS

@@ -63,9 +63,7 @@ extension SMTPServerSession {
             input.moveReaderIndex(forwardBy: length + 2)
             // What follows a chunk size that can't be read can't be told from commands.
             if reply == .foreignProtocol || reply == .invalidChunkSize {
-                reply.write(into: &output)
-                phase = .closing
-                return nil
+                return disconnect(reply, &output)
             }
             return fail(reply, &output)
         case (.whole, nil): return .read

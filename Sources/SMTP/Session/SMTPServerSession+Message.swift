@@ -8,11 +8,7 @@ extension SMTPServerSession {
     mutating func data(
         followedByInput: Bool, _ output: inout ByteBuffer
     ) -> SMTPServerAction? {
-        guard !followedByInput else {
-            SMTPReply.earlyMessage.write(into: &output)
-            phase = .closing
-            return nil
-        }
+        guard !followedByInput else { return disconnect(.earlyMessage, &output) }
         guard let transaction, !transaction.recipients.isEmpty else {
             return fail(.noRecipients, &output)
         }
@@ -101,7 +97,7 @@ extension SMTPServerSession {
         }
         transaction = nil
         _ = fail(defect.reply, &output)
-        return .resetTransaction
+        return .resetTransaction(defect.reply)
     }
 
     mutating func nextChunkContent(

@@ -51,6 +51,9 @@ package struct SMTPServerSession {
     package internal(set) var isExtended = false
     package internal(set) var transaction: MailTransaction?
 
+    /// Why the server ended the connection, for the log; nil while it has not.
+    package internal(set) var endCause: String?
+
     var phase = Phase.commands
     var question: Question?
     var counts = SessionCounts()
@@ -110,8 +113,7 @@ package struct SMTPServerSession {
 
     /// The client did not wait for the greeting.
     package mutating func refuseEarlyTalker(_ output: inout ByteBuffer) {
-        SMTPReply.talkedBeforeGreeting.write(into: &output)
-        phase = .closing
+        _ = disconnect(.talkedBeforeGreeting, &output)
     }
 
     /// The connection ends for a reason of ours or a deadline (RFC 5321 section 3.8).
@@ -120,6 +122,7 @@ package struct SMTPServerSession {
         output.writeStaticString(reason.status)
         output.writeString(configuration.hostname)
         output.writeStaticString(reason.text)
+        endCause = "\(reason)"
         phase = .closing
     }
 
