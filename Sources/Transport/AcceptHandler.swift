@@ -9,6 +9,8 @@ final class AcceptHandler: ChannelInboundHandler {
 
     private let listener: Listener
     private let loop: LoopContext
+    private var nextNote = NIODeadline.uptimeNanoseconds(0)
+    private var refusals = 0
 
     init(_ listener: Listener, _ loop: LoopContext) {
         self.listener = listener
@@ -33,7 +35,7 @@ final class AcceptHandler: ChannelInboundHandler {
                     loop: loop, listener: listener, remote: remote, local: local)
                 try channel.pipeline.syncOperations.addHandler(handler)
             } else {
-                listener.logger.info("too many connections", metadata: ["client": "\(remote)"])
+                noteRefusal(of: remote)
                 try channel.pipeline.syncOperations.addHandler(BusyHandler(listener.onBusy))
             }
         } catch {
@@ -53,6 +55,20 @@ final class AcceptHandler: ChannelInboundHandler {
         try options.setOption(.recvAllocator, value: ReceiveAllocator(loop))
         // A client that has closed its side still gets its replies.
         try options.setOption(.allowRemoteHalfClosure, value: true)
+    }
+
+    /// Logs at most once a second, so that a flood does not fill the log too.
+    private func noteRefusal(of client: PeerAddress) {
+        refusals += 1
+        let now = NIODeadline.now()
+        guard now >= nextNote else { return }
+        listener.logger.notice(
+            "too many connections",
+            metadata: [
+                "port": "\(listener.port)", "client": "\(client)", "refused": "\(refusals)",
+            ])
+        refusals = 0
+        nextNote = now + .seconds(1)
     }
 
     /// The back-off handler before this one has paused accepting where that helps (EMFILE …).

@@ -7,7 +7,7 @@ package import NIOCore
 package final class Connection: Sendable {
     package let remoteAddress: PeerAddress
     package let localAddress: PeerAddress
-    let handler: ConnectionHandler
+    private let handler: ConnectionHandler
     private let eventLoop: any EventLoop
 
     init(_ handler: ConnectionHandler, remote: PeerAddress, local: PeerAddress) {
@@ -27,6 +27,13 @@ package final class Connection: Sendable {
             onLoop { $0.read(continuation) }
         }
         return try result.get()
+    }
+
+    /// Whether the client has sent what nobody has read yet: before the greeting, say. To be asked
+    /// in the handler's own task, on the connection's loop.
+    package var hasUnreadInput: Bool {
+        eventLoop.preconditionInEventLoop()
+        return handler.input.readableBytes > 0
     }
 
     /// Sends bytes, in one flush. Returns at once while less than 64 KiB are unsent, else waits

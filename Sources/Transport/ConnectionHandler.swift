@@ -53,7 +53,8 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var handshake: UnsafeContinuation<VoidResult, Never>?
     private let establishedSession = Mutex<TLSSession?>(nil)
 
-    var isSessionRunning = false
+    private var wasActive = false
+    private var isSessionRunning = false
     var closers: [UnsafeContinuation<Void, Never>] = []
 
     enum Phase {
@@ -88,9 +89,15 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        // A socket that could not be registered is closed without ever having been active.
+        if !wasActive {
+            phase = .closed
+            listener.connectionEnded(self)
+        }
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        wasActive = true
         loop.add(self)
         if let tls = listener.implicitTLS {
             beginHandshake(tls, timeout: listener.tlsHandshakeTimeout)
