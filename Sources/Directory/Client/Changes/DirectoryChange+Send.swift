@@ -73,7 +73,9 @@ private final class ModificationList {
 
     private func value(_ octets: [UInt8]) -> UnsafeMutablePointer<berval> {
         let copy = UnsafeMutableRawPointer.allocate(byteCount: max(octets.count, 1), alignment: 1)
-        octets.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(copy), byteCount: octets.count) }
+        octets.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { copy.copyMemory(from: start, byteCount: bytes.count) }
+        }
         blocks.append(copy)
         let value = UnsafeMutablePointer<berval>.allocate(capacity: 1)
         value.initialize(
