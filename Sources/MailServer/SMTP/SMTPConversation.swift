@@ -67,19 +67,17 @@ final class SMTPConversation {
     /// A client that speaks before the greeting does not listen: it is refused
     /// (RFC 5321 section 3.1).
     private func greet() async throws(ConnectionError) {
-        if settings.role == .mailExchanger, settings.greetDelay > .zero {
-            connection.setReadDeadline(settings.greetDelay)
-            do throws(ConnectionError) {
-                if try await connection.read() != nil {
-                    session.refuseEarlyTalker(&output)
-                }
-                return
-            } catch {
-                // A client that waits is as it should be.
-                guard error == .timedOut else { throw error }
-            }
+        guard settings.role == .mailExchanger, settings.greetDelay > .zero else {
+            return session.greet(&output)
         }
+        connection.setReadDeadline(settings.commandTimeout)
+        let watch = EarlyTalkerWatch(connection)
+        async let first = watch.read()
+        await watch.wait(settings.greetDelay)
+        if watch.hasSpoken { return session.refuseEarlyTalker(&output) }
         session.greet(&output)
+        try await flush()
+        try add(await first)
     }
 
     private func perform(_ action: SMTPServerAction) async throws(ConnectionError) -> Bool {
@@ -135,17 +133,18 @@ final class SMTPConversation {
                 connection.setReadDeadline(settings.commandTimeout)
             }
         }
-        do throws(ConnectionError) {
-            guard let octets = try await connection.read() else { throw ConnectionError.closed }
-            add(octets)
-        } catch {
-            guard error == .shuttingDown else { throw error }
-            isEnding = true
-        }
+        try add(await connection.readResult())
         if pace?.isTooSlow(at: .now) == true { session.end(.tooSlow, &output) }
     }
 
-    private func add(_ octets: ByteBuffer) {
+    private func add(
+        _ result: Result<ByteBuffer?, ConnectionError>
+    ) throws(ConnectionError) {
+        if case .failure(.shuttingDown) = result {
+            isEnding = true
+            return
+        }
+        guard let octets = try result.get() else { throw .closed }
         pace?.octets += octets.readableBytes
         if input.readableBytes == 0 {
             input = octets

@@ -23,8 +23,9 @@ package struct SMTPServiceSettings: Sendable {
     /// A connection that is this old ends with 421 when no transaction is under way.
     package var sessionLifetime = Duration.seconds(3600)
     package var handshakeTimeout = Duration.seconds(30)
-    /// How long the greeting waits for clients that speak before it; zero: it does not wait.
-    package var greetDelay = Duration.zero
+    /// How long a mail exchanger's greeting waits for clients that speak before it: long enough to
+    /// read what came with the connection. Zero: it does not wait.
+    package var greetDelay = Duration.milliseconds(1)
 
     package init(hostname: String, role: SMTPServerConfiguration.Role) {
         self.hostname = hostname
