@@ -28,13 +28,14 @@ import Testing
                 ou: odd
 
                 \(ResolutionTests.user("twin1", "mailLocalAddress: twin@example.org"))
-                \(ResolutionTests.user("twin2", "mailLocalAddress: TWIN@example.org\nuid: twin1"))
+                \(ResolutionTests.user("twin2", "mailLocalAddress: TWIN@example.org"))
+                \(ResolutionTests.user("alice", ""))
                 \(ResolutionTests.domain("astray.example", "martletAliasOf: nowhere.example"))
 
                 """)
         let found = worst(await sample.directory.inspect())
         #expect(found.contains { $0.subject == "address twin@example.org" })
-        #expect(found.contains { $0.subject == "login twin1" }, "\(found)")
+        #expect(found.contains { $0.subject == "login alice" }, "\(found)")
         #expect(found.contains { $0.what.contains("nowhere.example") })
         #expect(found.allSatisfy { !$0.whatToDo.isEmpty })
         // An alias of nothing is half-configured: refused for now.
