@@ -54,6 +54,7 @@ package final class MailboxStore: Sendable {
         return !(bytesLeft && messagesLeft)
     }
 
-    /// Every committed change from now on, in order; ends for a subscriber that falls too far behind.
+    /// Every committed change from now on, in order; ends for a subscriber that falls too far
+    /// behind.
     package func changes() -> AsyncStream<MailboxChange> { storage.changes() }
 }

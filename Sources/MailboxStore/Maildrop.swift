@@ -40,7 +40,8 @@ package final class Maildrop: Sendable {
 
     /// Octets `range` of the message as the client sees it: the recipient's own header lines, then
     /// the stored bytes.
-    package func read(_ message: Message, _ range: Range<Int>) async throws(MailError) -> ByteBuffer {
+    package func read(_ message: Message, _ range: Range<Int>) async throws(MailError) -> ByteBuffer
+    {
         let header = message.stored.deliveryHeader
         let range = range.clamped(to: 0..<message.size)
         guard range.lowerBound < header.count else {

@@ -45,9 +45,11 @@ final class Compactor: Sendable {
             do {
                 try await compact(segment)
             } catch {
-                logger.error("compaction failed", metadata: [
-                    "segment": "\(segment)", "error": "\(error)",
-                ])
+                logger.error(
+                    "compaction failed",
+                    metadata: [
+                        "segment": "\(segment)", "error": "\(error)",
+                    ])
             }
         }
     }

@@ -17,7 +17,9 @@ final class EngineCore: Sendable {
 
     private let files: SegmentFiles
     private let pool: DatabasePool
-    private let io: IOThreads
+    /// Reads, and writes apart from them: a POP3 login does not wait behind large messages.
+    private let readThreads: IOThreads
+    private let writeThreads: IOThreads
     private let threads: Mutex<(log: StorageThread, index: StorageThread)?>
     private let lock: Mutex<(any FileLock)?>
     private let logger: Logger
@@ -33,8 +35,9 @@ final class EngineCore: Sendable {
         try fileSystem.syncDirectory(directory)
         let files = SegmentFiles(fileSystem, directory: spool)
         let pool = try IndexDatabase.open(at: directory + "/index.sqlite")
-        let io = try IOThreads(count: ioThreads)
-        let reader = IndexReader(pool: pool, io: io, locations: LocationCache())
+        let readThreads = try IOThreads("storage-read", count: ioThreads)
+        let writeThreads = try IOThreads("storage-write", count: ioThreads)
+        let reader = IndexReader(pool: pool, io: readThreads, locations: LocationCache())
 
         let writer = try IndexWriter(
             pool, queue: indexQueue, configuration: configuration, logger: logger)
@@ -50,10 +53,11 @@ final class EngineCore: Sendable {
             fileSystem, directory: spool, minimum: configuration.minimumFreeBytes)
         log = LogWriter(
             files: files, segmentSize: configuration.segmentSize, end: end, file: file,
-            space: space, io: io, index: indexQueue, logger: logger)
+            space: space, io: writeThreads, index: indexQueue, logger: logger)
         draftMeans = DraftMeans(
-            files: files, io: io, budget: MemoryBudget(limit: configuration.outstandingBytes),
-            space: space, threshold: configuration.largeMessageThreshold, logger: logger)
+            files: files, io: writeThreads,
+            budget: MemoryBudget(limit: configuration.outstandingBytes), space: space,
+            threshold: configuration.largeMessageThreshold, logger: logger)
         messages = MessageReader(files: files, index: reader)
         pending = PendingEntries(
             reader, boundary: QueueID(rawValue: first), logger: logger)
@@ -61,7 +65,8 @@ final class EngineCore: Sendable {
         compactor.consider(writer.sparseSegments)
         self.files = files
         self.pool = pool
-        self.io = io
+        self.readThreads = readThreads
+        self.writeThreads = writeThreads
         self.reader = reader
         self.logger = logger
         threads = Mutex(nil)
@@ -101,14 +106,16 @@ final class EngineCore: Sendable {
 
     private func removeSegment(_ number: UInt64) {
         let (files, logger) = (files, logger)
-        io.start {
+        writeThreads.start {
             do {
                 try files.remove(.segment(number))
                 logger.debug("message log: segment removed", metadata: ["segment": "\(number)"])
             } catch {
-                logger.warning("a dead segment stays until the next start", metadata: [
-                    "segment": "\(number)", "error": "\(error)",
-                ])
+                logger.warning(
+                    "a dead segment stays until the next start",
+                    metadata: [
+                        "segment": "\(number)", "error": "\(error)",
+                    ])
             }
         }
     }
@@ -138,7 +145,8 @@ final class EngineCore: Sendable {
         threads?.log.join()
         indexQueue.changes.close()
         threads?.index.join()
-        io.shutDown()
+        writeThreads.shutDown()
+        readThreads.shutDown()
         pending.close()
         broadcast.finish()
         do {

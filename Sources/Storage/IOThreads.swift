@@ -4,12 +4,13 @@ final class IOThreads: Sendable {
     private let work = WorkQueue<@Sendable () -> Void>()
     private let threads: [StorageThread]
 
-    init(count: Int) throws(FileSystemError) {
+    /// - Parameter name: of the threads, for debuggers; at most 13 octets.
+    init(_ name: String = "storage-io", count: Int) throws(FileSystemError) {
         var threads: [StorageThread] = []
         let work = work
         for number in 1...count {
             threads.append(
-                try StorageThread(name: "storage-io-\(number)") {
+                try StorageThread(name: "\(name)-\(number)") {
                     while let job = work.take() { job() }
                 })
         }

@@ -9,7 +9,8 @@ enum IndexSchema {
     }
 
     private static let version1 = """
-        -- Records of the log before (segment, offset) are applied; ids below id_ceiling may be in use.
+        -- Records of the log before (segment, offset) are applied; ids below id_ceiling may be
+        -- in use.
         CREATE TABLE meta (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             segment INTEGER NOT NULL,

@@ -24,7 +24,7 @@ extension IndexTables {
             account.messages = row.integer(0)
             account.bytes = row.integer(1)
         }
-        // Counters of its mailboxes that are not written yet can't exist: they come with the account.
+        // None of its mailboxes can have counters that are not written: those load it first.
         accounts[id] = account
         return account
     }

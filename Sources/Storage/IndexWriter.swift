@@ -8,7 +8,8 @@ import MailModel
 ///
 /// Group commit without a savepoint for each change (they cost more than the changes): when a
 /// transaction fails it is rolled back, and its changes are made one by one, so that one failing
-/// change fails alone. What the log tells never fails: it is tried again until it succeeds, in order.
+/// change fails alone. What the log tells never fails: it is tried again until it succeeds, in
+/// order.
 ///
 /// `@unchecked`: `tables` and `stalled` belong to the thread (before it starts, to recovery).
 final class IndexWriter: @unchecked Sendable {
@@ -62,9 +63,11 @@ final class IndexWriter: @unchecked Sendable {
             do {
                 return publish(try transaction(batch))
             } catch {
-                logger.warning("index: transaction rolled back", metadata: [
-                    "changes": "\(batch.count)", "error": "\(error)",
-                ])
+                logger.warning(
+                    "index: transaction rolled back",
+                    metadata: [
+                        "changes": "\(batch.count)", "error": "\(error)",
+                    ])
             }
         }
         for change in batch {

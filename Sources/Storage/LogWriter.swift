@@ -117,9 +117,11 @@ final class LogWriter: @unchecked Sendable {
             end = position.offset
             index.push(changes)
         } catch {
-            logger.error("message log: batch refused", metadata: [
-                "records": "\(records.count)", "segment": "\(segment)", "error": "\(error)",
-            ])
+            logger.error(
+                "message log: batch refused",
+                metadata: [
+                    "records": "\(records.count)", "segment": "\(segment)", "error": "\(error)",
+                ])
             return finish(records, .failure(error.mailError))
         }
         finish(records, .success(()))
@@ -157,9 +159,11 @@ final class LogWriter: @unchecked Sendable {
         do {
             try file.truncate(to: end)
         } catch {
-            logger.error("message log: a refused batch can't be cut off", metadata: [
-                "segment": "\(segment)", "error": "\(error)",
-            ])
+            logger.error(
+                "message log: a refused batch can't be cut off",
+                metadata: [
+                    "segment": "\(segment)", "error": "\(error)",
+                ])
             givingUp = true
         }
         if givingUp {
@@ -196,9 +200,11 @@ final class LogWriter: @unchecked Sendable {
                 let file = try files.create(.segment(number))
                 prepared.withLock { $0 = (number, file) }
             } catch {
-                logger.warning("message log: next segment not made ahead", metadata: [
-                    "segment": "\(number)", "error": "\(error)",
-                ])
+                logger.warning(
+                    "message log: next segment not made ahead",
+                    metadata: [
+                        "segment": "\(number)", "error": "\(error)",
+                    ])
             }
         }
     }

@@ -21,6 +21,4 @@ final class MemoryBudget: Sendable {
     func check() throws(MailError) { try take(0) }
 
     func giveBack(_ bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
-
-    var usedBytes: Int { used.load(ordering: .relaxed) }
 }

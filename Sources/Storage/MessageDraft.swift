@@ -65,15 +65,15 @@ package final class MessageDraft: @unchecked Sendable {
     }
 
     private func spill() async throws(MailError) {
-        if file == nil { try means.space.require(memory.readableBytes) }
-        let bytes = memory
-        let end = fileEnd
-        try await onThread { file throws(FileSystemError) in
-            try file.write(bytes, at: end)
+        try means.space.require(memory.readableBytes)
+        // This task waits meanwhile, so the thread may use the draft's own buffer, and what it
+        // holds is not given up: fresh pages for each part would cost more than writing it.
+        try await onThread { [self] file throws(FileSystemError) in
+            try file.write(memory, at: fileEnd)
         }
-        fileEnd += Int64(bytes.readableBytes)
-        means.space.wrote(bytes.readableBytes)
-        memory = ByteBuffer()
+        fileEnd += Int64(memory.readableBytes)
+        means.space.wrote(memory.readableBytes)
+        memory.clear()
         releaseMemory()
     }
 
@@ -117,9 +117,11 @@ struct DraftMeans: Sendable {
             do {
                 try files.remove(.big(id))
             } catch {
-                logger.warning("a large message's file stays until the next start", metadata: [
-                    "id": "\(id)", "error": "\(error)",
-                ])
+                logger.warning(
+                    "a large message's file stays until the next start",
+                    metadata: [
+                        "id": "\(id)", "error": "\(error)",
+                    ])
             }
         }
     }

@@ -27,7 +27,8 @@ struct MessageReader: Sendable {
         }
     }
 
-    private func readBlocking(_ message: MessageReference, _ range: Range<Int>) throws -> ByteBuffer {
+    private func readBlocking(_ message: MessageReference, _ range: Range<Int>) throws -> ByteBuffer
+    {
         if let known = index.locations[message.id] {
             do {
                 return try read(message.id, known, range)
@@ -49,7 +50,8 @@ struct MessageReader: Sendable {
         let (name, offset) = place(id, location, range)
         let bytes = try files.file(name).readBuffer(at: offset, count: range.count)
         guard bytes.readableBytes == range.count else {
-            throw MailError.localProblem("message \(id): \(name.text) ends at \(offset)+\(bytes.readableBytes)")
+            throw MailError.localProblem(
+                "message \(id): \(name.text) ends at \(offset)+\(bytes.readableBytes)")
         }
         return bytes
     }

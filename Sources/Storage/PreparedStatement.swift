@@ -62,9 +62,11 @@ struct PreparedStatement {
     func step() throws -> Bool {
         let code = sqlite3_step(handle)
         if code == SQLITE_ROW { return true }
-        let message = code == SQLITE_DONE ? nil : String(cString: sqlite3_errmsg(sqlite3_db_handle(handle)))
-        reset()
-        if let message { throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message) }
+        defer { reset() }
+        guard code == SQLITE_DONE else {
+            let message = String(cString: sqlite3_errmsg(sqlite3_db_handle(handle)))
+            throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
+        }
         return false
     }
 

@@ -55,7 +55,8 @@ struct RecordHeader: Equatable {
         buffer.setInteger(UInt64(messageSize), at: at + 16)
         buffer.setInteger(segment, at: at + 24)
         buffer.setInteger(UInt32(metadataLength), at: at + 32)
-        let sum = buffer.getSlice(at: at, length: Self.signedLength)!.checksum(continuing: contentSum)
+        let sum = buffer.getSlice(at: at, length: Self.signedLength)!.checksum(
+            continuing: contentSum)
         buffer.setInteger(sum, at: at + Self.signedLength)
     }
 

@@ -3,8 +3,8 @@ import MailModel
 
 /// Brings index and spool directory together at the start.
 ///
-/// Records behind the checkpoint are applied as the writer would have; since the checkpoint moves in
-/// the same transaction, each is applied exactly once however often the start is interrupted.
+/// Records behind the checkpoint are applied as the writer would have; since the checkpoint moves
+/// in the same transaction, each is applied exactly once however often the start is interrupted.
 struct Recovery {
     private static let batch = 256
 
@@ -27,7 +27,8 @@ struct Recovery {
             let from = number == checkpoint.segment ? checkpoint.offset : 0
             guard try opened.size() >= from else {
                 // The disk has lost what it had reported as written.
-                logger.critical("message log: segment shorter than what the index knows of it",
+                logger.critical(
+                    "message log: segment shorter than what the index knows of it",
                     metadata: ["segment": "\(number)", "expected": "\(from)"])
                 end = LogPosition(segment: number + 1, offset: 0)
                 file = nil
@@ -42,9 +43,11 @@ struct Recovery {
         }
         if let file {
             if try file.size() > end.offset {
-                logger.notice("message log: torn tail cut off", metadata: [
-                    "segment": "\(end.segment)", "offset": "\(end.offset)",
-                ])
+                logger.notice(
+                    "message log: torn tail cut off",
+                    metadata: [
+                        "segment": "\(end.segment)", "offset": "\(end.offset)",
+                    ])
                 try file.truncate(to: end.offset)
             }
             try file.sync()
@@ -74,14 +77,18 @@ struct Recovery {
         }
         if !changes.isEmpty { _ = try writer.transaction(changes[...]) }
         if count > 0 {
-            logger.notice("message log: records replayed", metadata: [
-                "segment": "\(number)", "records": "\(count)",
-            ])
+            logger.notice(
+                "message log: records replayed",
+                metadata: [
+                    "segment": "\(number)", "records": "\(count)",
+                ])
         }
         if scanner.skipped > 0 {
-            logger.error("message log: octets passed over that are no record", metadata: [
-                "segment": "\(number)", "octets": "\(scanner.skipped)",
-            ])
+            logger.error(
+                "message log: octets passed over that are no record",
+                metadata: [
+                    "segment": "\(number)", "octets": "\(scanner.skipped)",
+                ])
         }
         return scanner.goodEnd
     }

@@ -108,7 +108,8 @@ struct SegmentScanner: Sendable {
     }
 
     /// Nil when the file ends before.
-    private mutating func bytes(at offset: Int64, count: Int) throws(FileSystemError) -> ByteBuffer? {
+    private mutating func bytes(at offset: Int64, count: Int) throws(FileSystemError) -> ByteBuffer?
+    {
         guard offset + Int64(count) <= fileSize else { return nil }
         let start = Int(offset - windowOffset)
         if start >= 0, start + count <= window.readableBytes {
@@ -129,7 +130,8 @@ extension StorageFile {
         var failure: FileSystemError?
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { free in
             do throws(FileSystemError) {
-                return try read(into: UnsafeMutableRawBufferPointer(rebasing: free[..<count]), at: offset)
+                return try read(
+                    into: UnsafeMutableRawBufferPointer(rebasing: free[..<count]), at: offset)
             } catch {
                 failure = error
                 return 0

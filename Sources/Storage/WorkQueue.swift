@@ -1,7 +1,7 @@
 import Glibc
 
-/// What waits for a thread: any thread puts in, one or several take out and sleep while it is empty.
-/// A producer signals only when a consumer sleeps, so under load nothing here is a system call.
+/// What waits for a thread: any thread puts in, one or several take out and sleep while it is
+/// empty. A producer signals only when a consumer sleeps, so under load nothing here is a system call.
 ///
 /// `@unchecked`: all state is guarded by `mutex`.
 final class WorkQueue<Element>: @unchecked Sendable {

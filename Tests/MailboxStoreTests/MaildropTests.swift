@@ -27,11 +27,14 @@ private final class FakeStorage: MailboxStorage {
         }
     }
 
-    func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError) -> ByteBuffer {
+    func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError)
+        -> ByteBuffer
+    {
         ByteBuffer(bytes: Array("0123456789".utf8)[range.clamped(to: 0..<10)])
     }
 
-    func expunge(_ uids: [UInt32], from mailbox: Int64, account: AccountID) async throws(MailError) {
+    func expunge(_ uids: [UInt32], from mailbox: Int64, account: AccountID) async throws(MailError)
+    {
         guard account.low != 14 else { throw .localProblem("disk") }
         expunged.continuation.yield(uids)
     }
@@ -64,7 +67,8 @@ private final class FakeStorage: MailboxStorage {
         for lower in 0...whole.count {
             for upper in lower...whole.count + 2 {
                 let read = try await maildrop.read(maildrop.messages[0], lower..<upper)
-                #expect(Array(read.readableBytesView) == Array(whole[lower..<min(upper, whole.count)]))
+                #expect(
+                    Array(read.readableBytesView) == Array(whole[lower..<min(upper, whole.count)]))
             }
         }
     }

@@ -87,7 +87,8 @@ import Testing
         -> (QueueID?, Int)
     {
         do {
-            let id = try await engine.accept(body(number, size: size), to: local(UInt64(number % 2)))
+            let id = try await engine.accept(
+                body(number, size: size), to: local(UInt64(number % 2)))
             return (id, number)
         } catch {
             return (nil, number)

@@ -19,7 +19,9 @@ import Testing
                 for task in 0..<16 {
                     group.addTask {
                         for number in 0..<1000 {
-                            guard let id = try? await engine.accept(body(number), to: local(UInt64(task)))
+                            guard
+                                let id = try? await engine.accept(
+                                    body(number), to: local(UInt64(task)))
                             else { return }
                             // One write each: whole lines, in spite of the kill.
                             let line = "\(id) \(task)\n"
@@ -43,7 +45,9 @@ import Testing
         let all = found.values.flatMap { $0 }
         #expect(Set(all).count == all.count)
         for line in lines {
-            guard line.count == 2, let id = QueueID(line[0]), let user = UInt64(line[1]) else { continue }
+            guard line.count == 2, let id = QueueID(line[0]), let user = UInt64(line[1]) else {
+                continue
+            }
             #expect(found[user]?.contains(id) == true, "\(id) lost")
         }
         await engine.close()

@@ -42,7 +42,8 @@ import Testing
         #expect(try await engine.inbox(1).count == 2)
         #expect(try await engine.usage(of: account(1)) == (each * 2, 2))
         for number in 1...3 {
-            try await engine.accept(body(number), to: local(2, quota: Quota(bytes: nil, messages: 1)))
+            try await engine.accept(
+                body(number), to: local(2, quota: Quota(bytes: nil, messages: 1)))
         }
         #expect(try await engine.inbox(2).count == 1)
         #expect(try await engine.entries(after: nil, limit: 9).count == 3)

@@ -61,7 +61,9 @@ import Testing
     private func fill(_ engine: StorageEngine, _ count: Int) async throws -> Set<QueueID> {
         try await withThrowingTaskGroup(of: QueueID.self) { group in
             for number in 0..<count {
-                group.addTask { try await engine.accept(body(number, size: 50), to: remote(number)) }
+                group.addTask {
+                    try await engine.accept(body(number, size: 50), to: remote(number))
+                }
             }
             return try await group.reduce(into: []) { $0.insert($1) }
         }
@@ -85,7 +87,8 @@ import Testing
         let results = try await engine.update(
             id,
             [
-                .complete(number: 0), .postpone(number: 1, until: later, failure, delayReported: true),
+                .complete(number: 0),
+                .postpone(number: 1, until: later, failure, delayReported: true),
                 .fail(number: 2, failure), .hold(number: 3), .complete(number: 7),
             ])
         #expect(results.map(\.name) == ["recorded", "recorded", "recorded", "recorded", "gone"])
@@ -128,7 +131,11 @@ import Testing
         #expect(try await engine.update(id, [deliver(0, small)]).map(\.name) == ["overQuota"])
         #expect(try await engine.entry(id)?.recipients.count == 2)
         let results = try await engine.update(
-            id, [deliver(0, .unlimited), deliver(1, .unlimited), deliver(0, .unlimited), deliver(1, .unlimited)])
+            id,
+            [
+                deliver(0, .unlimited), deliver(1, .unlimited), deliver(0, .unlimited),
+                deliver(1, .unlimited),
+            ])
         #expect(results.map(\.name) == ["recorded", "recorded", "gone", "gone"])
         #expect(try await engine.entry(id)?.recipients.map(\.state) == [.delivered])
         #expect(try await engine.inbox(1).map(\.uid) == [1, 2])
@@ -143,7 +150,9 @@ import Testing
         let directory = TemporaryDirectory()
         let engine = try StorageEngine.open(directory)
         var ids: [QueueID] = []
-        for number in 0..<5 { ids.append(try await engine.accept(body(number), to: remote(number))) }
+        for number in 0..<5 {
+            ids.append(try await engine.accept(body(number), to: remote(number)))
+        }
         try await engine.settle()
         #expect(try await engine.entries(after: nil, limit: 2).map(\.id) == Array(ids[0..<2]))
         #expect(try await engine.entries(after: ids[1], limit: 9).map(\.id) == Array(ids[2...]))

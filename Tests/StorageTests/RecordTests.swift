@@ -76,7 +76,8 @@ import Testing
                 envelope: sender, recipients: [local(1)])
             let record = Box<LogRecord?>(nil)
             _ = await withCheckedContinuation { done in
-                record.value = LogRecord(.accepted(message), body: body(number, size: 40), done: done)
+                record.value = LogRecord(
+                    .accepted(message), body: body(number, size: 40), done: done)
                 done.resume(returning: .success(()))
             }
             var sealed = record.value!

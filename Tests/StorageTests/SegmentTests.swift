@@ -11,7 +11,8 @@ import Testing
         configuration.largeMessageThreshold = 4000
     }
 
-    private func removeAll(_ engine: StorageEngine, where isRemoved: (UInt32) -> Bool) async throws {
+    private func removeAll(_ engine: StorageEngine, where isRemoved: (UInt32) -> Bool) async throws
+    {
         let mailbox = try await engine.openMailbox(account(1), name: "INBOX").id
         let uids = try await engine.inbox(1).map(\.uid).filter(isRemoved)
         try await engine.expunge(uids, from: mailbox, account: account(1))
@@ -56,7 +57,9 @@ import Testing
         var engine = try StorageEngine.open(directory, adjust: Self.adjust)
         let draft = try engine.makeDraft(sizeHint: size)
         var rest = body(1, size: size)
-        while let part = rest.readSlice(length: min(1500, rest.readableBytes)), part.readableBytes > 0 {
+        while let part = rest.readSlice(length: min(1500, rest.readableBytes)),
+            part.readableBytes > 0
+        {
             try await draft.append(part)
         }
         #expect(draft.size == size)

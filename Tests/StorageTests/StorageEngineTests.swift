@@ -15,9 +15,12 @@ import Testing
             #expect(messages[0].message == MessageReference(id: id, size: 500))
             #expect(
                 String(decoding: messages[0].deliveryHeader, as: UTF8.self)
-                    == "Return-Path: <sender@example.com>\r\nDelivered-To: user\(number)@example.org\r\n")
+                    == "Return-Path: <sender@example.com>\r\nDelivered-To: user\(number)@example.org\r\n"
+            )
             #expect(try await engine.contents(messages[0]) == body(1))
-            #expect(try await engine.read(messages[0].message, 10..<20) == body(1).getSlice(at: 10, length: 10))
+            #expect(
+                try await engine.read(messages[0].message, 10..<20)
+                    == body(1).getSlice(at: 10, length: 10))
             #expect(try await engine.read(messages[0].message, 490..<900).readableBytes == 10)
         }
         #expect(try await engine.entries(after: nil, limit: 10).isEmpty)
@@ -52,7 +55,8 @@ import Testing
             for task in 0..<32 {
                 group.addTask {
                     for number in 0..<20 {
-                        try await engine.accept(body(task * 100 + number), to: local(UInt64(task % 4)))
+                        try await engine.accept(
+                            body(task * 100 + number), to: local(UInt64(task % 4)))
                     }
                 }
             }
