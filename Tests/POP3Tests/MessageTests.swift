@@ -92,17 +92,24 @@ private func decode(_ text: String) -> String? {
         let messages = (0..<100_000).map { Maildrop.Message(uid: UInt32($0) + 1, size: $0 * 3) }
         let maildrop = Maildrop(uidValidity: .max, messages: messages)
         var replies = ByteBuffer()
-        maildrop.writeListing(&replies) { $0.writeUniqueID($1, &$2) }
+        maildrop.writeListing(.uniqueID, &replies)
         let lines = String(buffer: replies).split(separator: "\r\n")
         #expect(lines.count == 100_001)
         #expect(lines[99_999] == "100000 4294967295.100000")
         #expect(lines.allSatisfy { $0.utf8.count <= 6 + 1 + 70 })
     }
 
-    @Test(arguments: [UInt64(0), 1, 9, 10, 99, 100, 12_345, .max, .max / 10, 1_000_000_000_000_000_000, 9_999_999_999_999_999_999])
+    @Test(arguments: [
+        UInt64(0), 1, 9, 10, 99, 100, 12_345, .max, .max / 10, 1_000_000_000_000_000_000,
+        9_999_999_999_999_999_999,
+    ])
     func writesDecimals(number: UInt64) {
         var buffer = ByteBuffer()
-        buffer.writeDecimal(number)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 20) { bytes in
+            var text = TextCursor(bytes)
+            text.append(decimal: number)
+            return text.count
+        }
         #expect(String(buffer: buffer) == String(number))
     }
 }

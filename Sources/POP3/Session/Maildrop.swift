@@ -47,30 +47,52 @@ package struct Maildrop: Sendable {
 
     // MARK: Listings
 
-    /// `scan-listing = msg-number SP size`
-    func writeScanListing(_ index: Int, _ replies: inout ByteBuffer) {
-        replies.writeDecimal(UInt(index + 1))
-        replies.writeInteger(ASCII.space)
-        replies.writeDecimal(UInt(messages[index].size))
-        replies.writeStaticString("\r\n")
+    /// What a line of a listing says of a message.
+    enum Listing { case size, uniqueID }
+
+    /// Longest line: three numbers, their separators and the line end.
+    private static let maximumLineLength = 3 * TextCursor.maximumDigits + 4
+
+    /// ```
+    /// scan-listing      = msg-number SP size CRLF
+    /// unique-id-listing = msg-number SP uidvalidity "." uid CRLF
+    /// ```
+    private func format(_ listing: Listing, _ index: Int, _ text: inout TextCursor) {
+        text.append(decimal: UInt64(index + 1))
+        text.append(ASCII.space)
+        switch listing {
+        case .size:
+            text.append(decimal: UInt64(messages[index].size))
+        case .uniqueID:
+            text.append(decimal: UInt64(uidValidity))
+            text.append(UInt8(ascii: "."))
+            text.append(decimal: UInt64(messages[index].uid))
+        }
+        text.append(0x0d)
+        text.append(0x0a)
     }
 
-    /// `unique-id-listing = msg-number SP uidvalidity "." uid`
-    func writeUniqueID(_ index: Int, _ replies: inout ByteBuffer) {
-        replies.writeDecimal(UInt(index + 1))
-        replies.writeInteger(ASCII.space)
-        replies.writeDecimal(uidValidity)
-        replies.writeInteger(UInt8(ascii: "."))
-        replies.writeDecimal(messages[index].uid)
-        replies.writeStaticString("\r\n")
+    func writeLine(_ listing: Listing, _ index: Int, _ replies: inout ByteBuffer) {
+        writeLines(listing, index..<index + 1, &replies)
     }
 
     /// All messages that are not marked, ended by the lone dot.
-    func writeListing(
-        _ replies: inout ByteBuffer, _ writeLine: (Maildrop, Int, inout ByteBuffer) -> Void
-    ) {
-        replies.reserveCapacity(minimumWritableBytes: count * 28 + 8)
-        for index in messages.indices where !isDeleted[index] { writeLine(self, index, &replies) }
+    func writeListing(_ listing: Listing, _ replies: inout ByteBuffer) {
+        let block = 256
+        for start in stride(from: 0, to: messages.count, by: block) {
+            writeLines(listing, start..<min(start + block, messages.count), &replies)
+        }
         replies.writeStaticString(".\r\n")
+    }
+
+    private func writeLines(
+        _ listing: Listing, _ indices: Range<Int>, _ replies: inout ByteBuffer
+    ) {
+        let space = indices.count * Self.maximumLineLength
+        replies.writeWithUnsafeMutableBytes(minimumWritableBytes: space) { bytes in
+            var text = TextCursor(bytes)
+            for index in indices where !isDeleted[index] { format(listing, index, &text) }
+            return text.count
+        }
     }
 }

@@ -10,9 +10,9 @@ extension POP3Session {
         try arguments.end()
         guard let maildrop else { return nil }
         replies.writeStaticString("+OK ")
-        replies.writeDecimal(UInt(maildrop.count))
+        replies.writeDecimal(maildrop.count)
         replies.writeInteger(ASCII.space)
-        replies.writeDecimal(UInt(maildrop.octets))
+        replies.writeDecimal(maildrop.octets)
         replies.writeStaticString("\r\n")
         return nil
     }
@@ -21,19 +21,18 @@ extension POP3Session {
     mutating func list(
         _ arguments: Arguments, _ replies: inout ByteBuffer
     ) throws(ArgumentError) -> POP3Action? {
-        try listing(arguments, &replies) { $0.writeScanListing($1, &$2) }
+        try list(.size, arguments, &replies)
     }
 
     /// `UIDL [msg-number]`
     mutating func uidl(
         _ arguments: Arguments, _ replies: inout ByteBuffer
     ) throws(ArgumentError) -> POP3Action? {
-        try listing(arguments, &replies) { $0.writeUniqueID($1, &$2) }
+        try list(.uniqueID, arguments, &replies)
     }
 
-    private func listing(
-        _ arguments: Arguments, _ replies: inout ByteBuffer,
-        _ writeLine: (Maildrop, Int, inout ByteBuffer) -> Void
+    private func list(
+        _ listing: Maildrop.Listing, _ arguments: Arguments, _ replies: inout ByteBuffer
     ) throws(ArgumentError) -> POP3Action? {
         var arguments = arguments
         let number = try arguments.nextOptionalNumber()
@@ -42,13 +41,13 @@ extension POP3Session {
         if let number {
             guard let index = find(number, &replies) else { return nil }
             replies.writeStaticString("+OK ")
-            writeLine(maildrop, index, &replies)
+            maildrop.writeLine(listing, index, &replies)
             return nil
         }
         replies.writeStaticString("+OK ")
-        replies.writeDecimal(UInt(maildrop.count))
+        replies.writeDecimal(maildrop.count)
         replies.writeStaticString(" messages\r\n")
-        maildrop.writeListing(&replies, writeLine)
+        maildrop.writeListing(listing, &replies)
         return nil
     }
 

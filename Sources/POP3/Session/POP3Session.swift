@@ -130,7 +130,7 @@ package struct POP3Session: Sendable {
         userName = nil
         phase = .transaction
         replies.writeStaticString("+OK maildrop has ")
-        replies.writeDecimal(UInt(maildrop.messages.count))
+        replies.writeDecimal(maildrop.messages.count)
         replies.writeStaticString(" messages\r\n")
     }
 
@@ -160,7 +160,7 @@ package struct POP3Session: Sendable {
             return
         }
         replies.writeStaticString("+OK ")
-        replies.writeDecimal(UInt(maildrop.messages[index].size))
+        replies.writeDecimal(maildrop.messages[index].size)
         replies.writeStaticString(" octets\r\n")
     }
 
