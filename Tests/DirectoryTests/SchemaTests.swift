@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -55,19 +56,76 @@ import Testing
         #expect(values.map { words($0) } == expected)
     }
 
-    /// The templates load on top of the samples.
+    /// The templates load as they are on top of the samples.
     @Test func templates() throws {
         let sample = try SampleDirectory()
         for name in ["domain", "user", "alias", "group", "catch-all"] {
-            let text = try TextFile.read("\(root)/ldif/templates/\(name).ldif")
-            let changes = text.split(separator: "\n", omittingEmptySubsequences: false)
-                .filter { !$0.hasPrefix("#") }.joined(separator: "\n")
-            try sample.slapd.modify(
-                changes.contains("changetype")
-                    ? changes
-                    : changes.replacing("\nobjectClass", with: "\nchangetype: add\nobjectClass", maxReplacements: 1)
-                        .replacing("\n\ndn: ou=people,ou=new.example,ou=mail,dc=example,dc=org\n", with: "\n\ndn: ou=people,ou=new.example,ou=mail,dc=example,dc=org\nchangetype: add\n")
-                        .replacing("\n\ndn: ou=groups,ou=new.example,ou=mail,dc=example,dc=org\n", with: "\n\ndn: ou=groups,ou=new.example,ou=mail,dc=example,dc=org\nchangetype: add\n"))
+            try ChildProcess.run(
+                [
+                    "/usr/bin/ldapadd", "-x", "-H", sample.slapd.uri, "-D", sample.slapd.adminDN,
+                    "-w", sample.slapd.adminPassword, "-f", "\(root)/ldif/templates/\(name).ldif",
+                ], in: sample.slapd.directory)
         }
+    }
+
+    /// Without our schema anywhere.
+    @Test func stockOnlyNeedsNoSchemaOfOurs() throws {
+        let files = try TemporaryDirectory()
+        try TextFile.write(
+            Self.stock.map { "include /etc/ldap/schema/\($0).schema\n" }.joined()
+                + """
+                modulepath /usr/lib/ldap
+                moduleload back_mdb
+                database mdb
+                suffix dc=example,dc=org
+                directory \(files.path)
+
+                """, to: "\(files.path)/slapd.conf")
+        for name in ["00-base", "stock-only"] {
+            try ChildProcess.run(
+                [
+                    "/usr/sbin/slapadd", "-q", "-f", "\(files.path)/slapd.conf", "-l",
+                    "\(root)/ldif/\(name).ldif",
+                ], in: files.path)
+        }
+    }
+
+    /// On a running slapd, as its administrator would, next to what is there already.
+    @Test func addedToARunningDirectory() throws {
+        let files = try TemporaryDirectory()
+        try TextFile.write(
+            """
+            dn: cn=config
+            objectClass: olcGlobal
+            cn: config
+
+            dn: cn=schema,cn=config
+            objectClass: olcSchemaConfig
+            cn: schema
+
+            \(Self.stock.map { "include: file:///etc/ldap/schema/\($0).ldif" }.joined(separator: "\n"))
+
+            dn: olcDatabase={0}config,cn=config
+            objectClass: olcDatabaseConfig
+            olcDatabase: {0}config
+            olcRootPW: configuration-secret
+
+            """, to: "\(files.path)/config.ldif")
+        let config = "\(files.path)/config"
+        try ChildProcess.run(["/usr/bin/mkdir", config], in: files.path)
+        try ChildProcess.run(
+            ["/usr/sbin/slapadd", "-n0", "-F", config, "-l", "\(files.path)/config.ldif"],
+            in: files.path)
+        let port = try Loopback.freePort()
+        let pid = try ChildProcess.start(
+            ["/usr/sbin/slapd", "-h", "ldap://127.0.0.1:\(port)/", "-F", config, "-d", "0"],
+            output: "\(files.path)/log")
+        defer { ChildProcess.end(pid) }
+        for _ in 0..<1000 where try !Loopback.accepts(port: port) { usleep(10_000) }
+        try ChildProcess.run(
+            [
+                "/usr/bin/ldapadd", "-x", "-H", "ldap://127.0.0.1:\(port)", "-D", "cn=config",
+                "-w", "configuration-secret", "-f", "\(root)/schema/martlet.ldif",
+            ], in: files.path)
     }
 }

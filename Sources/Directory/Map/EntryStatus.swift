@@ -1,5 +1,5 @@
 /// Whether a domain, a user or a group gets mail now.
-package enum EntryStatus: String, Hashable, Sendable, Codable, CaseIterable {
+package enum EntryStatus: String, Hashable, Sendable, Codable {
     case active
     /// Mail is queued until the status changes.
     case hold
@@ -10,8 +10,16 @@ package enum EntryStatus: String, Hashable, Sendable, Codable, CaseIterable {
 
     /// The one of two statuses that allows less.
     package func stricter(_ other: EntryStatus) -> EntryStatus {
-        let order = EntryStatus.allCases
-        return order.firstIndex(of: self)! >= order.firstIndex(of: other)! ? self : other
+        strictness >= other.strictness ? self : other
+    }
+
+    private var strictness: Int {
+        switch self {
+        case .active: 0
+        case .hold: 1
+        case .inactive: 2
+        case .disabled: 3
+        }
     }
 }
 
