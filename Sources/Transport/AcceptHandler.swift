@@ -7,6 +7,8 @@ final class AcceptHandler: ChannelInboundHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
 
+    private static let pauseTime = TimeAmount.seconds(1)
+
     private let listener: Listener
     private let loop: LoopContext
     private var nextNote = NIODeadline.uptimeNanoseconds(0)
@@ -71,9 +73,25 @@ final class AcceptHandler: ChannelInboundHandler {
         nextNote = now + .seconds(1)
     }
 
-    /// The back-off handler before this one has paused accepting where that helps (EMFILE …).
+    /// Out of descriptors or memory, accepting fails again at once, for ever: pause for a moment.
+    /// Through `autoRead`, because NIO stays registered for a socket whose read threw (its own
+    /// back-off handler does not stop that).
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        listener.logger.error("accept failed", metadata: ["error": "\(error)"])
+        listener.logger.error(
+            "accept failed", metadata: ["port": "\(listener.port)", "error": "\(error)"])
+        pause(context.channel)
+    }
+
+    private func pause(_ channel: any Channel) {
+        do {
+            try channel.syncOptions?.setOption(.autoRead, value: false)
+        } catch {
+            // The listening socket is closed: nothing to pause.
+            return
+        }
+        channel.eventLoop.scheduleTask(in: Self.pauseTime) {
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -86,10 +86,7 @@ package final class Listener: Sendable {
             .serverChannelOption(.socketOption(ListeningAddress.reusePort), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers([
-                        AcceptBackoffHandler(shouldForwardIOErrorCaught: true),
-                        AcceptHandler(self, loop),
-                    ])
+                    try channel.pipeline.syncOperations.addHandler(AcceptHandler(self, loop))
                 }
             }
             .bind(to: address).get()
