@@ -3,8 +3,8 @@ import NIOCore
 extension ConnectionHandler {
     /// How long input is read and dropped after our side is closed.
     private static let lingerTime = TimeAmount.seconds(2)
-    /// A last chunk this large says that the client is in the middle of sending.
-    private static let streamingChunk = 4096
+    /// A last chunk this large, a full small buffer, says that the client is still sending.
+    private static let streamingChunk = ReceiveAllocator.smallSize
 
     func close(_ done: UnsafeContinuation<Void, Never>) {
         guard phase != .closed, let context else {

@@ -112,7 +112,7 @@ import Testing
                 try await connection.write(ByteBuffer(string: "220 go\r\n"))
                 // Until the client says that it has sent more, and the loop has read it.
                 for await _ in arrived { break }
-                while !connection.hasUnreadInput { await Task.yield() }
+                while !connection.hasUnreadInput { try await Task.sleep(for: .milliseconds(1)) }
                 try await connection.startTLS(context, timeout: .seconds(20))
             } catch {
                 reports.send("\(error)")
