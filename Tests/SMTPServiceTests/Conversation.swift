@@ -3,10 +3,12 @@ import NIOPosix
 import Testing
 
 /// Speaks to a server as written: `>` lines are sent with CRLF, in one segment with those above;
-/// each `<` line begins the last line of the next reply; `#` is the end of the connection.
-func converse(_ port: Int, _ text: String, sourceLocation: SourceLocation = #_sourceLocation)
-    async throws
-{
+/// each `<` line begins the last line of the next reply; `#` is the end of the connection; `!` runs
+/// `interlude`.
+func converse(
+    _ port: Int, _ text: String, sourceLocation: SourceLocation = #_sourceLocation,
+    interlude: @Sendable () async -> Void = {}
+) async throws {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .connect(host: "127.0.0.1", port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -25,6 +27,10 @@ func converse(_ port: Int, _ text: String, sourceLocation: SourceLocation = #_so
             if pending.readableBytes > 0 {
                 try await outbound.write(pending)
                 pending.clear()
+            }
+            if line.first == "!" {
+                await interlude()
+                continue
             }
             var reply: String?
             repeat {

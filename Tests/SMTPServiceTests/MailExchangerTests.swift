@@ -176,6 +176,50 @@ import Transport
         }
     }
 
+    @Test func silenceEndsTheConnection() async throws {
+        try await withService(.mailExchanger, { $0.commandTimeout = .milliseconds(1) }) { service in
+            try await converse(
+                service.listener.port, """
+                    < 220
+                    < 421 4.4.2
+                    #
+                    """)
+        }
+    }
+
+    /// The transaction under way is finished first.
+    @Test func aStoppingServerSaysGoodbye() async throws {
+        try await withService(.mailExchanger) { service in
+            let (idle, ended) = AsyncStream.makeStream(of: Void.self)
+            try await converse(
+                service.listener.port, """
+                    < 220
+                    > EHLO c
+                    > MAIL FROM:<>
+                    < 250
+                    < 250
+                    !
+                    > RCPT TO:<bob@example.org>
+                    > DATA
+                    < 250
+                    < 354
+                    > last
+                    > .
+                    < 250 2.0.0
+                    < 421 4.3.2
+                    #
+                    """
+            ) {
+                Task {
+                    await service.listener.shutDown(grace: .seconds(30))
+                    ended.finish()
+                }
+            }
+            for await _ in idle {}
+            #expect(try await service.queue().count == 1)
+        }
+    }
+
     @Test func earlyTalkersAreRefused() async throws {
         try await withService(.mailExchanger, { $0.greetDelay = .seconds(2) }) { service in
             try await converse(

@@ -1,0 +1,56 @@
+import Directory
+import InternetMessage
+import MailModel
+import NIOCore
+import Testing
+
+@testable import MailServer
+
+@Suite struct PartsTests {
+    @Test func aMessageHasToKeepMoving() {
+        let start = ContinuousClock.now
+        var pace = DataPace(started: start, minimumRate: 256)
+        #expect(!pace.isTooSlow(at: start + .seconds(59)))
+        #expect(pace.isTooSlow(at: start + .seconds(61)))
+        pace.octets = 256 * 100
+        #expect(!pace.isTooSlow(at: start + .seconds(100)))
+        #expect(pace.isTooSlow(at: start + .seconds(102)))
+    }
+
+    @Test func recipientsAreKeptOnce() {
+        var list = RecipientList()
+        let routed = ["a", "b"].map {
+            RoutedAddress(address: EmailAddress(localPart: $0, domain: "x"), route: .remote)
+        }
+        let first = EnvelopeRecipient(address: EmailAddress(localPart: "list", domain: "x"))
+        list.add(routed, for: first)
+        list.add([routed[1]], for: EnvelopeRecipient(address: routed[1].address))
+        #expect(list.routed.map(\.address.localPart) == ["a", "b"])
+        #expect(list.routed.allSatisfy { $0.envelopeRecipient == first })
+    }
+
+    @Test(arguments: [
+        (false, false, false, false, "SMTP"), (true, false, false, false, "ESMTP"),
+        (true, true, false, false, "ESMTPS"), (true, false, true, false, "ESMTPA"),
+        (true, true, true, false, "ESMTPSA"), (true, false, false, true, "UTF8SMTP"),
+        (true, true, true, true, "UTF8SMTPSA"),
+    ])
+    func receivedLine(
+        _ extended: Bool, _ encrypted: Bool, _ authenticated: Bool, _ utf8: Bool, _ keyword: String
+    ) {
+        var buffer = ByteBuffer()
+        ReceivedLine(
+            clientName: "[IPv6:2001:db8::1]", clientAddress: "2001:db8::1", hostname: "mx.example.org",
+            isExtended: extended, isEncrypted: encrypted, isAuthenticated: authenticated,
+            smtpUTF8: utf8, tls: encrypted ? "TLSv1.3 X" : nil, id: QueueID(rawValue: 33),
+            recipient: EmailAddress(localPart: "a b", domain: "x")
+        ).write(into: &buffer, at: .utc(Timestamp(milliseconds: 0)))
+        #expect(
+            String(buffer: buffer) == """
+                Received: from [IPv6:2001:db8::1] ([IPv6:2001:db8::1])\r
+                \tby mx.example.org with \(keyword)\(encrypted ? " (TLSv1.3 X)" : "") id 11\r
+                \tfor <"a b"@x>;\r
+                \t\(MessageDate.utc(Timestamp(milliseconds: 0)))\r\n
+                """)
+    }
+}
