@@ -67,8 +67,7 @@ let package = Package(
         .target(
             name: "Delivery",
             dependencies: [
-                "MailModel", "InternetMessage", "Directory", "Storage", "Spool", "MailboxStore",
-                nio, logging,
+                "MailModel", "InternetMessage", "Directory", "Storage", "Spool", nio, logging,
             ],
             swiftSettings: swift),
         .target(
@@ -86,6 +85,68 @@ let package = Package(
                 "MailServer", "MailModel", "Directory", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: swift),
+
+        // Tests. What they share stands in TestSupport; IntegrationTests run the built server.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+        .testTarget(
+            name: "InternetMessageTests", dependencies: ["InternetMessage", "MailModel"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "SMTPTests", dependencies: ["SMTP", "MailModel", nio], swiftSettings: swift),
+        .testTarget(
+            name: "POP3Tests",
+            dependencies: [
+                "POP3", "MailServer", "MailModel", "MailboxStore", "Transport", "Directory",
+                "Authentication", "Storage", nio, nioPosix, logging,
+            ],
+            swiftSettings: swift),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", nio, logging], swiftSettings: swift),
+        .testTarget(
+            name: "DirectoryClientTests", dependencies: ["Directory", "TestSupport", logging],
+            swiftSettings: swift),
+        .testTarget(
+            name: "DirectoryTests",
+            dependencies: ["Directory", "MailModel", "TestSupport", logging],
+            swiftSettings: swift),
+        .testTarget(
+            name: "AuthenticationTests",
+            dependencies: [
+                "CSASL", "COpenSSL", "Authentication", "MailModel", "Directory", "TestSupport",
+                logging,
+            ],
+            swiftSettings: swift),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "MailModel", "CChecksum", grdb, nio, logging],
+            swiftSettings: swift),
+        .testTarget(
+            name: "MailboxStoreTests",
+            dependencies: ["MailboxStore", "Storage", "MailModel", nio, logging],
+            swiftSettings: swift),
+        .testTarget(
+            name: "SpoolTests", dependencies: ["Spool", "Storage", "MailModel", nio, logging],
+            swiftSettings: swift),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: [
+                "Delivery", "InternetMessage", "Directory", "Spool", "Storage", "MailModel", nio,
+                logging,
+            ],
+            swiftSettings: swift),
+        .testTarget(
+            name: "SMTPServiceTests",
+            dependencies: [
+                "TestSupport", "MailServer", "SMTP", "MailModel", "Transport", "Directory",
+                "Authentication", "Storage", nio, nioPosix, logging,
+            ],
+            swiftSettings: swift),
+        .testTarget(
+            name: "MailServerTests", dependencies: ["MailServer", "Directory", "TestSupport"],
+            swiftSettings: swift),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["martlet", "COpenSSL", "TestSupport"],
             swiftSettings: swift),
     ]
 )

@@ -36,6 +36,14 @@ package final class Connection: Sendable {
         return handler.input.readableBytes > 0
     }
 
+    /// Suspends for a time exact to a millisecond, other than a read deadline. To be used in the
+    /// handler's own task; input that arrives meanwhile is kept for `read()`.
+    package func pause(_ delay: Duration) async {
+        await withUnsafeContinuation { continuation in
+            _ = eventLoop.scheduleTask(in: TimeAmount(delay)) { continuation.resume() }
+        }
+    }
+
     /// Sends bytes, in one flush. Returns at once while less than 64 KiB are unsent, else waits
     /// until the client reads on; `.timedOut` and the connection's end after the write timeout.
     package func write(_ bytes: ByteBuffer) async throws(ConnectionError) {
