@@ -32,7 +32,7 @@ import Transport
             }
         }
         _ = try result.get()
-        let text = try #require(try await service.queue().first?.text)
+        let text = try #require(try await service.queue(1).first?.text)
         #expect(text.hasPrefix("Received: from client.example ([127.0.0.1])\r\n"))
         #expect(text.contains("\tby mail.example.org with ESMTPSA (TLSv1.3 TLS_"))
         #expect(text.hasSuffix("\r\n\r\n.body\r\n"))

@@ -40,7 +40,7 @@ import Transport
                     < 221
                     #
                     """)
-            let queue = try await service.queue()
+            let queue = try await service.queue(2)
             try #require(queue.count == 2)
             let first = queue[0]
             #expect(first.entry.envelope.reversePath.description == "a@elsewhere.example")
@@ -86,7 +86,7 @@ import Transport
                     > VRFY bob
                     < 252
                     """)
-            #expect(try await service.queue().isEmpty)
+            #expect(try await service.queue(0).isEmpty)
         }
     }
 
@@ -113,7 +113,7 @@ import Transport
                         < 250
                         """)
             }
-            #expect(try await service.queue().count == 1)
+            #expect(try await service.queue(1).count == 1)
         }
     }
 
@@ -135,7 +135,7 @@ import Transport
                     > .
                     < 250
                     """)
-            let queue = try await service.queue()
+            let queue = try await service.queue(1)
             #expect(queue.first?.entry.recipients.first?.routed.route == .remote)
             #expect(queue.first?.text.contains("with SMTP id") == true)
         }
@@ -172,7 +172,7 @@ import Transport
                     < 221
                     #
                     """)
-            #expect(try await service.queue().isEmpty)
+            #expect(try await service.queue(0).isEmpty)
         }
     }
 
@@ -216,7 +216,7 @@ import Transport
                 }
             }
             for await _ in idle {}
-            #expect(try await service.queue().count == 1)
+            #expect(try await service.queue(1).count == 1)
         }
     }
 

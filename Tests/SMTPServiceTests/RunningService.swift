@@ -39,10 +39,16 @@ final class RunningService: Sendable {
         ) { await service.serve($0) }
     }
 
-    /// Everything that is in the queue, oldest first.
-    func queue() async throws -> [(entry: QueueEntry, text: String)] {
+    /// Everything that is in the queue, oldest first, once there are so many messages: the index
+    /// follows an accepted message in its own time.
+    func queue(_ count: Int) async throws -> [(entry: QueueEntry, text: String)] {
+        var entries = try await storage.entries(after: nil, limit: 100)
+        while entries.count < count {
+            try await Task.sleep(for: .milliseconds(10))
+            entries = try await storage.entries(after: nil, limit: 100)
+        }
         var all: [(QueueEntry, String)] = []
-        for entry in try await storage.entries(after: nil, limit: 100) {
+        for entry in entries {
             let bytes = try await storage.read(entry.message, 0..<entry.message.size)
             all.append((entry, String(buffer: bytes)))
         }

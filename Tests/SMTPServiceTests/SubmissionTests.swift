@@ -37,7 +37,7 @@ import Transport
                     < 221
                     #
                     """)
-            text = try await service.queue().first?.text
+            text = try await service.queue(reply.hasPrefix("250") ? 1 : 0).first?.text
         }
         return text
     }

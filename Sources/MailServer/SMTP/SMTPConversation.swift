@@ -54,7 +54,16 @@ final class SMTPConversation {
         do throws(ConnectionError) {
             session.mechanisms = mechanisms()
             try await greet()
-            while try await perform(session.next(&input, &output)) {}
+            var isOpen = true
+            while isOpen {
+                let action = session.next(&input, &output)
+                // Here rather than in `perform`, whose frame an idle session need not keep.
+                if case .read = action {
+                    try await receive()
+                } else {
+                    isOpen = try await perform(action)
+                }
+            }
             if let cause = session.endCause { log("connection ended by the server", cause: cause) }
             try await flush()
         } catch {
@@ -82,8 +91,7 @@ final class SMTPConversation {
 
     private func perform(_ action: SMTPServerAction) async throws(ConnectionError) -> Bool {
         switch action {
-        case .read: try await receive()
-        case .flush: try await flush()
+        case .read, .flush: try await flush()
         case .delay(let delay): await pause(delay)
         case .close: return false
         case .startTLS: try await startTLS()
@@ -120,6 +128,7 @@ final class SMTPConversation {
             return session.end(.shuttingDown, &output)
         }
         try await flush()
+        if input.readableBytes == 0 { input = ByteBuffer() }
         let now = ContinuousClock.now
         if session.isReceivingMessage {
             pace = pace ?? DataPace(started: now, minimumRate: settings.minimumDataRate)

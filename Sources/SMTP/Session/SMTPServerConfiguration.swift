@@ -1,7 +1,7 @@
 internal import NIOCore
 
-/// How a listener's sessions behave.
-package struct SMTPServerConfiguration: Sendable {
+/// How a listener's sessions behave. Shared by them all, so that an idle one holds a reference.
+package final class SMTPServerConfiguration: Sendable {
     package enum Role: Sendable {
         /// Takes mail for our domains from anyone (RFC 5321).
         case mailExchanger
