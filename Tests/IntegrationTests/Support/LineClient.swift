@@ -17,6 +17,8 @@ final class LineClient {
     private var context: OpaquePointer?
     private var ssl: OpaquePointer?
     private var buffered: [UInt8] = []
+    /// Octets of `buffered` that have been taken as lines.
+    private var taken = 0
 
     /// Connects, from `source` if given (any of 127.0.0.0/8).
     init(port: Int, source: String? = nil) throws {
@@ -59,7 +61,7 @@ final class LineClient {
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { chunk in
                 ssl == nil
-                    ? Glibc.send(descriptor, chunk.baseAddress, chunk.count, Int32(MSG_NOSIGNAL.rawValue))
+                    ? Glibc.send(descriptor, chunk.baseAddress, chunk.count, Int32(MSG_NOSIGNAL))
                     : Int(SSL_write(ssl, chunk.baseAddress, Int32(min(chunk.count, 1 << 20))))
             }
             guard count > 0 else { throw Failure(description: "connection lost while sending") }
@@ -70,12 +72,14 @@ final class LineClient {
     /// The next line without its CRLF; nil when the server has closed the connection.
     func line() throws -> String? {
         while true {
-            if let end = buffered.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = buffered[..<end]
-                buffered.removeFirst(end + 1)
+            if let end = buffered[taken...].firstIndex(of: UInt8(ascii: "\n")) {
+                let line = buffered[taken..<end]
+                taken = end + 1
                 return String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
             }
             guard let more = try receive() else { return nil }
+            buffered.removeFirst(taken)
+            taken = 0
             buffered += more
         }
     }
@@ -83,8 +87,11 @@ final class LineClient {
     /// All that comes until the server closes the connection.
     func rest() throws -> String {
         while let more = try receive() { buffered += more }
-        defer { buffered = [] }
-        return String(decoding: buffered, as: UTF8.self)
+        defer {
+            buffered = []
+            taken = 0
+        }
+        return String(decoding: buffered[taken...], as: UTF8.self)
     }
 
     /// An SMTP reply: its lines, joined by newlines.

@@ -1,0 +1,184 @@
+import Foundation
+import Glibc
+import Synchronization
+import TestSupport
+
+/// The built server with a directory of its own, on ephemeral ports of 127.0.0.1.
+final class RunningMartlet: Sendable {
+    /// How the server is configured besides the usual.
+    struct Options: Sendable {
+        /// Further sections of the file.
+        var sections = ""
+        /// Further keys of a listener, as in `["mx": "relay_networks: [127.0.0.2]"]`.
+        var listeners: [String: String] = [:]
+        /// Further listeners, whole lines.
+        var moreListeners = ""
+        var cache = "{}"
+        var timeout = "5s"
+        /// Certificates other than the common ones: chain and key.
+        var certificates: [(String, String)]?
+    }
+
+    private struct Process {
+        var pid: pid_t = 0
+        var ports: [String: Int] = [:]
+    }
+
+    let files: TemporaryDirectory
+    let slapd: PrivateSlapd
+    private let process = Mutex(Process())
+    private let nextUser = Atomic(0)
+
+    var path: String { files.path }
+    var configuration: String { "\(path)/martlet.yaml" }
+    var state: String { "\(path)/state" }
+
+    /// The one that tests share which only send, fetch and look. Ends with the process.
+    static let shared: Result<RunningMartlet, any Error> = Result {
+        let sections = """
+            authentication: {maximum_delay: 5ms}
+            smtp: {maximum_failed_commands: 1000, maximum_message_size: 20M}
+            pop3: {maximum_failed_commands: 1000}
+            limits: {sessions_per_address: 1000, sessions: 2000}
+            """
+        return try RunningMartlet(Options(sections: sections), endsWithProcess: true)
+    }
+
+    /// - Parameter endsWithProcess: nobody else ends it.
+    init(_ options: Options = Options(), endsWithProcess: Bool = false) throws {
+        files = try TemporaryDirectory()
+        slapd = try PrivateSlapd(try SampleUsers.options())
+        try TextFile.write(try Self.yaml(options, slapd), to: "\(files.path)/martlet.yaml")
+        try start()
+        if endsWithProcess { AtExit.end(self) }
+    }
+
+    deinit { end() }
+
+    /// Both processes and all files.
+    func end() {
+        kill9()
+        slapd.stop()
+        TemporaryDirectory.remove(path)
+        TemporaryDirectory.remove(slapd.directory)
+    }
+
+    // MARK: The process
+
+    func start() throws {
+        try process.withLock { process in
+            let ready = "\(path)/ready.json"
+            unlink(ready)
+            let pid = try ChildProcess.start(
+                [try Self.binary(), "serve", "--config", configuration, "--ready", ready],
+                output: "\(path)/log")
+            for _ in 0..<6000 {
+                if let ports = Self.ports(ready) {
+                    process = Process(pid: pid, ports: ports)
+                    return
+                }
+                if ChildProcess.hasEnded(pid) { throw TestFailure("martlet ended: \(try log())") }
+                usleep(5000)
+            }
+            ChildProcess.end(pid)
+            throw TestFailure("martlet is not ready: \(try log())")
+        }
+    }
+
+    /// SIGTERM.
+    /// - Returns: the exit status, nil when it does not end.
+    func stop() -> Int32? {
+        process.withLock { process in
+            guard process.pid > 0 else { return nil }
+            kill(process.pid, SIGTERM)
+            guard let status = Tool.exitStatus(of: process.pid, within: 30) else { return nil }
+            process.pid = 0
+            return status
+        }
+    }
+
+    func kill9() {
+        process.withLock { process in
+            guard process.pid > 0 else { return }
+            kill(process.pid, SIGKILL)
+            waitpid(process.pid, nil, 0)
+            process.pid = 0
+        }
+    }
+
+    func signal(_ number: Int32) {
+        process.withLock { process in _ = kill(process.pid, number) }
+    }
+
+    func port(_ listener: String) -> Int { process.withLock { $0.ports[listener] ?? 0 } }
+
+    func log() throws -> String { try TextFile.read("\(path)/log") }
+
+    /// A command of the same binary and configuration.
+    func martlet(_ arguments: String...) throws -> Tool.Result {
+        try Tool.run(
+            [try Self.binary()] + arguments + ["--config", configuration])
+    }
+
+    /// A user that no other test has.
+    func newUser() -> SampleUsers.User {
+        let number = nextUser.add(1, ordering: .relaxed).newValue
+        return .init(address: SampleUsers.name(number), password: "secret-\(number)")
+    }
+
+    // MARK: Making
+
+    /// Beside the running tests, or in the package's debug build.
+    static func binary() throws -> String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        let tests = String(decoding: buffer[..<max(length, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let beside = tests.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/martlet"
+        for path in [beside, try SampleUsers.repository() + "/.build/debug/martlet"]
+        where access(path, X_OK) == 0 { return path }
+        throw TestFailure("no martlet binary at \(beside)")
+    }
+
+    static func yaml(_ options: Options, _ slapd: PrivateSlapd) throws -> String {
+        let certificates = try Certificates.shared.get()
+        let pairs =
+            options.certificates
+            ?? [certificates.org, certificates.net].map { ($0.certificate, $0.key) }
+        let listeners = ["mx", "submission", "submissions", "pop3", "pop3s"].map { name in
+            let more = options.listeners[name].map { ", \($0)" } ?? ""
+            return "  \(name): {address: 127.0.0.1, port: 0\(more)}"
+        }
+        return """
+            hostname: mail.example.org
+            state: state
+            listeners:
+            \(listeners.joined(separator: "\n"))
+            \(options.moreListeners)
+            tls:
+              certificates:
+            \(pairs.map { "    - {chain: \($0.0), key: \($0.1)}" }.joined(separator: "\n"))
+            directory:
+              uri: \(slapd.uri)
+              base: "dc=example,dc=org"
+              bind: {dn: "cn=martlet,dc=example,dc=org", password: reader-secret}
+              start_tls: none
+              preset: martlet
+              timeout: \(options.timeout)
+              cache: \(options.cache)
+            \(options.sections)
+
+            """
+    }
+
+    private struct Ready: Decodable {
+        struct Address: Decodable { var port: Int }
+        var listeners: [String: [Address]]
+    }
+
+    private static func ports(_ file: String) -> [String: Int]? {
+        guard let data = FileManager.default.contents(atPath: file),
+            let ready = try? JSONDecoder().decode(Ready.self, from: data)
+        else { return nil }
+        return ready.listeners.compactMapValues { $0.first?.port }
+    }
+}
