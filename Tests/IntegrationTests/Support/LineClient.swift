@@ -132,7 +132,11 @@ final class LineClient {
                 : Int(SSL_read(ssl, space.baseAddress, Int32(capacity)))
         }
         if count > 0 { return Array(chunk[..<count]) }
-        if count < 0, ssl == nil, errno == EAGAIN || errno == EWOULDBLOCK {
+        let isLate =
+            ssl == nil
+            ? count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
+            : [SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE].contains(SSL_get_error(ssl, Int32(count)))
+        if isLate {
             throw Failure(description: "the server said nothing for 20 seconds")
         }
         return nil
