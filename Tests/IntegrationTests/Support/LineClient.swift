@@ -121,6 +121,31 @@ final class LineClient {
         throw Failure(description: "connection closed within a multi-line response")
     }
 
+    /// The same as octets, its line ends kept.
+    func multilineOctets() throws -> [UInt8] {
+        var octets: [UInt8] = []
+        let end: [UInt8] = [13, 10, 46, 13, 10]
+        octets = Array(buffered[taken...])
+        buffered = []
+        taken = 0
+        while !octets.suffix(5).elementsEqual(end) {
+            guard let more = try receive() else {
+                throw Failure(description: "connection closed within a multi-line response")
+            }
+            octets += more
+        }
+        return octets.dropLast(3)
+    }
+
+    /// The name that the server's certificate is for, as in `/CN=mail.example.org`.
+    var certificateName: String? {
+        guard let ssl, let certificate = SSL_get1_peer_certificate(ssl) else { return nil }
+        defer { X509_free(certificate) }
+        var name = [CChar](repeating: 0, count: 256)
+        X509_NAME_oneline(X509_get_subject_name(certificate), &name, Int32(name.count))
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     private func receive() throws -> [UInt8]? {

@@ -40,6 +40,7 @@ final class RunningMartlet: Sendable {
             smtp: {maximum_failed_commands: 1000, maximum_message_size: 20M}
             pop3: {maximum_failed_commands: 1000}
             limits: {sessions_per_address: 1000, sessions: 2000}
+            queue: {first_local_delay: 1s}
             """
         return try RunningMartlet(Options(sections: sections), endsWithProcess: true)
     }
@@ -118,6 +119,27 @@ final class RunningMartlet: Sendable {
     func martlet(_ arguments: String...) throws -> Tool.Result {
         try Tool.run(
             [try Self.binary()] + arguments + ["--config", configuration])
+    }
+
+    /// What waits in the queue, a JSON object each.
+    func queue() throws -> [String] {
+        let listing = try martlet("queue", "list", "--json")
+        guard listing.status == 0 else { throw TestFailure("\(listing)") }
+        return listing.output.split(separator: "\n").map(String.init)
+    }
+
+    /// Adds entries below `ou=mail,dc=example,dc=org`.
+    func add(_ entries: String) throws {
+        let changes = entries.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.hasPrefix("dn:")
+                ? "\(line),ou=mail,dc=example,dc=org\nchangetype: add" : String(line)
+        }
+        try slapd.modify(changes.joined(separator: "\n") + "\n")
+    }
+
+    /// Changes a user's entry: lines of LDIF behind `changetype: modify`.
+    func change(_ user: SampleUsers.User, _ lines: String) throws {
+        try slapd.modify("dn: \(SampleUsers.dn(user))\nchangetype: modify\n\(lines)\n")
     }
 
     /// A user that no other test has.

@@ -1,0 +1,88 @@
+import Glibc
+import Testing
+import TestSupport
+
+@Suite(.ownThreads) struct CheckTests {
+    @Test func everythingIsFine() throws {
+        let server = try RunningMartlet.shared.get()
+        let result = try server.martlet("check")
+        #expect(result.status == 0, "\(result)")
+        for line in ["is well-formed", "2 certificates are usable", "can be written"] {
+            #expect(result.output.contains(line), "\(line): \(result)")
+        }
+        #expect(!result.output.contains("ERROR"), "\(result)")
+        #expect(!result.output.contains("WITHOUT A LOGIN"))
+        let json = try server.martlet("check", "--json")
+        #expect(json.status == 0 && json.output.hasPrefix("[") && json.output.contains("\"severity\" : \"ok\""))
+    }
+
+    @Test func exceptionsAreTold() throws {
+        let result = try LenientServer.shared.get().martlet("check")
+        #expect(result.status == 0, "\(result)")
+        #expect(result.output.contains("WARNING: listeners.relay.relay_networks: ANY HOST IN 127.9.9.0/24, ::1/128 MAY SEND MAIL TO ANYWHERE WITHOUT A LOGIN"))
+        #expect(result.output.contains("WARNING: listeners.clear.login_without_tls: PASSWORDS MAY CROSS THE NETWORK IN CLEAR"))
+        #expect(result.output.contains("WARNING: listeners.pop3-clear.login_without_tls"))
+    }
+
+    /// A line of the good file, what stands there instead, the exit status and what is said.
+    @Test(arguments: [
+        ("hostname: mail.example.org", "hostname: mail", 78, "martlet.yaml:1: hostname is “mail”: expected a full name"),
+        ("hostname: mail.example.org", "hostnam: mail.example.org", 78, "martlet.yaml:1: hostnam: is not a key of this section; did you mean “hostname”?"),
+        ("hostname: mail.example.org", "", 78, "hostname: is missing"),
+        ("state: state", "state: [a]", 78, "martlet.yaml:2: state"),
+        ("state: state", "state: /proc/nowhere/state", 1, "ERROR: state"),
+        ("listeners:", "listener:", 78, "listeners: is missing"),
+        ("listeners:", "listeners:\n  smtp: {port: 25}", 78, "listeners.smtp.service: is missing"),
+        ("listeners:", "listeners:\n  x: {service: imap4, port: 25}", 78, "listeners.x.service is “imap4”: expected one of mx, submission, pop3"),
+        ("preset: martlet", "preset: exchange", 78, "directory.preset is “exchange”: expected one of "),
+        ("timeout: 5s", "timeout: 5", 78, "directory.timeout is “5”: expected a time"),
+        ("timeout: 5s", "timeout: 5s\n  attributes: {user.quoto: x}", 78, "directory.attributes.user.quoto"),
+        ("start_tls: none", "start_tls: maybe", 78, "directory.start_tls is “maybe”: expected one of required, none"),
+        ("base: \"dc=example,dc=org\"", "base: example.org", 78, "directory.base is “example.org”: expected a DN"),
+        ("base: \"dc=example,dc=org\"", "base: \"dc=nowhere\"", 1, "ERROR: "),
+        ("password: reader-secret", "password: wrong", 1, "ERROR: "),
+        ("password: reader-secret", "password_file: nothing.secret", 78, "directory.bind.password_file is “"),
+        ("start_tls: none", "start_tls: required", 1, "ERROR: "),
+        ("state: state", "state: state\nlimits: {sessions: many}", 78, "martlet.yaml:3: limits.sessions is “many”: expected a whole number from 1 to 1000000"),
+        ("state: state", "state: state\nsmtp: {maximum_message_size: 1G, maximum_hop: 3}", 78, "smtp.maximum_hop: is not a key of this section; did you mean “maximum_hops”?"),
+        ("state: state", "state: {", 78, "is not YAML"),
+        ("state: state", "state: state\nlog: {level: loud}", 78, "log.level is “loud”: expected one of trace, debug"),
+    ])
+    func badConfiguration(_ good: String, _ bad: String, _ status: Int, _ said: String) throws {
+        let server = try RunningMartlet.shared.get()
+        let files = try TemporaryDirectory()
+        var text = try RunningMartlet.yaml(.init(), server.slapd)
+        text = text.replacing(good, with: bad, maxReplacements: 1)
+        try TextFile.write(text, to: files.path + "/martlet.yaml")
+        let result = try Tool.run(
+            [try RunningMartlet.binary(), "check", "--config", files.path + "/martlet.yaml"])
+        #expect(result.status == status, "\(result)")
+        #expect(result.output.contains(said), "\(result)")
+    }
+
+    @Test func certificates() throws {
+        let server = try RunningMartlet.shared.get()
+        let (org, net) = (try Certificates.shared.get().org, try Certificates.shared.get().net)
+        for (pair, said) in [
+            (("/nowhere/chain.pem", org.key), "/nowhere/chain.pem"),
+            ((org.certificate, "/nowhere/key.pem"), "/nowhere/key.pem"),
+            ((org.certificate, net.key), org.certificate),
+            ((org.key, org.key), org.key),
+        ] {
+            let files = try TemporaryDirectory()
+            try TextFile.write(
+                try RunningMartlet.yaml(.init(certificates: [pair]), server.slapd),
+                to: files.path + "/martlet.yaml")
+            let arguments = [try RunningMartlet.binary(), "check", "--config", files.path + "/martlet.yaml"]
+            let result = try Tool.run(arguments)
+            #expect(result.status == 1 && result.output.contains("ERROR: tls") && result.output.contains(said), "\(result)")
+            let serve = try Tool.run([arguments[0], "serve"] + arguments.dropFirst(2))
+            #expect(serve.status == 1 && serve.output.contains(said), "\(serve)")
+        }
+    }
+
+    @Test func missingFile() throws {
+        let result = try Tool.run([try RunningMartlet.binary(), "check", "--config", "/nowhere/martlet.yaml"])
+        #expect(result.status == 78 && result.output.contains("/nowhere/martlet.yaml"), "\(result)")
+    }
+}

@@ -1,0 +1,121 @@
+import Testing
+import TestSupport
+
+/// `martlet provision`, each test with names of its own.
+@Suite(.ownThreads) struct ProvisionTests {
+    let server: RunningMartlet
+    let files: TemporaryDirectory
+
+    init() throws {
+        server = try RunningMartlet.shared.get()
+        files = try TemporaryDirectory()
+        try TextFile.write(server.slapd.adminPassword + "\n", to: files.path + "/secret")
+    }
+
+    @Test func dryRunThenLoadThenMailFlows() throws {
+        let ldif = Self.user("prov1") + "\n" + Self.user("prov2") + Self.modify("prov1", "add: mailLocalAddress\nmailLocalAddress: prov1.alias@example.org")
+        let dry = try provision(ldif, "--dry-run")
+        #expect(dry.status == 0 && dry.output.contains("3 records checked, 0 problems; nothing was written"), "\(dry)")
+        #expect(try server.martlet("explain", "prov1@example.org").status == 1)
+        let loaded = try provision(ldif)
+        #expect(loaded.status == 0 && loaded.output.contains("3 of 3 records loaded"), "\(loaded)")
+        try server.deliver(to: ["prov1.alias@example.org", "prov2@example.org"], "Subject: welcome\r\n\r\n")
+        for name in ["prov1", "prov2"] {
+            let user = SampleUsers.User(address: "\(name)@example.org", password: "\(name)-secret")
+            #expect(try server.messages(of: user)[0].contains("Subject: welcome"))
+        }
+    }
+
+    /// Line counts from 1; each record takes ten lines with its empty one.
+    @Test(arguments: [
+        ("shared by two records", user("dup1") + "\n" + user("dup2", "mailLocalAddress: DUP1@example.org"), ":20: ", "dup1@example.org"),
+        ("shared with the directory", user("dup3", "mailLocalAddress: alice@example.org"), ":10: ", "alice@example.org"),
+        ("unknown domain", user("dom1", "mailLocalAddress: dom1@unknown.example"), ":10: ", "unknown.example"),
+        ("bad quota", user("quota1", "martletQuota: lots"), ":10: ", "lots"),
+        ("bad status", user("status1", "martletStatus: sleeping"), ":10: ", "sleeping"),
+        ("not an address", user("addr1", "mailLocalAddress: addr1"), ":10: ", "addr1"),
+        ("missing parent", user("par1").replacing("ou=people,", with: "ou=nowhere,"), ":1: ", "ou=nowhere"),
+        ("there already", user("alice"), ":1: ", "uid=alice"),
+        ("twice in the file", user("twice1") + "\n" + user("twice1"), ":11: ", "uid=twice1"),
+        ("modified but not there", modify("ghost1", "add: mail\nmail: ghost1@example.org"), ":2: ", "uid=ghost1"),
+        ("not LDIF", "dn: cn=x,dc=example,dc=org\nthis is no LDIF\n", ":2: ", ""),
+        ("bad base64", "dn:: !!!!\nobjectClass: person\n", ":1: ", ""),
+    ])
+    func problems(_ name: String, _ ldif: String, _ line: String, _ said: String) throws {
+        for result in [try provision(ldif, "--dry-run"), try provision(ldif)] {
+            #expect(result.status == 1, "\(name): \(result)")
+            #expect(result.output.contains("people.ldif\(line)"), "\(name): \(result)")
+            #expect(result.output.contains(said), "\(name): \(result)")
+            #expect(result.output.contains("nothing was written"), "\(name): \(result)")
+        }
+    }
+
+    @Test func refusedHalfWay() throws {
+        // Without sn an inetOrgPerson is refused; only the directory knows that.
+        let ldif = Self.user("half1") + "\n" + Self.user("half2").replacing("sn: Test\n", with: "") + "\n"
+            + Self.user("half3") + "\n" + Self.user("half4")
+        let result = try provision(ldif)
+        #expect(result.status == 1, "\(result)")
+        for text in [
+            "1 of 4 records loaded", "Loaded up to and including: \(files.path)/people.ldif:1 uid=half1",
+            "Stopped at: \(files.path)/people.ldif:11 uid=half2", "(not loaded)", "Not attempted: 2 records",
+        ] { #expect(result.output.contains(text), "\(text): \(result)") }
+        #expect(try server.martlet("explain", "half1@example.org").status == 0)
+        #expect(try server.martlet("explain", "half3@example.org").status == 1)
+        let mended = try provision(ldif.replacing("cn: half2\n", with: "cn: half2\nsn: Test\n"), "--skip-existing")
+        #expect(mended.status == 0 && mended.output.contains("3 of 4 records loaded, 1 were there already"), "\(mended)")
+        let json = try provision(ldif, "--json", "--dry-run")
+        #expect(json.status == 1 && json.output.contains("\"problems\" : ["), "\(json)")
+    }
+
+    @Test func wrongUse() throws {
+        #expect(try provision(Self.user("use1"), credentials: "wrong").status == 75)
+        #expect(try server.martlet("provision", files.path + "/nothing.ldif").status == 1)
+        #expect(try server.martlet("provision").status == 64)
+        #expect(try server.martlet("provision", "--bind-dn", "cn=x", files.path + "/secret").status == 64)
+        // The server's own account may not write: the directory says so, for the first record.
+        try TextFile.write(Self.user("use2"), to: files.path + "/people.ldif")
+        let refused = try server.martlet("provision", files.path + "/people.ldif")
+        #expect(refused.status == 1 && refused.output.contains("0 of 1 records loaded"), "\(refused)")
+    }
+
+    // MARK: -
+
+    private func provision(
+        _ ldif: String, _ arguments: String..., credentials: String? = nil
+    ) throws -> Tool.Result {
+        try TextFile.write(ldif, to: files.path + "/people.ldif")
+        if let credentials { try TextFile.write(credentials, to: files.path + "/secret") }
+        return try Tool.run(
+            [try RunningMartlet.binary(), "provision", "--config", server.configuration]
+                + ["--bind-dn", server.slapd.adminDN, "--password-file", files.path + "/secret"]
+                + arguments + [files.path + "/people.ldif"])
+    }
+
+    /// Nine lines, and one more with `line`.
+    private static func user(_ name: String, _ line: String? = nil) -> String {
+        """
+        dn: uid=\(name),ou=people,ou=example.org,ou=mail,dc=example,dc=org
+        objectClass: inetOrgPerson
+        objectClass: inetLocalMailRecipient
+        objectClass: martletUser
+        uid: \(name)
+        cn: \(name)
+        sn: Test
+        mail: \(name)@example.org
+        userPassword: \(name)-secret
+        \(line.map { $0 + "\n" } ?? "")
+        """
+    }
+
+    private static func modify(_ name: String, _ lines: String) -> String {
+        """
+
+        dn: uid=\(name),ou=people,ou=example.org,ou=mail,dc=example,dc=org
+        changetype: modify
+        \(lines)
+        -
+
+        """
+    }
+}
