@@ -115,7 +115,7 @@ class Counter:
         self.ctx, self.span, self.passes = ctx, span, 0
         self.p = subprocess.Popen(
             [ctx.gen, "count", "-H", ctx.peer.host, "-P", str(ctx.port("pop3")),
-             "--proto", "pop3", "-c", str(span[1]), "--first", str(span[0]), "--count", str(span[1]), "--domains",
+             "--proto", "pop3", "-c", "16", "--first", str(span[0]), "--count", str(span[1]), "--domains",
              str(ctx.slapd.domains), "--limit", "16", "--timeout", "600"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         words = self.p.stdout.readline().split()

@@ -1306,7 +1306,8 @@ static void hold_session(struct conn *c)
 	}
 }
 
-/* count: connections stay; each line on stdin asks for one pass of STATUS over
+/* count: connections stay (with POP3, each session asks for its share of the
+ * mailboxes, in a connection of its own each); each line on stdin asks for one pass of STATUS over
  * every mailbox, and is answered by the total. */
 static int passes_left, pass_no;
 static long pass_total;
@@ -1315,7 +1316,6 @@ static void count_session(struct conn *c)
 {
 	int seen = 0;
 	bool pop = !strcmp(o.proto, "pop3");
-	long user = o.first + c->co->id % o.count;
 
 	if (pop) {
 		if (++hold_ready == o.sessions)
@@ -1331,11 +1331,8 @@ static void count_session(struct conn *c)
 		seen = pass_no;
 		c->status_msgs = 0;
 		if (pop) {
-			while (opening >= o.limit)
-				nap(c->co, 0.001 + 0.0005 * (c->co->id % 50));
-			opening++;
-			c->status_msgs = pop_count(c, user);
-			opening--;
+			for (int i = c->co->id; i < o.count; i += o.sessions)
+				c->status_msgs += pop_count(c, o.first + i);
 		} else if (imap_cmd(c, "STATUS %s (MESSAGES)", o.mbox)) {
 			complain("STATUS failed");
 		}

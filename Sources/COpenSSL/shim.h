@@ -28,10 +28,12 @@ static inline void martlet_ssl_ctx_set_server_defaults(SSL_CTX *context) {
     SSL_CTX_set_options(
         context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE
                      | SSL_OP_PRIORITIZE_CHACHA);
-    // Released buffers: an idle connection holds no record buffers (34 KiB otherwise).
+    // Released buffers: an idle connection holds no record buffers (34 KiB otherwise). No automatic
+    // chain: OpenSSL would look for issuers in its store, verifying, at every handshake; the chain
+    // is what the file holds.
     SSL_CTX_set_mode(
         context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
-                     | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+                     | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
 }
 
 static inline void martlet_ssl_ctx_set_server_session_cache(SSL_CTX *context, long entries) {

@@ -79,14 +79,12 @@ final class SMTPConversation {
         guard settings.role == .mailExchanger, settings.greetDelay > .zero else {
             return session.greet(&output)
         }
-        connection.setReadDeadline(settings.commandTimeout)
-        let watch = EarlyTalkerWatch(connection)
-        async let first = watch.read()
-        await watch.wait(settings.greetDelay)
-        if watch.hasSpoken { return session.refuseEarlyTalker(&output) }
-        session.greet(&output)
-        try await flush()
-        try add(await first)
+        await connection.pause(settings.greetDelay)
+        if connection.hasUnreadInput {
+            session.refuseEarlyTalker(&output)
+        } else {
+            session.greet(&output)
+        }
     }
 
     private func perform(_ action: SMTPServerAction) async throws(ConnectionError) -> Bool {
@@ -142,18 +140,17 @@ final class SMTPConversation {
                 connection.setReadDeadline(settings.commandTimeout)
             }
         }
-        try add(await connection.readResult())
+        do throws(ConnectionError) {
+            guard let octets = try await connection.read() else { throw .closed }
+            add(octets)
+        } catch {
+            guard error == .shuttingDown else { throw error }
+            isEnding = true
+        }
         if pace?.isTooSlow(at: .now) == true { session.end(.tooSlow, &output) }
     }
 
-    private func add(
-        _ result: Result<ByteBuffer?, ConnectionError>
-    ) throws(ConnectionError) {
-        if case .failure(.shuttingDown) = result {
-            isEnding = true
-            return
-        }
-        guard let octets = try result.get() else { throw .closed }
+    private func add(_ octets: ByteBuffer) {
         pace?.octets += octets.readableBytes
         if input.readableBytes == 0 {
             input = octets

@@ -3,6 +3,9 @@ import COpenSSL
 /// What all SSL_CTX of one server have in common.
 struct ContextSettings: Sendable {
     private static let ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
+    /// TLS 1.3. AES-128 first: its SHA-256 key schedule makes a handshake cheaper than SHA-384's.
+    private static let suites =
+        "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
     private static let groups = "X25519:P-256:P-384"
     /// Only for TLS 1.2 clients without tickets: the others keep their session themselves.
     private static let cachedSessions = 1024
@@ -32,6 +35,7 @@ struct ContextSettings: Sendable {
         var keys = ticketKeys
         var isGood = martlet_ssl_ctx_set_min_version(context, minimumVersion.number) == 1
         isGood = isGood && SSL_CTX_set_cipher_list(context, Self.ciphers) == 1
+        isGood = isGood && SSL_CTX_set_ciphersuites(context, Self.suites) == 1
         isGood = isGood && martlet_ssl_ctx_set_groups(context, Self.groups) == 1
         isGood = isGood && martlet_ssl_ctx_set_ticket_keys(context, &keys, keys.count) == 1
         // A mail client opens one or two connections; OpenSSL's two tickets each are for browsers.
