@@ -58,20 +58,29 @@ struct DirectoryComparison {
     private func compareEntries(
         _ review: inout ProvisioningReview, skippingExisting: Bool
     ) async throws {
-        var wanted: [(name: DistinguishedName, isParent: Bool)] = []
-        if !skippingExisting { wanted += review.added.keys.map { ($0, false) } }
-        wanted += review.parents.keys.filter { review.added[$0] == nil }.map { ($0, true) }
+        var wanted: [(name: DistinguishedName, role: Role)] = []
+        if !skippingExisting { wanted += review.added.keys.map { ($0, .added) } }
+        wanted += review.parents.keys.filter { review.added[$0] == nil }.map { ($0, .parent) }
+        wanted += review.changed.keys.map { ($0, .changed) }
         let existing = try await exists(wanted.map(\.name))
         for (entry, exists) in zip(wanted, existing) {
-            if entry.isParent, !exists, let claim = review.parents[entry.name] {
+            switch entry.role {
+            case .parent where !exists:
+                guard let claim = review.parents[entry.name] else { continue }
                 review.report(claim, "its parent \(entry.name) does not exist")
-            } else if !entry.isParent, exists, !review.isDeleted(entry.name),
-                let claim = review.added[entry.name]
-            {
+            case .changed where !exists:
+                guard let claim = review.changed[entry.name] else { continue }
+                review.report(claim, "does not exist, so it can't be changed")
+            case .added where exists && !review.isDeleted(entry.name):
+                guard let claim = review.added[entry.name] else { continue }
                 review.report(claim, "exists already (--skip-existing leaves it as it is)")
+            case .parent, .changed, .added: continue
             }
         }
     }
+
+    /// What the files do with an entry.
+    private enum Role { case added, changed, parent }
 
     // MARK: Searches
 

@@ -24,9 +24,13 @@ struct ProvisioningReview {
     /// Entries that the files add, with their places; parents that they need.
     private(set) var added: [DistinguishedName: Claim] = [:]
     private(set) var parents: [DistinguishedName: Claim] = [:]
+    /// Entries that the files change or delete and do not add: the directory must have them.
+    private(set) var changed: [DistinguishedName: Claim] = [:]
     /// Addresses that the files take away from an entry, and entries that they delete.
     private var released: [String: Set<DistinguishedName>] = [:]
     private var deleted: Set<DistinguishedName> = []
+    /// After a renaming, names are the directory's to judge.
+    private var hasRenamings = false
 
     init(map: AttributeMap) {
         self.map = map
@@ -50,6 +54,7 @@ struct ProvisioningReview {
                 value += attribute.values.count
             }
         case .modify(_, let modifications):
+            if let name { changeEntry(record, name) }
             for (index, modification) in modifications.enumerated() {
                 switch modification.kind {
                 case .add, .replace:
@@ -62,9 +67,13 @@ struct ProvisioningReview {
                 }
             }
         case .delete:
-            if let name { deleted.insert(name) }
+            if let name {
+                changeEntry(record, name)
+                deleted.insert(name)
+            }
         case .rename:
-            break
+            if let name { changeEntry(record, name) }
+            hasRenamings = true
         }
     }
 
@@ -93,6 +102,11 @@ struct ProvisioningReview {
             parents[parent] = claim
         }
         added[name] = claim
+    }
+
+    private mutating func changeEntry(_ record: ProvisioningRecord, _ name: DistinguishedName) {
+        guard !hasRenamings, added[name] == nil, changed[name] == nil else { return }
+        changed[name] = Claim(record: record.place, dn: record.change.dn, name: name)
     }
 
     private mutating func claim(
