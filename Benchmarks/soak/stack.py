@@ -45,6 +45,7 @@ class Population:
             out.append(
                 f"dn: uid=u{i},ou=people,{BASE}\nobjectClass: inetOrgPerson\n"
                 f"objectClass: martletUser\nuid: u{i}\ncn: User {i}\nsn: {i}\nmail: {address}\n"
+                f"entryUUID: 00000000-0000-4000-8000-{i:012x}\n"     # the same when loaded again
                 f"mailLocalAddress: a{i}@example.org\nuserPassword: {PASSWORD}\n")
         for group, members in self.groups.items():
             name = group.split("@")[0]

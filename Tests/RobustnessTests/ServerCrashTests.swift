@@ -1,0 +1,38 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// The server killed in the middle of its work, again and again.
+@Suite struct ServerCrashTests {
+    /// Every message that was answered with 250 is in the mailbox of each of its recipients exactly
+    /// once; one without an answer at most once; nothing else is there.
+    @Test(.timeLimit(.minutes(3))) func everyAcceptedMessageIsInItsMailboxOnce() throws {
+        let seed = UInt64(1)
+        var dice = Dice(seed: seed)
+        let server = try CrashingServer()
+        defer { server.end() }
+        let load = MessageLoad(port: server.mx, sessions: 64, seed: seed)
+        for _ in 0..<8 {
+            try server.start()
+            load.run(milliseconds: Int.random(in: 300...1500, using: &dice), end: server.kill)
+        }
+        try server.start()
+        load.run(milliseconds: 300, end: {})
+        try server.restart()
+
+        #expect(load.refusals == [])
+        #expect(load.accepted.count > 100)
+        for user in CrashingServer.users {
+            let found = try MaildropReader(port: server.pop3).identifiers(of: user)
+            var counts: [Int: Int] = [:]
+            for identifier in found { counts[identifier, default: 0] += 1 }
+            for (identifier, recipients) in load.accepted where recipients.contains(user) {
+                #expect(counts.removeValue(forKey: identifier) == 1, "\(identifier) for \(user)")
+            }
+            for (identifier, count) in counts {
+                #expect(load.unanswered[identifier]?.contains(user) == true, "\(identifier) in \(user)")
+                #expect(count == 1, "\(identifier) for \(user)")
+            }
+        }
+    }
+}
