@@ -1,0 +1,64 @@
+import MailServer
+import Testing
+import TestSupport
+
+struct DefaultsTests {
+    @Test func leastFile() throws {
+        let configuration = try ConfigurationText.parse("")
+        #expect(configuration.hostName == "mail.example.org")
+        #expect(configuration.stateDirectory == "/etc/martlet/state", "relative to the file")
+        #expect(configuration.tls.certificates[0].chain == "/etc/martlet/tls/chain.pem")
+        #expect(configuration.tls.certificates[0].key == "/keys/key.pem")
+        #expect(!configuration.tls.minimumIsTLS13 && configuration.tls.clientAuthorities == nil)
+        #expect(configuration.listeners.map(\.name) == ["mx", "pop3s"])
+        let mx = configuration.listeners[0]
+        #expect(mx.service == .mx && mx.port == 25 && !mx.implicitTLS)
+        #expect(mx.addresses == ["0.0.0.0", "::"])
+        #expect(mx.relayNetworks.isEmpty && !mx.loginWithoutTLS, "no exceptions by default")
+        let pop3s = configuration.listeners[1]
+        #expect(pop3s.service == .pop3 && pop3s.port == 995 && pop3s.implicitTLS)
+        #expect(configuration.directory.connection.uris == ["ldap://ldap.example.org"])
+        #expect(configuration.directory.connection.security == .required)
+        #expect(configuration.directory.connection.verifiesCertificate)
+        #expect(configuration.limits.sessionsPerService == 256)
+        #expect(configuration.smtp.maximumMessageSize == 50 << 20)
+        #expect(!configuration.smtp.normalisesLineEnds)
+        #expect(configuration.queue.expiry == .seconds(5 * 86400))
+    }
+
+    @Test(arguments: [
+        ("mx", ServiceKind.mx, 25, false), ("submission", .submission, 587, false),
+        ("submissions", .submission, 465, true), ("pop3", .pop3, 110, false), ("pop3s", .pop3, 995, true),
+    ])
+    func namesThatImplyEverything(
+        _ name: String, _ service: ServiceKind, _ port: Int, _ implicitTLS: Bool
+    ) throws {
+        let text = ConfigurationText.least.replacing("  mx:\n  pop3s: {}\n", with: "  \(name):\n")
+        let listener = try ServerConfiguration.parse(text, file: "x.yaml").listeners[0]
+        #expect(listener.service == service && listener.port == port)
+        #expect(listener.implicitTLS == implicitTLS)
+    }
+
+    /// The example that is installed: valid, and what it calls the default is the default.
+    @Test func example() throws {
+        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        let example = try TextFile.read("/\(root)/packaging/martlet.yaml")
+            .replacing("password_file: /etc/martlet/ldap.secret", with: "password: secret")
+        let asItIs = try ServerConfiguration.parse(example, file: ConfigurationText.file)
+        #expect(asItIs.listeners.map(\.name) == ["mx", "submission", "submissions", "pop3", "pop3s"])
+        let start = try #require(example.range(of: "\n# authentication:"))
+        let sections = example[start.lowerBound...].split(separator: "\n").map { line in
+            line.hasPrefix("# ") ? line.dropFirst(2) : line
+        }
+        let written = try ServerConfiguration.parse(
+            example[..<start.lowerBound] + "\n" + sections.joined(separator: "\n"),
+            file: ConfigurationText.file)
+        #expect("\(written.authentication)" == "\(asItIs.authentication)")
+        #expect("\(written.limits)" == "\(asItIs.limits)")
+        #expect("\(written.smtp)" == "\(asItIs.smtp)")
+        #expect("\(written.pop3)" == "\(asItIs.pop3)")
+        #expect("\(written.queue)" == "\(asItIs.queue)")
+        #expect("\(written.storage)" == "\(asItIs.storage)")
+        #expect("\(written.log)" == "\(asItIs.log)")
+    }
+}

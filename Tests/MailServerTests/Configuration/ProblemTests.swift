@@ -1,0 +1,103 @@
+import MailServer
+import Testing
+
+/// What is wrong in a file, and how it is told: file, line, key, value, what would be right.
+struct ProblemTests {
+    /// Lines behind the least file, which has fourteen; the problems they make.
+    @Test(arguments: [
+        ("limits: {sessions: 0}", [":15: limits.sessions is “0”: expected a whole number from 1 to 1000000"]),
+        ("limits: {sessions: 1000001}", [":15: limits.sessions is “1000001”: "]),
+        ("limits: {sessions: 3.5}", [":15: limits.sessions is “3.5”: "]),
+        ("limits: {sessions: -1}", [":15: limits.sessions is “-1”: "]),
+        ("limits: {sessions: [1]}", [":15: limits.sessions: expected one value"]),
+        ("limits: many", [":15: limits is “many”: expected a mapping"]),
+        ("limits: [1]", [":15: limits: expected a mapping"]),
+        ("limits:\n  session: 5", [":16: limits.session: is not a key of this section; did you mean “sessions”?"]),
+        ("limits:\n  sessions: 5\n  zzz: 1", [":17: limits.zzz: is not a key of this section; it has: handshake_timeout, message_memory, "]),
+        ("limit: {}", [":15: limit: is not a key of this section; did you mean “limits”?"]),
+        ("pop: {}", [":15: pop: is not a key of this section; did you mean “pop3”?"]),
+        ("imap: {}", [":15: imap: is not a key of this section"]),
+        ("smtp: {maximum_message_size: 1T}", [":15: smtp.maximum_message_size is “1T”: expected a size from 65536 to "]),
+        ("smtp: {maximum_message_size: 1K}", [":15: smtp.maximum_message_size is “1K”: "]),
+        ("smtp: {maximum_message_size: 99999999999999999999G}", [":15: smtp.maximum_message_size is "]),
+        ("smtp: {command_timeout: 5}", [":15: smtp.command_timeout is “5”: expected a time from "]),
+        ("smtp: {command_timeout: 5 minutes}", [":15: smtp.command_timeout is “5 minutes”: "]),
+        ("smtp: {command_timeout: 999d}", [":15: smtp.command_timeout is “999d”: "]),
+        ("smtp: {maximum_recipients: 99}", [":15: smtp.maximum_recipients is “99”: expected a whole number from 100 "]),
+        ("smtp: {bare_line_ends: keep}", [":15: smtp.bare_line_ends is “keep”: expected one of reject, normalise"]),
+        ("pop3: {idle_timeout: 5m}", [":15: pop3.idle_timeout is “5m”: "]),
+        ("log: {level: loud}", [":15: log.level is “loud”: expected one of trace, "]),
+        ("queue: {expiry: 1s}\nstorage: {minimum_free: x}", [":15: queue.expiry", ":16: storage.minimum_free"]),
+    ])
+    func sections(_ more: String, _ expected: [String]) {
+        Self.check(ConfigurationText.least + more, expected)
+    }
+
+    /// A line of the least file, and what stands in its place.
+    @Test(arguments: [
+        ("hostname: mail.example.org\n", "", ["hostname: is missing; expected this host's full name"]),
+        ("hostname: mail.example.org", "hostname: mail", [":1: hostname is “mail”: expected a full name"]),
+        ("hostname: mail.example.org", "hostname:", ["hostname: is missing"]),
+        ("state: state\n", "", ["state: is missing"]),
+        ("  mx:\n  pop3s: {}\n", "", ["listeners: is missing; expected at least one of mx, pop3, pop3s, submission, submissions"]),
+        ("  mx:", "  smtp: {port: 25}", [":4: listeners.smtp.service: is missing; expected mx, submission or pop3"]),
+        ("  mx:", "  x: {service: mx}", [":4: listeners.x.port: is missing"]),
+        ("  mx:", "  mx: {port: 65536}", [":4: listeners.mx.port is “65536”: expected a whole number from 0 to 65535"]),
+        ("  mx:", "  mx: {tls: always}", [":4: listeners.mx.tls is “always”: expected one of implicit, starttls"]),
+        ("  mx:", "  mx: {relay_networks: [10.0.0.0/33]}", [":4: listeners.mx.relay_networks is “10.0.0.0/33”: expected an address or a network"]),
+        ("  mx:", "  mx: {login_without_tls: perhaps}", [":4: listeners.mx.login_without_tls is “perhaps”: expected true or false"]),
+        ("  pop3s: {}", "  pop3s: {relay_networks: 10.0.0.1}", [":5: listeners.pop3s.relay_networks: has no meaning for POP3"]),
+        ("    - chain: tls/chain.pem\n      key: /keys/key.pem\n", "", ["tls.certificates: is missing"]),
+        ("    - chain: tls/chain.pem\n", "    - file: x\n", ["tls.certificates[0].chain: is missing", "tls.certificates[0].file: is not a key"]),
+        ("    - chain: tls/chain.pem", "    - just text\n    - chain: x", ["tls.certificates[0] is “just text”: expected a mapping"]),
+        ("tls:\n", "tls:\n  minimum_version: 1.1\n", [":7: tls.minimum_version is “1.1”: expected one of 1.2, 1.3"]),
+        ("ldap://ldap.example.org", "ldap.example.org", [":11: directory.uri is “ldap.example.org”: expected ldap://HOST"]),
+        ("  uri: ldap://ldap.example.org\n", "", ["directory.uri: is missing"]),
+        ("base: dc=example,dc=org", "base: example.org", [":12: directory.base is “example.org”: expected a DN"]),
+        ("password: secret", "passwort: secret", [":13: directory.bind.password: is missing", ":13: directory.bind.passwort: is not a key of this section; did you mean “password”?"]),
+        ("password: secret", "password_file: /nowhere/secret", [":13: directory.bind.password_file is “/nowhere/secret”: can't be read: No such file"]),
+        ("password: secret", "method: kerberos, password: x", [":13: directory.bind.method is “kerberos”: expected one of anonymous, simple, external, scram"]),
+        ("base: dc", "preset: exchange\n  base: dc", [":12: directory.preset is “exchange”: expected one of "]),
+        ("base: dc", "subaddress_separator: \"++\"\n  base: dc", [":12: directory.subaddress_separator is “++”: expected one character"]),
+        ("base: dc", "postmaster: admin\n  base: dc", [":12: directory.postmaster is “admin”: expected an address"]),
+        ("base: dc", "attributes: {user.quoto: x}\n  base: dc", [":12: directory.attributes.user.quoto: "]),
+        ("base: dc", "cache: {positiv: 1s}\n  base: dc", [":12: directory.cache.positiv: is not a key of this section; did you mean “positive”?"]),
+    ])
+    func lines(_ good: String, _ bad: String, _ expected: [String]) {
+        Self.check(ConfigurationText.least.replacing(good, with: bad, maxReplacements: 1), expected)
+    }
+
+    @Test(arguments: [
+        ("", "is empty"), ("# nothing\n", "is empty"), ("text", ":1: the file: must be a mapping"),
+        ("- a\n- b\n", "must be a mapping"), ("a: {b: c", "is not YAML"), ("a: 1\n\tb: 2\n", "is not YAML"),
+    ])
+    func files(_ text: String, _ expected: String) {
+        let problems = ConfigurationText.problems(text)
+        #expect(problems.count == 1 && problems[0].contains(expected), "\(problems)")
+    }
+
+    @Test func everythingAtOnce() {
+        let problems = ConfigurationText.problems("hostname: x\nlog: {level: y}\nz: 1\n")
+        for key in ["hostname", "state", "listeners", "tls.certificates", "directory.uri", "directory.base", "log.level", "z"] {
+            #expect(problems.contains { $0.contains(" \(key)") }, "\(key): \(problems)")
+        }
+    }
+
+    @Test func missingFile() {
+        #expect(throws: ConfigurationProblems.self) {
+            try ServerConfiguration.load(file: "/nowhere/martlet.yaml")
+        }
+    }
+
+    private static func check(
+        _ text: String, _ expected: [String], sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let problems = ConfigurationText.problems(text)
+        #expect(problems.count == expected.count, "\(problems)", sourceLocation: sourceLocation)
+        for problem in expected {
+            #expect(
+                problems.contains { $0.hasPrefix(ConfigurationText.file) && $0.contains(problem) },
+                "\(problem): \(problems)", sourceLocation: sourceLocation)
+        }
+    }
+}
