@@ -1,3 +1,4 @@
+import Directory
 import MailServer
 import Testing
 import TestSupport
@@ -46,7 +47,7 @@ struct DefaultsTests {
             .replacing("password_file: /etc/martlet/ldap.secret", with: "password: secret")
         let asItIs = try ServerConfiguration.parse(example, file: ConfigurationText.file)
         #expect(asItIs.listeners.map(\.name) == ["mx", "submission", "submissions", "pop3", "pop3s"])
-        let start = try #require(example.range(of: "\n# authentication:"))
+        let start = try #require(example.firstRange(of: "\n# authentication:"))
         let sections = example[start.lowerBound...].split(separator: "\n").map { line in
             line.hasPrefix("# ") ? line.dropFirst(2) : line
         }

@@ -79,7 +79,7 @@ struct ValueTests {
         Row("bind_connections: 8") { $0.directory.connection.bindConnections == 8 },
         Row("subaddress_separator: \"-\"") { $0.directory.subaddressSeparator == "-" },
         Row("subaddress_separator: none") { $0.directory.subaddressSeparator == nil },
-        Row("postmaster: admin@example.org") { $0.directory.postmaster?.description == "admin@example.org" },
+        Row("postmaster: admin@example.org") { $0.directory.postmaster.map { "\($0)" } == "admin@example.org" },
         Row("cache: {positive: 1m, negative: 0, stale: 1h, entries: 10}") {
             $0.directory.cache == CacheLifetimes(
                 positive: .seconds(60), negative: .zero, stale: .seconds(3600), capacity: 10)
