@@ -1,34 +1,22 @@
-package import Logging
 package import MailModel
 package import Storage
 
 /// Accounts' mailboxes, in the terms of mail: a thin layer over the storage engine.
 package final class MailboxStore: Sendable {
-    /// RFC 9051 section 5.1: the one mailbox every account has. Its name knows no case; here it is
-    /// always written so.
-    package static let inbox = "INBOX"
-
     private let storage: any MailboxStorage
     private let locks = MaildropLocks()
-    private let logger: Logger
 
-    package init(storage: any MailboxStorage, logger: Logger) {
+    package init(storage: any MailboxStorage) {
         self.storage = storage
-        self.logger = logger
     }
 
     /// Opens the account's INBOX for POP3, with the exclusive lock of RFC 1939 section 4. The lock
     /// goes with the maildrop's `close`, or with the maildrop itself.
-    package func openMaildrop(account: AccountID) async throws(MaildropError) -> Maildrop {
-        guard let lock = locks.take(account) else {
-            logger.info("maildrop is locked", metadata: ["account": "\(account)"])
-            throw .locked
-        }
+    package func openMaildrop(account: AccountID) async throws(MaildropError) -> LockedMaildrop {
+        guard let lock = locks.take(account) else { throw .locked }
         do throws(MailError) {
-            let mailbox = try await storage.openMailbox(account, name: Self.inbox)
-            let messages = try await storage.messages(in: mailbox.id)
-            return Maildrop(
-                storage: storage, account: account, mailbox: mailbox, messages: messages,
+            return LockedMaildrop(
+                storage: storage, account: account, inbox: try await storage.listInbox(of: account),
                 lock: lock)
         } catch {
             throw .unavailable(error)

@@ -12,6 +12,7 @@ final class EngineCore: Sendable {
     let reader: IndexReader
     let messages: MessageReader
     let pending: PendingEntries
+    let listings = ListingCache()
     let broadcast = ChangeBroadcast()
     let compactor: Compactor
 
@@ -91,6 +92,7 @@ final class EngineCore: Sendable {
 
     /// On the index thread, after each commit.
     private func publish(_ effects: CommitEffects) {
+        listings.invalidate(effects.changes)
         reader.locations.set(effects.moved)
         if let ceiling = effects.idCeiling { ids.raised(to: ceiling) }
         broadcast.send(effects.changes)

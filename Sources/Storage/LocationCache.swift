@@ -4,7 +4,7 @@ import Synchronization
 /// Where recently listed messages are, so that reading them asks no index. Two generations: when
 /// the young one is full it becomes the old one, and what the old one held is forgotten.
 final class LocationCache: Sendable {
-    private static let generationSize = 32_768
+    private static let generationSize = 100_000
 
     private struct State {
         var young: [QueueID: MessageLocation] = [:]

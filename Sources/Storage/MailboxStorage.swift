@@ -52,16 +52,37 @@ package struct MailboxMessage: Sendable {
     }
 }
 
+/// A mailbox and all its messages in the order of their UIDs, one snapshot.
+package struct MailboxListing: Sendable {
+    package var status: MailboxStatus
+    package var messages: [MailboxMessage]
+
+    package init(status: MailboxStatus, messages: [MailboxMessage]) {
+        self.status = status
+        self.messages = messages
+    }
+}
+
 /// A committed change of a mailbox, broadcast after its commit, in order.
 package enum MailboxChange: Sendable, Hashable {
     case appended(mailbox: Int64, account: AccountID, firstUID: UInt32, lastUID: UInt32)
     case expunged(mailbox: Int64, account: AccountID, uids: [UInt32], modSequence: UInt64)
+
+    package var account: AccountID {
+        switch self {
+        case .appended(_, let account, _, _), .expunged(_, let account, _, _): account
+        }
+    }
 }
 
 /// The mailboxes' share of the storage engine. Writes return after their transaction is durable.
 package protocol MailboxStorage: Sendable {
     /// The account's mailbox, made (with the account) when it does not exist.
     func openMailbox(_ account: AccountID, name: String) async throws(MailError) -> MailboxStatus
+
+    /// The account's INBOX as its last announced change left it, or newer; made (with the account)
+    /// when it does not exist.
+    func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing
 
     /// All messages in the order of their UIDs, one snapshot.
     func messages(in mailbox: Int64) async throws(MailError) -> [MailboxMessage]

@@ -105,6 +105,19 @@ package final class StorageEngine: QueueStorage, MailboxStorage {
         return try await core.indexQueue.perform { .openMailbox(account, name: name, $0) }
     }
 
+    package func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing {
+        let (known, ticket) = core.listings.find(account)
+        if let known { return known }
+        var listing = try await core.reader.listing(of: IndexTables.inbox, account)
+        if listing == nil {
+            _ = try await openMailbox(account, name: IndexTables.inbox)
+            listing = try await core.reader.listing(of: IndexTables.inbox, account)
+        }
+        guard let listing else { throw .localProblem("index: \(account) has no INBOX") }
+        core.listings.store(listing, ticket)
+        return listing
+    }
+
     package func messages(in mailbox: Int64) async throws(MailError) -> [MailboxMessage] {
         try await core.reader.messages(in: mailbox)
     }

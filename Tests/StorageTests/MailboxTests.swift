@@ -106,6 +106,68 @@ import Testing
         #expect(expunged)
     }
 
+    @Test func listingsAreKeptAndExact() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try StorageEngine.open(directory)
+        #expect(try await engine.listInbox(of: account(1)).messages.isEmpty)
+        for round in 1...20 {
+            try await engine.accept(body(round), to: local(1))
+            try await engine.settle()
+            for _ in 0..<2 {
+                let listing = try await engine.listInbox(of: account(1))
+                #expect(listing.messages.map(\.uid) == [UInt32(round)])
+                #expect(listing.status.uidNext == UInt32(round) + 1)
+                #expect(listing.status.messages == 1)
+            }
+            let mailbox = try await engine.listInbox(of: account(1)).status.id
+            try await engine.expunge([UInt32(round)], from: mailbox, account: account(1))
+            #expect(try await engine.listInbox(of: account(1)).messages.isEmpty)
+        }
+        await engine.close()
+    }
+
+    @Test func aListingOvertakenByACommitIsNotKept() {
+        let cache = ListingCache(generationSize: 100)
+        let listing = Self.listing(10)
+        let (none, ticket) = cache.find(account(1))
+        #expect(none == nil)
+        cache.invalidate([
+            .appended(mailbox: 1, account: account(1), firstUID: 1, lastUID: 1)
+        ])
+        cache.store(listing, ticket)
+        #expect(cache.find(account(1)).0 == nil)
+        cache.store(listing, cache.find(account(1)).1)
+        #expect(cache.find(account(1)).0?.messages.count == 10)
+    }
+
+    /// What is asked for stays; what is not, and what is too large, goes.
+    @Test func keptListingsAreBounded() {
+        let cache = ListingCache(generationSize: 100)
+        cache.store(Self.listing(1000), cache.find(account(0)).1)
+        #expect(cache.find(account(0)).0 == nil)
+        for number in 1...50 as ClosedRange<UInt64> {
+            cache.store(Self.listing(10), cache.find(account(number)).1)
+            #expect(cache.find(account(1)).0 != nil)
+        }
+        let kept = (1...50 as ClosedRange<UInt64>).filter { cache.find(account($0)).0 != nil }
+        #expect(kept.count <= 14)
+        #expect(kept.contains(50))
+    }
+
+    private static func listing(_ count: Int) -> MailboxListing {
+        MailboxListing(
+            status: MailboxStatus(
+                id: 1, name: "INBOX", uidValidity: 1, uidNext: 1, highestModSequence: 1,
+                messages: count, bytes: 0),
+            messages: (0..<count).map {
+                MailboxMessage(
+                    uid: UInt32($0 + 1),
+                    message: MessageReference(id: QueueID(rawValue: UInt64($0)), size: 1),
+                    deliveryHeader: [], flags: [], modSequence: 1,
+                    internalDate: Timestamp(milliseconds: 0))
+            })
+    }
+
     @Test func aSlowSubscriberLosesItsSubscription() async {
         let broadcast = ChangeBroadcast()
         let slow = broadcast.subscribe()

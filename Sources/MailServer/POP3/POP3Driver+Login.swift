@@ -3,6 +3,7 @@ internal import Directory
 internal import InternetMessage
 internal import Logging
 internal import MailModel
+internal import MailboxStore
 internal import POP3
 internal import Storage
 internal import Transport
@@ -74,12 +75,7 @@ extension POP3Driver {
     private func fail(_ failure: AuthenticationFailure) async throws(ConnectionError) {
         endExchange()
         login.failures += 1
-        logger.notice(
-            "POP3 login failed",
-            metadata: [
-                "remote": "\(connection.remoteAddress)", "listener": "\(options.name)",
-                "method": "\(login.method)", "cause": "\(failure)",
-            ])
+        logFailure(failure)
         if failure.delay > .zero {
             try await flush()
             do {
@@ -93,46 +89,32 @@ extension POP3Driver {
 
     private func open(_ account: Account, provenBy name: String) async throws(ConnectionError) {
         endExchange()
-        guard service.locks.acquire(account.id) else {
-            logFailure(account, "another session has the maildrop")
-            return session.loginFailed(.inUse, &replies)
-        }
-        do throws(MailError) {
-            let inbox = try await service.storage.openMailbox(account.id, name: "INBOX")
-            let messages = try await service.storage.messages(in: inbox.id)
-            maildrop = OpenMaildrop(account: account.id, mailbox: inbox.id, messages: messages)
-            login.account = account.id
+        do throws(MaildropError) {
+            let opened = try await service.mailboxes.openMaildrop(account: account.id)
+            maildrop = opened
+            login.succeeded = (account, name)
             session.loggedIn(
                 Maildrop(
-                    uidValidity: inbox.uidValidity,
-                    messages: messages.map { Maildrop.Message(uid: $0.uid, size: $0.size) }),
+                    uidValidity: opened.uidValidity,
+                    messages: opened.messages.map { Maildrop.Message(uid: $0.uid, size: $0.size) }),
                 &replies)
-            logger.info(
-                "POP3 login",
-                metadata: [
-                    "account": "\(account.id)", "login": "\(name)", "address": "\(account.primaryAddress)",
-                    "remote": "\(connection.remoteAddress)", "listener": "\(options.name)",
-                    "method": "\(login.method)", "tls": "\(connection.tls != nil)",
-                    "messages": "\(messages.count)",
-                ])
+            logger.debug(
+                "POP3 login", metadata: ["login": "\(name)", "remote": "\(connection.remoteAddress)"])
         } catch {
-            service.locks.release(account.id)
-            logFailure(account, "\(error)")
-            session.loginFailed(error.isTemporary ? .temporary : .permanent, &replies)
+            switch error {
+            case .locked:
+                logFailure(account, "another session has the maildrop")
+                session.loginFailed(.inUse, &replies)
+            case .unavailable(let cause):
+                logFailure(account, "\(cause)")
+                session.loginFailed(cause.isTemporary ? .temporary : .permanent, &replies)
+            }
         }
     }
 
     private func endExchange() {
         login.exchange = nil
         login.proven = nil
-    }
-
-    private func logFailure(_ account: Account, _ cause: String) {
-        logger.notice(
-            "POP3 maildrop not opened",
-            metadata: [
-                "account": "\(account.id)", "remote": "\(connection.remoteAddress)", "cause": "\(cause)",
-            ])
     }
 }
 

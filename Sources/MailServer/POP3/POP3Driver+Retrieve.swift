@@ -1,5 +1,6 @@
 internal import Logging
 internal import MailModel
+internal import MailboxStore
 internal import NIOCore
 internal import POP3
 internal import Storage
@@ -14,11 +15,12 @@ extension POP3Driver {
     private static let gatherLimit = 16 * 1024
 
     func retrieve(_ index: Int, bodyLines: Int?) async throws(ConnectionError) {
-        guard let message = maildrop?.messages[index] else { return }
+        guard let maildrop else { return }
+        let message = maildrop.messages[index]
         let chunkSize = bodyLines == nil ? Self.chunkSize : Self.topChunkSize
         // Nothing is promised before the first bytes are there: it may have been removed.
         var chunk: ByteBuffer
-        switch await read(message, from: 0, atMost: chunkSize) {
+        switch await read(message, of: maildrop, from: 0, atMost: chunkSize) {
         case .success(let bytes): chunk = bytes
         case .failure(let error):
             return session.textFailed(isTemporary: error.isTemporary, &replies)
@@ -32,7 +34,7 @@ extension POP3Driver {
             offset += chunk.readableBytes
             try await send(chunk, &limiter, &encoder)
             guard offset < message.message.size, limiter?.isComplete != true else { break }
-            switch await read(message, from: offset, atMost: chunkSize) {
+            switch await read(message, of: maildrop, from: offset, atMost: chunkSize) {
             case .success(let bytes): chunk = bytes
             case .failure(let error):
                 // The text has begun, so only the connection's end can tell that it is not whole.
@@ -45,11 +47,11 @@ extension POP3Driver {
     }
 
     private func read(
-        _ message: MailboxMessage, from offset: Int, atMost count: Int
+        _ message: MailboxMessage, of maildrop: LockedMaildrop, from offset: Int, atMost count: Int
     ) async -> Result<ByteBuffer, MailError> {
         let end = min(offset + count, message.message.size)
         do throws(MailError) {
-            let bytes = try await service.storage.read(message.message, offset..<end)
+            let bytes = try await maildrop.read(message, offset..<end)
             guard bytes.readableBytes > 0 || offset == end else {
                 throw .localProblem("message \(message.message.id) ends before its size")
             }
@@ -58,7 +60,7 @@ extension POP3Driver {
             logger.error(
                 "POP3 message not read",
                 metadata: [
-                    "account": "\(maildrop?.account.description ?? "")", "uid": "\(message.uid)",
+                    "account": "\(maildrop.account)", "uid": "\(message.uid)",
                     "error": "\(error)",
                 ])
             return .failure(error)

@@ -1,6 +1,7 @@
 internal import Authentication
 internal import Logging
 internal import MailModel
+internal import MailboxStore
 internal import NIOCore
 internal import POP3
 internal import Storage
@@ -20,7 +21,7 @@ final class POP3Driver {
     var replies = ByteBuffer()
     var logger: Logger
     var login = LoginProgress()
-    var maildrop: OpenMaildrop?
+    var maildrop: LockedMaildrop?
     var retrieved = (messages: 0, octets: 0)
     var deleted = 0
     private let started = ContinuousClock.now
@@ -38,14 +39,7 @@ final class POP3Driver {
     func run() async {
         let ending = await converse()
         releaseMaildrop()
-        guard let account = login.account else { return }
-        logger.info(
-            "POP3 session ended",
-            metadata: [
-                "account": "\(account)", "remote": "\(connection.remoteAddress)",
-                "ending": "\(ending.rawValue)", "retrieved": "\(retrieved.messages)",
-                "octets": "\(retrieved.octets)", "deleted": "\(deleted)",
-            ])
+        logSession(ending)
     }
 
     private func converse() async -> Ending {
@@ -172,9 +166,7 @@ final class POP3Driver {
     private func update(deleting indices: [Int]) async {
         guard let maildrop else { return }
         do throws(MailError) {
-            try await service.storage.expunge(
-                indices.map { maildrop.messages[$0].uid }, from: maildrop.mailbox,
-                account: maildrop.account)
+            try await maildrop.remove(indices.map { maildrop.messages[$0].uid })
             deleted = indices.count
             session.updated(succeeded: true, &replies)
         } catch {
@@ -186,8 +178,7 @@ final class POP3Driver {
     }
 
     func releaseMaildrop() {
-        guard let maildrop else { return }
-        service.locks.release(maildrop.account)
-        self.maildrop = nil
+        maildrop?.close()
+        maildrop = nil
     }
 }

@@ -1,8 +1,8 @@
 package import Authentication
 package import Logging
+package import MailboxStore
 package import NIOCore
 internal import POP3
-package import Storage
 package import Transport
 
 /// Serves POP3 (RFC 1939) to any number of connections: joins the session's state machine with
@@ -10,18 +10,16 @@ package import Transport
 package final class POP3Service: Sendable {
     let configuration: POP3ServiceConfiguration
     let authentication: SASLService
-    let storage: any MailboxStorage
-    let locks: MaildropLocks
+    let mailboxes: MailboxStore
     let logger: Logger
 
     package init(
         configuration: POP3ServiceConfiguration, authentication: SASLService,
-        storage: any MailboxStorage, locks: MaildropLocks = MaildropLocks(), logger: Logger
+        mailboxes: MailboxStore, logger: Logger
     ) {
         self.configuration = configuration
         self.authentication = authentication
-        self.storage = storage
-        self.locks = locks
+        self.mailboxes = mailboxes
         self.logger = logger
     }
 

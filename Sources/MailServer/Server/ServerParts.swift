@@ -2,6 +2,7 @@ internal import Authentication
 internal import Delivery
 internal import Directory
 internal import Logging
+internal import MailboxStore
 internal import NIOCore
 internal import POP3
 internal import SMTP
@@ -62,7 +63,7 @@ final class ServerParts: Sendable {
         pop3Configuration.handshakeTimeout = configuration.limits.handshakeTimeout
         pop3 = POP3Service(
             configuration: pop3Configuration, authentication: sasl,
-            storage: storage, logger: logger)
+            mailboxes: MailboxStore(storage: storage), logger: logger)
         transport = TransportGroup()
         limiters = Dictionary(
             uniqueKeysWithValues: ServiceKind.allCases.map {

@@ -20,6 +20,12 @@ final class FakeMailboxes: MailboxStorage {
         state = Mutex(State(messages: Dictionary(uniqueKeysWithValues: numbered)))
     }
 
+    func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing {
+        MailboxListing(
+            status: try await openMailbox(account, name: "INBOX"),
+            messages: try await messages(in: 5))
+    }
+
     func openMailbox(_ account: AccountID, name: String) async throws(MailError) -> MailboxStatus {
         MailboxStatus(
             id: 5, name: name, uidValidity: 99, uidNext: 100, highestModSequence: 1, messages: 0, bytes: 0)

@@ -1,6 +1,7 @@
 import Authentication
 import Logging
 import MailServer
+import MailboxStore
 import NIOCore
 import NIOPosix
 import POP3
@@ -25,7 +26,7 @@ final class TestServer: Sendable {
                 session: POP3SessionConfiguration(hostName: "mail.test"), idleTimeout: idleTimeout),
             authentication: SASLService(
                 directory: FakeDirectory(), configuration: authentication, logger: logger),
-            storage: mailboxes, logger: logger)
+            mailboxes: MailboxStore(storage: mailboxes), logger: logger)
         let options = POP3ListenerOptions(
             name: "pop3", startTLS: nil, loginWithoutTLS: loginWithoutTLS)
         let group = TransportGroup(threads: 1)
