@@ -8,7 +8,7 @@ extension Logger {
 /// The log goes to standard error, one line an event; the service manager keeps it.
 enum ServerLog {
     static func logger(level: Logger.Level) -> Logger {
-        var logger = Logger(label: "martlet", factory: { _ in StreamLogHandler.standardError(label: "martlet") })
+        var logger = Logger(label: "martlet", factory: { _ in LineLogHandler(.standardError) })
         logger.logLevel = level
         return logger
     }

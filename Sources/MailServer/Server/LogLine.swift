@@ -1,0 +1,74 @@
+internal import Logging
+
+/// One line of the log, as octets: `level message key=value …`, the keys in alphabetical order.
+///
+/// Whatever a client has sent, it can't end its line or pretend to be another value: a value with
+/// anything but plain text in it stands in quotes, and control characters are escaped everywhere.
+///
+///     line   = level SP text *(SP key "=" value) LF
+///     value  = 1*plain / DQUOTE *(plain / SP / "=" / escape) DQUOTE
+///     escape = "\" (DQUOTE / "\" / "n" / "r" / "t" / "x" 2HEXDIG)
+struct LogLine {
+    private(set) var bytes: [UInt8] = []
+
+    init(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
+        bytes.reserveCapacity(512)
+        append(plain: level.rawValue)
+        append(0x20)
+        appendText(message)
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            append(0x20)
+            appendText(key)
+            append(0x3d)
+            appendValue("\(value)")
+        }
+        append(0x0a)
+    }
+
+    private mutating func append(_ octet: UInt8) { bytes.append(octet) }
+
+    private mutating func append(plain text: String) { bytes.append(contentsOf: text.utf8) }
+
+    private mutating func appendValue(_ text: String) {
+        guard text.isEmpty || text.utf8.contains(where: Self.needsQuotes) else {
+            return append(plain: text)
+        }
+        append(0x22)
+        appendEscaped(text, quoted: true)
+        append(0x22)
+    }
+
+    private mutating func appendText(_ text: String) {
+        guard text.utf8.contains(where: Self.needsQuotes) else { return append(plain: text) }
+        appendEscaped(text, quoted: false)
+    }
+
+    /// Octets beyond ASCII too, which are looked at more closely when they are escaped.
+    private static func needsQuotes(_ octet: UInt8) -> Bool {
+        octet <= 0x20 || octet >= 0x7f || octet == 0x22 || octet == 0x3d || octet == 0x5c
+    }
+
+    private mutating func appendEscaped(_ text: String, quoted: Bool) {
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22 where quoted, 0x5c where quoted:
+                append(0x5c)
+                append(UInt8(scalar.value))
+            case 0x0a: append(plain: "\\n")
+            case 0x0d: append(plain: "\\r")
+            case 0x09: append(plain: "\\t")
+            // C0, DEL, C1, and the separators that some readers take for line ends.
+            case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029:
+                for octet in UTF8.encode(scalar)! {
+                    append(plain: "\\x")
+                    append(Self.digits[Int(octet >> 4)])
+                    append(Self.digits[Int(octet & 15)])
+                }
+            default:
+                bytes.append(contentsOf: UTF8.encode(scalar)!)
+            }
+        }
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
+}

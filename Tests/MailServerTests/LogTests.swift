@@ -1,0 +1,82 @@
+import Glibc
+import Logging
+import Testing
+
+@testable import MailServer
+
+@Suite struct LogTests {
+    private static func text(_ message: String, _ metadata: Logger.Metadata = [:]) -> String {
+        String(decoding: LogLine(.info, message, metadata).bytes, as: UTF8.self)
+    }
+
+    @Test func keysAreInOrder() {
+        #expect(Self.text("hello there") == "info hello there\n")
+        #expect(Self.text("hello", ["b": "2", "a": "1", "c": "x y"]) == "info hello a=1 b=2 c=\"x y\"\n")
+    }
+
+    @Test(arguments: [
+        ("", "\"\""), ("a=b", "\"a=b\""), ("say \"hi\" \\", "\"say \\\"hi\\\" \\\\\""),
+        ("line\r\n2026 info forged", "\"line\\r\\n2026 info forged\""), ("\t", "\"\\t\""),
+        ("\u{1b}[2J", "\"\\x1b[2J\""), ("\u{7f}", "\"\\x7f\""), ("\u{85}", "\"\\xc2\\x85\""),
+        ("\u{2028}", "\"\\xe2\\x80\\xa8\""), ("Grüße", "\"Grüße\""), ("127.0.0.1:25", "127.0.0.1:25"),
+    ])
+    func valuesCanNotBreakOut(value: String, written: String) {
+        #expect(Self.text("m", ["k": "\(value)"]) == "info m k=\(written)\n")
+    }
+
+    @Test func messagesAndKeysStayOnTheirLine() {
+        #expect(Self.text("a\nb \"c\"", ["k\n": "v"]) == "info a\\nb \"c\" k\\n=v\n")
+    }
+
+    @Test func stampsAreUTC() {
+        var stamp = LogStamp()
+        #expect(String(decoding: stamp.bytes(at: 0), as: UTF8.self) == "1970-01-01T00:00:00Z ")
+        #expect(
+            String(decoding: stamp.bytes(at: 1_795_323_672), as: UTF8.self)
+                == "2026-11-22T05:01:12Z ")
+    }
+
+    /// A pipe's two ends.
+    private static func pipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [0, 0]
+        try #require(Glibc.pipe(&ends) == 0)
+        return (ends[0], ends[1])
+    }
+
+    private static func read(_ descriptor: Int32) -> [Substring] {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = max(Glibc.read(descriptor, &bytes, bytes.count), 0)
+        return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n")
+    }
+
+    @Test func linesKeepTheirOrder() throws {
+        let (reader, writer) = try Self.pipe()
+        let output = LogOutput(writer)
+        for number in 0..<1000 { output.append(Array("info line \(number)\n".utf8)) }
+        output.flush()
+        let lines = Self.read(reader)
+        #expect(lines.count == 1000)
+        #expect(lines.enumerated().allSatisfy { $1.hasSuffix("Z info line \($0)") })
+    }
+
+    @Test func whatDoesNotFitIsCounted() throws {
+        let (reader, writer) = try Self.pipe()
+        let output = LogOutput(writer, capacity: 100)
+        for _ in 0..<10 { output.append(Array(repeating: 0x61, count: 101)) }
+        output.append(Array("info fits\n".utf8))
+        output.flush()
+        let lines = Self.read(reader)
+        #expect(lines.count == 2)
+        #expect(lines.last?.hasSuffix("Z warning log lines were dropped count=10") == true)
+    }
+
+    @Test func errorsAreWrittenAtOnce() throws {
+        let (reader, writer) = try Self.pipe()
+        let output = LogOutput(writer)
+        var logger = Logger(label: "test", factory: { _ in LineLogHandler(output) })
+        logger[metadataKey: "always"] = "here"
+        logger.debug("unseen")
+        logger.error("bad", metadata: ["cause": "worse"])
+        #expect(Self.read(reader).map { $0.dropFirst(21) } == ["error bad always=here cause=worse"])
+    }
+}
