@@ -96,10 +96,12 @@ private let header = FakeMailboxes.deliveryHeader
             try await client.say("AUTH CRAM-MD5", "-ERR authentication mechanism not available")
             try await client.say("AUTH PLAIN", "+ ")
             try await client.say(good, "+OK maildrop has 2 messages")
+            try await client.say("QUIT", "+OK goodbye")
         }
         try await server.talk { client in
             try await client.say("AUTH PLAIN \(good)", "+OK maildrop has 2 messages")
             try await client.say("AUTH PLAIN \(good)", "-ERR not now")
+            try await client.say("QUIT", "+OK goodbye")
         }
         try await server.talk { client in
             try await client.say("AUTH PLAIN AGFsaWNlAHdyb25n", "-ERR [AUTH] authentication failed")
