@@ -168,7 +168,7 @@ import TestSupport
             """, to: files.path + "/fetchmailrc")
         chmod(files.path + "/fetchmailrc", 0o600)
         let result = try Tool.run(
-            ["/usr/bin/fetchmail", "-f", files.path + "/fetchmailrc", "--nosyslog", "-v"],
+            ["/usr/bin/fetchmail", "-f", files.path + "/fetchmailrc", "--nosyslog", "-v", "--pidfile", files.path + "/pid"],
             environment: ["FETCHMAILHOME=\(files.path)", "HOME=\(files.path)"])
         #expect(result.status == 0, "\(result)")
         let mailbox = try TextFile.read(files.path + "/mbox")

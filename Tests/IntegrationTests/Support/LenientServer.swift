@@ -6,7 +6,7 @@ enum LenientServer {
     static let shared: Result<RunningMartlet, any Error> = Result {
         var options = RunningMartlet.Options(sections: """
             authentication: {maximum_delay: 5ms}
-            smtp: {bare_line_ends: normalise, greet_delay: 250ms}
+            smtp: {bare_line_ends: normalise, greet_delay: 1s}
             limits: {sessions_per_address: 1000}
             """)
         options.moreListeners = """

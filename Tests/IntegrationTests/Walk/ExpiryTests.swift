@@ -15,7 +15,7 @@ import TestSupport
             try client.expect("DATA", "354")
             try client.expect("From: \(user.address)\r\nSubject: far away\r\n\r\n.", "250")
         }
-        #expect(try server.queue().count == 2)
+        #expect(try eventually { try server.queue().count == 2 })
         #expect(try eventually { try server.queue().isEmpty })
         let messages = try server.messages(of: user)
         #expect(messages.count == 1)
