@@ -11,8 +11,8 @@ extension POP3Driver {
         logger.info(
             "POP3 session",
             metadata: [
-                "account": "\(account.id)", "login": "\(name)",
-                "address": "\(account.primaryAddress)", "remote": "\(connection.remoteAddress)",
+                "account": "\(account.id)", "login": "\(name)", "user": "\(account.login)",
+                "remote": "\(connection.remoteAddress)",
                 "listener": "\(options.name)", "method": "\(login.method)",
                 "tls": connection.tls == nil ? "no" : "yes", "ending": "\(ending.rawValue)",
                 "retrieved": "\(retrieved.messages)", "octets": "\(retrieved.octets)",
