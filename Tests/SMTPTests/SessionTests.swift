@@ -123,6 +123,15 @@ import Testing
         #expect(driver.session.transaction?.recipients.count == 2)
     }
 
+    @Test func repeatedRecipientsCountAgainstTheLimit() {
+        var driver = SessionDriver(SessionDriver.mx(.init(recipients: 2)))
+        driver.receive("EHLO c\r\nMAIL FROM:<a@x>\r\n".octets)
+        _ = driver.takeReplies()
+        for _ in 0..<3 { driver.receive("RCPT TO:<r@x>\r\n".octets) }
+        #expect(driver.takeReplies().map { $0.prefix(9) } == ["250 2.1.5", "250 2.1.5", "452 4.5.3"])
+        #expect(driver.session.transaction?.recipients.count == 1)
+    }
+
     @Test func harvestingIsSlowedThenEnded() {
         var driver = SessionDriver(SessionDriver.mx(.init(probesBeforeDelay: 3, probes: 6)))
         driver.receive("EHLO c\r\nMAIL FROM:<a@x>\r\n".octets)

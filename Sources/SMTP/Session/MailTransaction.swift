@@ -4,6 +4,8 @@ package import MailModel
 package struct MailTransaction: Sendable {
     package let mail: MailCommand
     package internal(set) var recipients: [EnvelopeRecipient] = []
+    /// RCPT commands accepted, those that named a recipient again among them.
+    var acceptedRecipients = 0
     /// Set by the first BDAT; lives as long as the chunks do.
     var chunks: MessageDataReader?
 

@@ -192,7 +192,7 @@ extension SMTPServerSession {
     private mutating func add(
         _ recipient: RecipientCommand, _ output: inout ByteBuffer
     ) -> SMTPServerAction? {
-        guard let transaction, transaction.recipients.count < configuration.limits.recipients
+        guard let transaction, transaction.acceptedRecipients < configuration.limits.recipients
         else { return reply(.tooManyRecipients, &output) }
         question = .recipient(recipient)
         return .checkRecipient(recipient)
@@ -206,11 +206,12 @@ extension SMTPServerSession {
     }
 
     /// - Parameter address: of the recipient, `<Postmaster>` with its domain. One that the
-    ///   transaction has already is accepted and not added again.
+    ///   transaction has already is accepted and not added again, but counts against the limit.
     package mutating func recipientAccepted(_ address: EmailAddress, _ output: inout ByteBuffer) {
         guard case .recipient(let recipient) = question else { return }
         question = nil
         SMTPReply.recipientAccepted.write(into: &output)
+        transaction?.acceptedRecipients += 1
         guard transaction?.recipients.contains(where: { $0.address == address }) == false
         else { return }
         transaction?.recipients.append(
