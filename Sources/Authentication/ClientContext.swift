@@ -42,7 +42,7 @@ package struct ClientContext: Sendable {
         self.previousFailures = previousFailures
     }
 
-    var allowsPasswords: Bool { isEncrypted || allowsPlaintextWithoutTLS }
+    var allowsLogins: Bool { isEncrypted || allowsPlaintextWithoutTLS }
 
     /// The binding's bytes where that kind may be used on this connection.
     func usableBinding(_ kind: ChannelBinding) -> [UInt8]? {

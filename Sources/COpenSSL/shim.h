@@ -36,9 +36,9 @@ static inline void martlet_ssl_ctx_set_server_defaults(SSL_CTX *context) {
                      | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
 }
 
-static inline void martlet_ssl_ctx_set_server_session_cache(SSL_CTX *context, long entries) {
-    (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
-    (void)SSL_CTX_sess_set_cache_size(context, entries);
+// Sessions live in the clients' tickets; a cache here would hold a copy of each for nothing.
+static inline void martlet_ssl_ctx_set_no_session_cache(SSL_CTX *context) {
+    (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
 // The macro hides a size check: 80 bytes (name 16, HMAC key 32, AES key 32) since OpenSSL 1.1.

@@ -4,6 +4,9 @@ package import NIOCore
 
 /// The queue of a state directory, read from outside the server that may be using it: for
 /// `martlet queue`. Changes nothing.
+///
+/// It reads the index, which follows the log by milliseconds: after a crash, what the log holds
+/// beyond it is listed once a server has started again.
 package final class QueueView: Sendable {
     private let pool: DatabasePool
     private let io: IOThreads

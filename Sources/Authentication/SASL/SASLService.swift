@@ -63,8 +63,8 @@ package final class SASLService: Sendable {
 
     /// Why `begin` answered nil.
     package func refusal(of mechanism: String, _ context: ClientContext) -> AuthenticationFailure {
-        if let mechanism = SASLMechanism(named: mechanism), mechanism.sendsPassword,
-            configuration.mechanisms.contains(mechanism), !context.allowsPasswords
+        if let mechanism = SASLMechanism(named: mechanism),
+            configuration.mechanisms.contains(mechanism), !context.allowsLogins
         {
             return AuthenticationFailure(
                 .encryptionRequired, cause: "\(mechanism.rawValue) without encryption")
@@ -78,7 +78,7 @@ package final class SASLService: Sendable {
     package func verifyPassword(
         login: String, password: [UInt8], _ context: ClientContext
     ) async -> AuthenticationOutcome {
-        guard context.allowsPasswords else {
+        guard context.allowsLogins else {
             return .failure(
                 AuthenticationFailure(.encryptionRequired, cause: "password without encryption"))
         }
@@ -88,9 +88,10 @@ package final class SASLService: Sendable {
         }
     }
 
+    /// Nothing is on offer in clear, SCRAM neither: who can read the session can take it over.
     func isOffered(_ mechanism: SASLMechanism, _ context: ClientContext) -> Bool {
-        guard fault == nil, configuration.mechanisms.contains(mechanism) else { return false }
-        if mechanism.sendsPassword { return context.allowsPasswords }
+        guard fault == nil, configuration.mechanisms.contains(mechanism), context.allowsLogins
+        else { return false }
         if mechanism.bindsChannel { return context.offersChannelBinding }
         return mechanism != .external || context.clientCertificate != nil
     }

@@ -7,8 +7,6 @@ struct ContextSettings: Sendable {
     private static let suites =
         "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
     private static let groups = "X25519:P-256:P-384"
-    /// Only for TLS 1.2 clients without tickets: the others keep their session themselves.
-    private static let cachedSessions = 1024
     private static let sessionLifetime = 7200
 
     let minimumVersion: TLSVersion
@@ -41,7 +39,7 @@ struct ContextSettings: Sendable {
         // A mail client opens one or two connections; OpenSSL's two tickets each are for browsers.
         isGood = isGood && SSL_CTX_set_num_tickets(context, 1) == 1
         SSL_CTX_set_timeout(context, Self.sessionLifetime)
-        martlet_ssl_ctx_set_server_session_cache(context, Self.cachedSessions)
+        martlet_ssl_ctx_set_no_session_cache(context)
         // A session is worth something only where the same client CAs were asked for.
         let identifier = clientAuthorities?.digest() ?? SHA256Digest.of([])
         isGood = isGood
