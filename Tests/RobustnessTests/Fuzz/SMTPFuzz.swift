@@ -13,6 +13,9 @@ struct SMTPFuzz {
     private(set) var hasEnded = false
     /// More actions than octets: it does not come to an end.
     private(set) var isStuck = false
+    /// A message was refused in the middle. Where one has several defects, it depends on the segments
+    /// which is told.
+    private(set) var hasRefusedContent = false
 
     init(role: SMTPServerConfiguration.Role, isEncrypted: Bool, bareLineEnds: BareLineEnds) {
         let configuration = SMTPServerConfiguration(
@@ -75,6 +78,7 @@ struct SMTPFuzz {
         case .content(let octets):
             content += octets.readableBytesView
             if content.count > 1500 {
+                hasRefusedContent = true
                 session.refuseMessage(MailError(552, .init(5, 3, 4), "Too much"))
             }
         case .endMessage:

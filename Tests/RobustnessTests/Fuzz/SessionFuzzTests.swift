@@ -37,7 +37,9 @@ import Testing
             if comparable {
                 #expect(whole.messages == split.messages, "\(text)")
                 #expect(whole.recipients.map(\.count) == split.recipients.map(\.count), "\(text)")
-                #expect(whole.output == split.output, "\(text)")
+                if !whole.hasRefusedContent && !split.hasRefusedContent {
+                    #expect(whole.output == split.output, "\(text)")
+                }
             }
             #expect(repliesAreWellFormed(whole.output), "\(text)")
             for message in whole.messages where normalises {
