@@ -14,6 +14,7 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
     name: "martlet",
@@ -54,7 +55,7 @@ let package = Package(
             dependencies: ["CSASL", "COpenSSL", "MailModel", "Directory", logging],
             swiftSettings: swift),
         .target(
-            name: "Storage", dependencies: ["CChecksum", "MailModel", grdb, nio, logging],
+            name: "Storage", dependencies: ["CChecksum", "MailModel", grdb, sqlite, nio, logging],
             swiftSettings: swift),
         .target(
             name: "Spool", dependencies: ["MailModel", "Storage", nio, logging],
@@ -138,12 +139,20 @@ let package = Package(
         .testTarget(
             name: "SMTPServiceTests",
             dependencies: [
-                "TestSupport", "MailServer", "SMTP", "MailModel", "Transport", "Directory",
-                "Authentication", "Storage", nio, nioPosix, logging,
+                "TestSupport", "MailServer", "SMTP", "MailModel", "InternetMessage", "Transport",
+                "Directory", "Authentication", "Storage", nio, nioPosix, logging,
             ],
             swiftSettings: swift),
         .testTarget(
-            name: "MailServerTests", dependencies: ["MailServer", "Directory", "TestSupport"],
+            name: "MailServerTests",
+            dependencies: ["MailServer", "Directory", "MailModel", "TestSupport", logging],
+            swiftSettings: swift),
+        .testTarget(
+            name: "RobustnessTests",
+            dependencies: [
+                "martlet", "Directory", "InternetMessage", "MailModel", "MailServer", "POP3", "SMTP",
+                "Storage", "TestSupport", "Transport", nio, logging,
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "IntegrationTests", dependencies: ["martlet", "COpenSSL", "TestSupport"],

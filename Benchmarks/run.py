@@ -39,6 +39,14 @@ def install(names):
     peers.add_users()
 
 
+def build_martlet():
+    """The release binary; MARTLET names another one."""
+    if "MARTLET" not in os.environ:
+        util.say("building Martlet for release")
+        util.run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--product",
+                  "martlet"], cwd=os.path.dirname(util.HERE))
+
+
 def build(root):
     gen = os.path.join(root, "mailload")
     util.run(["make", "-s", "-C", os.path.join(util.HERE, "loadgen"), "OUT=" + gen])
@@ -96,6 +104,8 @@ def main():
     util.say("BENCH_DIR=" + root)
     util.raise_limits()
     gen = build(root)
+    if "martlet" in names:
+        build_martlet()
     slapd = directory.Slapd(root, args.domains, args.users)
     servers = [peers.PEERS[n](root) for n in names]
     patterns = args.loads.split(",")
