@@ -55,8 +55,12 @@ final class Compactor: Sendable {
     }
 
     private func compact(_ number: UInt64) async throws {
-        var scanner = try SegmentScanner(
-            try files.file(.segment(number)), number: number, from: 0)
+        let file = try files.file(.segment(number))
+        guard let header = try SegmentHeader.read(file, number: number) else {
+            return logger.error(
+                "compaction: segment's header damaged", metadata: ["segment": "\(number)"])
+        }
+        var scanner = try SegmentScanner(file, header, from: 0)
         while !Task.isCancelled {
             let step = await index.io.run { [self, scanner] in
                 Result { () throws -> (SegmentScanner, [Copy], atEnd: Bool) in

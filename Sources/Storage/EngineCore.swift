@@ -43,7 +43,7 @@ final class EngineCore: Sendable {
         let writer = try IndexWriter(
             pool, queue: indexQueue, configuration: configuration, logger: logger)
         let recovery = Recovery(files: files, writer: writer, logger: logger)
-        let (end, file, highestID) = try recovery.run()
+        let (tail, highestID) = try recovery.run()
         try recovery.removeOrphans { try reader.location(of: $0) == .ownFile }
 
         let first = max(writer.idCeiling, (highestID?.rawValue ?? 0) + 1)
@@ -53,8 +53,8 @@ final class EngineCore: Sendable {
         let space = SpaceGauge(
             fileSystem, directory: spool, minimum: configuration.minimumFreeBytes)
         log = LogWriter(
-            files: files, segmentSize: configuration.segmentSize, end: end, file: file,
-            space: space, io: writeThreads, index: indexQueue, logger: logger)
+            files: files, segmentSize: configuration.segmentSize, tail: tail, space: space,
+            io: writeThreads, index: indexQueue, logger: logger)
         draftMeans = DraftMeans(
             files: files, io: writeThreads,
             budget: MemoryBudget(limit: configuration.outstandingBytes), space: space,

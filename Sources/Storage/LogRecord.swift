@@ -35,13 +35,13 @@ struct LogRecord: Sendable {
             message.encodeMetadata(into: &head)
             header = RecordHeader(
                 kind: message.isLarge ? .largeAccepted : .accepted, id: message.id,
-                messageSize: message.size, segment: 0,
+                messageSize: message.size, key: 0,
                 metadataLength: head.readableBytes - RecordHeader.length)
         case .relocated(let id, let size, let from):
             head.writeInteger(from.segment)
             head.writeInteger(from.offset)
             header = RecordHeader(
-                kind: .relocated, id: id, messageSize: size, segment: 0,
+                kind: .relocated, id: id, messageSize: size, key: 0,
                 metadataLength: head.readableBytes - RecordHeader.length)
         }
         let metadata = head.getSlice(
@@ -50,9 +50,9 @@ struct LogRecord: Sendable {
         self.head = head
     }
 
-    /// Completes the header for a place in `segment`.
-    mutating func seal(segment: UInt64) {
-        header.segment = segment
+    /// Completes the header for a place in this segment.
+    mutating func seal(for segment: SegmentHeader) {
+        header.key = segment.key
         header.write(over: &head, contentSum: contentSum)
     }
 

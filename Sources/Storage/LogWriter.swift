@@ -6,12 +6,13 @@ import Synchronization
 
 /// Appends records to the message log, on a thread of its own.
 ///
-/// Group commit: all that waits is written at once, one fdatasync makes it durable, then the index
-/// gets the batch and every waiter goes on. A batch that fails, fails as a whole and leaves no
-/// trace: the segment is cut back to its good end, or given up when the disk has failed (after a
-/// failed fdatasync the kernel may have dropped pages and yet report success the next time).
+/// Group commit: all that waits is written at once, one fdatasync makes it durable, then every
+/// waiter goes on and the index gets the batch, at the latest when nothing more waits. A batch that
+/// fails, fails as a whole and leaves no trace: the segment is cut back to its good end, or given up
+/// when the disk has failed (after a failed fdatasync the kernel may have dropped pages and yet
+/// report success the next time).
 ///
-/// `@unchecked`: `file`, `segment`, `end` and `preparing` belong to the thread.
+/// `@unchecked`: `held`, `batchesHeld`, `tail` and `next` belong to the thread.
 final class LogWriter: @unchecked Sendable {
     /// Bounds of one batch.
     private static let maximumRecords = 512
@@ -19,6 +20,10 @@ final class LogWriter: @unchecked Sendable {
     /// Records that may wait for the index before the log waits too, and how long it waits.
     private static let indexBacklog = 16_384
     private static let indexPatience = 10
+    /// Batches, and records in them, that are kept back from the index while more records wait: its
+    /// transactions, each a sync of its own, then are fewer. Nobody waits for them but readers.
+    private static let heldBatches = 8
+    private static let heldRecords = 256
 
     private let files: SegmentFiles
     private let segmentSize: Int64
@@ -28,20 +33,19 @@ final class LogWriter: @unchecked Sendable {
     private let logger: Logger
     private let queue = WorkQueue<LogRecord>()
 
-    private var file: (any StorageFile)?
-    private var segment: UInt64
-    private var end: Int64
+    /// Durable, and not given to the index yet.
+    private var held: [LoggedChange] = []
+    private var batchesHeld = 0
+    private var tail: LogTail
     private let newest: Atomic<UInt64>
-    /// The next segment, made while this one is still filled.
-    private var preparing: UInt64 = 0
+    /// The next segment, made while this one is still filled. It may yet be in the making when this
+    /// thread makes it itself: both write the same octets.
+    private var next: SegmentHeader?
     private let prepared = Mutex<(number: UInt64, file: any StorageFile)?>(nil)
 
-    /// - Parameters:
-    ///   - end: where the first record goes.
-    ///   - file: the segment of `end`, when it exists.
     init(
-        files: SegmentFiles, segmentSize: Int64, end: LogPosition, file: (any StorageFile)?,
-        space: SpaceGauge, io: IOThreads, index: IndexQueue, logger: Logger
+        files: SegmentFiles, segmentSize: Int64, tail: LogTail, space: SpaceGauge, io: IOThreads,
+        index: IndexQueue, logger: Logger
     ) {
         self.files = files
         self.segmentSize = segmentSize
@@ -49,21 +53,24 @@ final class LogWriter: @unchecked Sendable {
         self.io = io
         self.index = index
         self.logger = logger
-        self.file = file
-        segment = end.segment
-        self.end = end.offset
-        newest = Atomic(end.segment)
+        self.tail = tail
+        newest = Atomic(tail.header.number)
     }
+
+    private var segment: UInt64 { tail.header.number }
 
     /// Segments from this one on are written to.
     var newestSegment: UInt64 { newest.load(ordering: .acquiring) }
 
     /// Returns once the content is durable.
     func append(_ content: LogRecord.Content, body: ByteBuffer) async throws(MailError) {
-        let result = await withCheckedContinuation { done in
-            if !queue.push(LogRecord(content, body: body, done: done)) {
-                done.resume(returning: .failure(.closing))
+        let result = await withCheckedContinuation {
+            (done: CheckedContinuation<Result<Void, MailError>, Never>) in
+            let record = LogRecord(content, body: body, done: done)
+            guard record.length <= RecordHeader.maximumRecordLength else {
+                return done.resume(returning: .failure(.recordTooLong(record.length)))
             }
+            if !queue.push(record) { done.resume(returning: .failure(.closing)) }
         }
         try result.get()
     }
@@ -80,14 +87,29 @@ final class LogWriter: @unchecked Sendable {
                 waiting = waiting.dropFirst(batch.count)
                 commit(batch)
             }
+            if queue.isEmpty || batchesHeld >= Self.heldBatches || held.count >= Self.heldRecords {
+                handOver()
+            }
         }
-        file = nil
+        handOver()
+        tail.file = nil
+    }
+
+    /// Lets the index apply what is durable.
+    private func handOver() {
+        if !held.isEmpty { index.push(held) }
+        held.removeAll(keepingCapacity: true)
+        batchesHeld = 0
     }
 
     /// As many records as fit into the segment (one at least, into an empty one) and the bounds.
     private func nextBatch(_ waiting: ArraySlice<LogRecord>) -> ArraySlice<LogRecord> {
-        if file != nil, end > 0, end + Int64(waiting.first!.length) > segmentSize { leaveSegment() }
-        let room = min(Int64(Self.maximumBytes), segmentSize - end)
+        if tail.file != nil, tail.end > SegmentHeader.length,
+            tail.end + Int64(waiting.first!.length) > segmentSize
+        {
+            leaveSegment()
+        }
+        let room = min(Int64(Self.maximumBytes), segmentSize - tail.end)
         var bytes: Int64 = 0
         let fitting = waiting.prefix(Self.maximumRecords).prefix { record in
             bytes += Int64(record.length)
@@ -105,17 +127,18 @@ final class LogWriter: @unchecked Sendable {
             var sealed = Array(records)
             var changes: [LoggedChange] = []
             changes.reserveCapacity(sealed.count)
-            var position = LogPosition(segment: segment, offset: end)
+            var position = LogPosition(segment: segment, offset: tail.end)
             for number in sealed.indices {
-                sealed[number].seal(segment: segment)
+                sealed[number].seal(for: tail.header)
                 let change = sealed[number].change(at: position)
                 changes.append(change)
                 position = change.end
             }
             try write(sealed, to: file)
-            space.wrote(Int(position.offset - end))
-            end = position.offset
-            index.push(changes)
+            space.wrote(Int(position.offset - tail.end))
+            tail.end = position.offset
+            held += changes
+            batchesHeld += 1
         } catch {
             logger.error(
                 "message log: batch refused",
@@ -140,7 +163,7 @@ final class LogWriter: @unchecked Sendable {
         }
         defer { withExtendedLifetime(records) {} }
         do throws(FileSystemError) {
-            try file.write(buffers, at: end)
+            try file.write(buffers, at: tail.end)
         } catch {
             cutBack(file, givingUp: false)
             throw error
@@ -157,7 +180,7 @@ final class LogWriter: @unchecked Sendable {
     private func cutBack(_ file: any StorageFile, givingUp: Bool) {
         var givingUp = givingUp
         do {
-            try file.truncate(to: end)
+            try file.truncate(to: tail.end)
         } catch {
             logger.error(
                 "message log: a refused batch can't be cut off",
@@ -168,42 +191,43 @@ final class LogWriter: @unchecked Sendable {
         }
         if givingUp {
             leaveSegment()
+            handOver()
             index.push([.skipped(to: LogPosition(segment: segment, offset: 0))])
         }
     }
 
     private func leaveSegment() {
-        file = nil
-        segment += 1
-        end = 0
+        tail = LogTail(newSegment: segment + 1)
+        if let next { tail.header = next }
+        next = nil
         newest.store(segment, ordering: .releasing)
     }
 
     private func currentFile() throws(FileSystemError) -> any StorageFile {
-        if let file { return file }
+        if let file = tail.file { return file }
         let made = prepared.withLock { prepared in
             defer { prepared = nil }
             return prepared?.number == segment ? prepared?.file : nil
         }
-        let opened = if let made { made } else { try files.create(.segment(segment)) }
-        file = opened
+        let opened = if let made { made } else { try files.create(tail.header) }
+        tail.file = opened
         return opened
     }
 
     /// Has the next segment made once this one is half full.
     private func prepareNext() {
-        let number = segment + 1
-        guard end > segmentSize / 2, preparing != number else { return }
-        preparing = number
+        guard tail.end > segmentSize / 2, next == nil else { return }
+        let header = SegmentHeader(number: segment + 1)
+        next = header
         io.start { [self] in
             do throws(FileSystemError) {
-                let file = try files.create(.segment(number))
-                prepared.withLock { $0 = (number, file) }
+                let file = try files.create(header)
+                prepared.withLock { $0 = (header.number, file) }
             } catch {
                 logger.warning(
                     "message log: next segment not made ahead",
                     metadata: [
-                        "segment": "\(number)", "error": "\(error)",
+                        "segment": "\(header.number)", "error": "\(error)",
                     ])
             }
         }

@@ -6,22 +6,23 @@ import NIOCore
 ///
 ///     offset  0  magic "MLOG"
 ///             4  type
-///             5  version of the format, 1
+///             5  version of the format, 2
 ///             6  0
 ///             8  message id
 ///            16  octets of the message
-///            24  number of the segment
+///            24  key of the segment
 ///            32  octets of the metadata, which follow the header
 ///            36  CRC-32C of metadata, body and the 36 octets above, in this order
 ///
-/// The body follows the metadata; it is empty for `largeAccepted`. Since the segment's number is
-/// part of the sum, bytes that another file has left on the disk are never taken for a record.
+/// The body follows the metadata; it is empty for `largeAccepted`. For the key see `SegmentHeader`.
 struct RecordHeader: Equatable {
     static let length = 40
     /// Octets of the header that its checksum covers.
     static let signedLength = 36
     static let magic: UInt32 = 0x4d4c_4f47
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
+    /// Octets of the longest record: the writer makes none beyond it, recovery reads none.
+    static let maximumRecordLength = 64 << 20
 
     enum Kind: UInt8 {
         /// A message with its bytes.
@@ -35,7 +36,7 @@ struct RecordHeader: Equatable {
     var kind: Kind
     var id: QueueID
     var messageSize: Int
-    var segment: UInt64
+    var key: UInt64
     var metadataLength: Int
     var checksum: UInt32 = 0
 
@@ -53,7 +54,7 @@ struct RecordHeader: Equatable {
         buffer.setInteger(UInt16(0), at: at + 6)
         buffer.setInteger(id.rawValue, at: at + 8)
         buffer.setInteger(UInt64(messageSize), at: at + 16)
-        buffer.setInteger(segment, at: at + 24)
+        buffer.setInteger(key, at: at + 24)
         buffer.setInteger(UInt32(metadataLength), at: at + 32)
         let sum = buffer.getSlice(at: at, length: Self.signedLength)!.checksum(
             continuing: contentSum)
@@ -68,23 +69,24 @@ struct RecordHeader: Equatable {
             bytes.readInteger() == Self.version, bytes.readInteger() == UInt16(0),
             let id: UInt64 = bytes.readInteger(),
             let size: UInt64 = bytes.readInteger(), size <= UInt64(Int64.max) >> 1,
-            let segment: UInt64 = bytes.readInteger(),
+            let key: UInt64 = bytes.readInteger(),
             let metadata: UInt32 = bytes.readInteger(),
             let checksum: UInt32 = bytes.readInteger()
         else { return nil }
         self.init(
-            kind: kind, id: QueueID(rawValue: id), messageSize: Int(size), segment: segment,
+            kind: kind, id: QueueID(rawValue: id), messageSize: Int(size), key: key,
             metadataLength: Int(metadata), checksum: checksum)
+        guard recordLength <= Self.maximumRecordLength else { return nil }
     }
 
     init(
-        kind: Kind, id: QueueID, messageSize: Int, segment: UInt64, metadataLength: Int,
+        kind: Kind, id: QueueID, messageSize: Int, key: UInt64, metadataLength: Int,
         checksum: UInt32 = 0
     ) {
         self.kind = kind
         self.id = id
         self.messageSize = messageSize
-        self.segment = segment
+        self.key = key
         self.metadataLength = metadataLength
         self.checksum = checksum
     }

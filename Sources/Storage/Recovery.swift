@@ -12,56 +12,72 @@ struct Recovery {
     let writer: IndexWriter
     let logger: Logger
 
-    /// - Returns: where the log goes on, the file there, and the highest id found in the log.
-    func run() throws -> (end: LogPosition, file: (any StorageFile)?, highestID: QueueID?) {
+    /// - Returns: where the log goes on, and the highest id found in it.
+    func run() throws -> (tail: LogTail, highestID: QueueID?) {
         let segments = try files.names().compactMap { name in
             if case .segment(let number) = name { number } else { nil }
         }.sorted()
         try files.syncDirectory()
         let checkpoint = writer.checkpoint
-        var end = checkpoint
-        var file: (any StorageFile)?
+        var tail: LogTail?
         var highest: QueueID?
         for number in segments where number >= checkpoint.segment {
-            let opened = try files.file(.segment(number))
             let from = number == checkpoint.segment ? checkpoint.offset : 0
-            guard try opened.size() >= from else {
-                // The disk has lost what it had reported as written.
-                logger.critical(
-                    "message log: segment shorter than what the index knows of it",
-                    metadata: ["segment": "\(number)", "expected": "\(from)"])
-                end = LogPosition(segment: number + 1, offset: 0)
-                file = nil
-                continue
-            }
-            // A killed server's last writes may be in the page cache only: the index must not know
-            // of bytes that the disk does not have.
-            try opened.sync()
-            let goodEnd = try replay(opened, number, from: from, &highest)
-            end = LogPosition(segment: number, offset: goodEnd)
-            file = opened
+            tail = try replay(number, from: from, &highest)
         }
-        if let file {
-            if try file.size() > end.offset {
+        guard let tail else {
+            guard checkpoint.offset > 0 else {
+                return (LogTail(newSegment: checkpoint.segment), highest)
+            }
+            logger.critical(
+                "message log: segment missing", metadata: ["segment": "\(checkpoint.segment)"])
+            return (LogTail(newSegment: checkpoint.segment + 1), highest)
+        }
+        if let file = tail.file {
+            if try file.size() > tail.end {
                 logger.notice(
                     "message log: torn tail cut off",
                     metadata: [
-                        "segment": "\(end.segment)", "offset": "\(end.offset)",
+                        "segment": "\(tail.header.number)", "offset": "\(tail.end)",
                     ])
-                try file.truncate(to: end.offset)
+                try file.truncate(to: tail.end)
             }
             try file.sync()
-        } else if end.offset > 0 {
-            logger.critical("message log: segment missing", metadata: ["segment": "\(end.segment)"])
-            end = LogPosition(segment: end.segment + 1, offset: 0)
         }
-        return (end, file, highest)
+        return (tail, highest)
+    }
+
+    /// - Returns: where the log goes on if this is its last segment.
+    private func replay(
+        _ number: UInt64, from: Int64, _ highest: inout QueueID?
+    ) throws -> LogTail {
+        let file = try files.file(.segment(number))
+        guard try file.size() >= from else {
+            // The disk has lost what it had reported as written.
+            logger.critical(
+                "message log: segment shorter than what the index knows of it",
+                metadata: ["segment": "\(number)", "expected": "\(from)"])
+            return LogTail(newSegment: number + 1)
+        }
+        // A killed server's last writes may be in the page cache only: the index must not know
+        // of bytes that the disk does not have.
+        try file.sync()
+        guard let header = try SegmentHeader.read(file, number: number) else {
+            // The header was durable before the first record: without one there are none.
+            if try file.size() <= SegmentHeader.length { return LogTail(newSegment: number) }
+            logger.critical(
+                "message log: segment's header damaged, its records are not replayed",
+                metadata: ["segment": "\(number)", "from": "\(from)"])
+            return LogTail(newSegment: number + 1)
+        }
+        return LogTail(
+            header, file, end: try replay(file, header, from: from, &highest))
     }
 
     private func replay(
-        _ file: any StorageFile, _ number: UInt64, from: Int64, _ highest: inout QueueID?
+        _ file: any StorageFile, _ segment: SegmentHeader, from: Int64, _ highest: inout QueueID?
     ) throws -> Int64 {
-        var scanner = try SegmentScanner(file, number: number, from: from)
+        var scanner = try SegmentScanner(file, segment, from: from)
         var changes: [IndexChange] = []
         var count = 0
         while let change = try scanner.nextChange() {
@@ -80,21 +96,22 @@ struct Recovery {
             logger.notice(
                 "message log: records replayed",
                 metadata: [
-                    "segment": "\(number)", "records": "\(count)",
+                    "segment": "\(segment.number)", "records": "\(count)",
                 ])
         }
         if scanner.skipped > 0 {
             logger.error(
                 "message log: octets passed over that are no record",
                 metadata: [
-                    "segment": "\(number)", "octets": "\(scanner.skipped)",
+                    "segment": "\(segment.number)", "octets": "\(scanner.skipped)",
                 ])
         }
         return scanner.goodEnd
     }
 
     /// Removes files that nothing refers to: of drafts, of messages and segments whose removal a
-    /// crash has cut short. To be called when the log is replayed.
+    /// crash has cut short. A segment with a damaged header may hold records that were never applied:
+    /// it stays. To be called when the log is replayed.
     func removeOrphans(isStored: (QueueID) throws -> Bool) throws {
         let known = writer.knownSegments
         let checkpoint = writer.checkpoint
@@ -102,12 +119,19 @@ struct Recovery {
             let isOrphan =
                 switch name {
                 case .segment(let number):
-                    number < checkpoint.segment && !known.contains(number)
+                    try number < checkpoint.segment && !known.contains(number)
+                        && !isDamaged(number)
                 case .big(let id): try !isStored(id)
                 }
             guard isOrphan else { continue }
             logger.info("spool: orphan removed", metadata: ["file": "\(name.text)"])
             try files.remove(name)
         }
+    }
+
+    private func isDamaged(_ number: UInt64) throws -> Bool {
+        let file = try files.file(.segment(number))
+        return try file.size() > SegmentHeader.length
+            && SegmentHeader.read(file, number: number) == nil
     }
 }

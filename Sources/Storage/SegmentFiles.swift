@@ -62,6 +62,19 @@ final class SegmentFiles: Sendable {
         return file
     }
 
+    /// Makes a segment; its header and its directory entry are durable on return. One that a failure
+    /// has left unfinished is as good as none, and made again by the next call. Two calls at once do
+    /// no harm if they have the same header.
+    func create(_ header: SegmentHeader) throws(FileSystemError) -> any StorageFile {
+        let name = Name.segment(header.number)
+        let file = try fileSystem.open(path(name), .create)
+        try file.write(header.bytes, at: 0)
+        try file.sync()
+        try fileSystem.syncDirectory(directory)
+        remember(file, name)
+        return file
+    }
+
     /// A file that is open already.
     func opened(_ name: Name) -> (any StorageFile)? { open.withLock { $0[name] } }
 

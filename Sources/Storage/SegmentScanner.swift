@@ -3,13 +3,14 @@ import NIOCore
 /// Reads the records of a segment at recovery.
 ///
 /// A record that a crash has torn is not a record; when whole ones follow it (the disk may write a
-/// batch's pages in any order), they count all the same.
+/// batch's pages in any order), they count all the same. To find them, each octet is read a few
+/// times at most, whatever a torn message's text is.
 struct SegmentScanner: Sendable {
     /// Octets read at a time beyond what a record needs.
     private static let chunk = 1 << 20
 
     private let file: any StorageFile
-    private let number: UInt64
+    private let segment: SegmentHeader
     private let fileSize: Int64
     /// Octets from `windowOffset` on.
     private var window = ByteBuffer()
@@ -20,12 +21,15 @@ struct SegmentScanner: Sendable {
     /// Octets passed over because they were no records, although records follow.
     private(set) var skipped: Int64 = 0
 
-    init(_ file: any StorageFile, number: UInt64, from offset: Int64) throws(FileSystemError) {
+    /// - Parameter offset: where a record begins; 0 for the first.
+    init(_ file: any StorageFile, _ segment: SegmentHeader, from offset: Int64)
+        throws(FileSystemError)
+    {
         self.file = file
-        self.number = number
+        self.segment = segment
         fileSize = try file.size()
-        windowOffset = offset
-        goodEnd = offset
+        goodEnd = max(offset, Int64(SegmentHeader.length))
+        windowOffset = goodEnd
     }
 
     struct Record {
@@ -71,7 +75,7 @@ struct SegmentScanner: Sendable {
 
     private mutating func record(at offset: Int64) throws(FileSystemError) -> Record? {
         guard let first = try bytes(at: offset, count: RecordHeader.length),
-            let header = RecordHeader(first), header.segment == number,
+            let header = RecordHeader(first), header.key == segment.key,
             let whole = try bytes(at: offset, count: header.recordLength)
         else { return nil }
         let content = whole.getSlice(
@@ -86,23 +90,33 @@ struct SegmentScanner: Sendable {
         return Record(
             header: header, metadata: metadata,
             body: LogPosition(
-                segment: number,
+                segment: segment.number,
                 offset: offset + Int64(RecordHeader.length + header.metadataLength)),
-            end: LogPosition(segment: number, offset: offset + Int64(header.recordLength)))
+            end: LogPosition(segment: segment.number, offset: offset + Int64(header.recordLength)))
     }
 
     private mutating func nextMagic(after offset: Int64) throws(FileSystemError) -> Int64? {
         var offset = offset + 1
-        let first = UInt8(truncatingIfNeeded: RecordHeader.magic >> 24)
         while offset + Int64(RecordHeader.length) <= fileSize {
-            let count = Int(min(Int64(Self.chunk), fileSize - offset))
-            guard let view = try bytes(at: offset, count: count)?.readableBytesView else {
-                return nil
+            // What the window still holds first: reading on for each candidate would be quadratic.
+            let held = windowOffset + Int64(window.readableBytes) - offset
+            let count =
+                held >= Int64(RecordHeader.length)
+                ? Int(held) : Int(min(Int64(Self.chunk), fileSize - offset))
+            guard let octets = try bytes(at: offset, count: count) else { return nil }
+            if let index = octets.withUnsafeReadableBytes(Self.firstMagic) {
+                return offset + Int64(index)
             }
-            if let index = view.firstIndex(of: first) {
-                return offset + Int64(index - view.startIndex)
-            }
-            offset += Int64(count)
+            offset += Int64(count - 3)
+        }
+        return nil
+    }
+
+    private static func firstMagic(_ octets: UnsafeRawBufferPointer) -> Int? {
+        var lastFour: UInt32 = 0
+        for index in octets.indices {
+            lastFour = lastFour << 8 | UInt32(octets[index])
+            if lastFour == RecordHeader.magic { return index - 3 }
         }
         return nil
     }
@@ -119,7 +133,7 @@ struct SegmentScanner: Sendable {
         let read = try file.readBuffer(at: offset, count: wanted)
         window = read
         windowOffset = offset
-        return read.getSlice(at: read.readerIndex, length: min(count, read.readableBytes))
+        return read.getSlice(at: read.readerIndex, length: count)
     }
 }
 

@@ -16,5 +16,9 @@ extension FileSystemError {
 }
 
 extension MailError {
+    static func recordTooLong(_ length: Int) -> MailError {
+        .localProblem("envelope and message need a record of \(length) octets")
+    }
+
     static let closing = MailError.localProblem("the storage engine is shutting down")
 }

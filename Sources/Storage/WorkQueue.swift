@@ -51,6 +51,8 @@ final class WorkQueue<Element>: @unchecked Sendable {
         }
     }
 
+    var isEmpty: Bool { locked { elements.isEmpty } }
+
     /// Everything that waits, in order; sleeps while there is nothing. An empty array after
     /// `seconds`; nil once the queue is closed and empty.
     func takeAll(waitingAtMost seconds: Int? = nil) -> [Element]? {

@@ -70,13 +70,30 @@ import Testing
         let directory = TemporaryDirectory()
         let disk = FaultyFileSystem()
         let engine = try StorageEngine.open(directory, disk)
+        try await engine.accept(body(1), to: local(1))
         disk.fail { call, _ in call == .write ? ENOSPC : call == .truncate ? EIO : nil }
         #expect(await code { try await engine.accept(body(2), to: local(1)) } == 452)
         disk.fail { call, _ in call == .open ? ENOSPC : nil }
         #expect(await code { try await engine.accept(body(3), to: local(1)) } == 452)
         disk.fail(nil)
         try await engine.accept(body(4), to: local(1))
-        #expect(try await texts(engine, 1) == [4])
+        #expect(try await texts(engine, 1) == [1, 4])
+        await engine.close()
+    }
+
+    /// No record is written behind a header that may not be on the disk.
+    @Test(arguments: [FaultyFileSystem.Call.write, .sync, .syncDirectory])
+    func aSegmentThatCanNotBeBegunIsMadeAgain(failing: FaultyFileSystem.Call) async throws {
+        let directory = TemporaryDirectory()
+        let disk = FaultyFileSystem()
+        var engine = try StorageEngine.open(directory, disk)
+        disk.fail { call, _ in call == failing ? EIO : nil }
+        #expect(await code { try await engine.accept(body(1), to: local(1)) } == 451)
+        disk.fail(nil)
+        try await engine.accept(body(2), to: local(1))
+        await engine.close()
+        engine = try StorageEngine.open(directory, FaultyFileSystem(disk.image))
+        #expect(try await texts(engine, 1) == [2])
         await engine.close()
     }
 

@@ -36,6 +36,7 @@ final class FaultyFileSystem: FileSystem {
     }
 
     private let state = Mutex(State())
+    fileprivate let read = Atomic<Int>(0)
     private let unsynced: Unsynced
     private let onPowerCut: @Sendable () -> Void
 
@@ -54,6 +55,8 @@ final class FaultyFileSystem: FileSystem {
 
     /// Calls that change something, so far.
     var calls: Int { state.withLock { $0.calls } }
+    /// Octets read, so far.
+    var octetsRead: Int { read.load(ordering: .relaxed) }
     var isCut: Bool { state.withLock { $0.isCut } }
     var files: [String: [UInt8]] {
         state.withLock { $0.names.mapValues { $0.contents.withLock { $0.current } } }
@@ -218,6 +221,7 @@ private final class FaultyFile: StorageFile {
             node.contents.withLock { contents in
                 let bytes = contents.current.dropFirst(Int(offset)).prefix(buffer.count)
                 buffer.copyBytes(from: bytes)
+                fileSystem.read.add(bytes.count, ordering: .relaxed)
                 return bytes.count
             }
         }

@@ -66,36 +66,13 @@ import Testing
         }
     }
 
-    /// Three records, as the log writer writes them, in segment 5.
     private func segment() async -> (bytes: [UInt8], ends: [Int64]) {
-        var bytes: [UInt8] = []
-        var ends: [Int64] = []
-        for number in 1...3 {
-            let message = AcceptedMessage(
-                id: QueueID(rawValue: UInt64(number)), size: 40, isLarge: false, arrival: .now,
-                envelope: sender, recipients: [local(1)])
-            let record = Box<LogRecord?>(nil)
-            _ = await withCheckedContinuation { done in
-                record.value = LogRecord(
-                    .accepted(message), body: body(number, size: 40), done: done)
-                done.resume(returning: .success(()))
-            }
-            var sealed = record.value!
-            sealed.seal(segment: 5)
-            bytes += Array(sealed.head.readableBytesView) + Array(sealed.body.readableBytesView)
-            ends.append(Int64(bytes.count))
-        }
-        return (bytes, ends)
+        await TestSegment.make(number: 5, (1...3).map { body($0, size: 40) })
     }
 
     private func scan(_ bytes: [UInt8], number: UInt64 = 5) throws -> (ids: [UInt64], end: Int64) {
-        let file = try FaultyFileSystem(["/s": bytes]).open("/s", .existing)
-        var scanner = try SegmentScanner(file, number: number, from: 0)
-        var ids: [UInt64] = []
-        while let change = try scanner.nextChange() {
-            if case .accepted(let message, _, _) = change { ids.append(message.id.rawValue) }
-        }
-        return (ids, scanner.goodEnd)
+        let (ids, end, _) = try TestSegment.scan(bytes, number: number)
+        return (ids, end)
     }
 
     @Test func recordsAreFoundAgain() async throws {
@@ -118,6 +95,31 @@ import Testing
         }
     }
 
+    @Test func aSegmentWithoutItsHeaderHasNoRecords() async throws {
+        let (bytes, _) = await segment()
+        for index in 0..<SegmentHeader.length {
+            var corrupt = bytes
+            corrupt[index] ^= 1 << UInt8(index % 8)
+            #expect(try scan(corrupt).ids == [])
+            #expect(try scan(Array(bytes[..<index])).ids == [])
+        }
+    }
+
+    @Test func headersOfTooLongRecordsAreRefused() {
+        let most = RecordHeader.maximumRecordLength - RecordHeader.length
+        for (metadata, size, isRecord) in [
+            (0, most, true), (0, most + 1, false), (1, most, false), (most, 0, true),
+            (Int(UInt32.max), 0, false), (0, Int.max >> 1, false),
+        ] {
+            var bytes = ByteBuffer(repeating: 0, count: RecordHeader.length)
+            RecordHeader(
+                kind: .accepted, id: QueueID(rawValue: 1), messageSize: size, key: 1,
+                metadataLength: metadata
+            ).write(over: &bytes, contentSum: 0)
+            #expect((RecordHeader(bytes) != nil) == isRecord, "\(metadata) + \(size)")
+        }
+    }
+
     @Test func aTornTailEndsTheLog() async throws {
         let (bytes, ends) = await segment()
         for length in Int(ends[1])..<Int(ends[2]) {
@@ -128,10 +130,4 @@ import Testing
             #expect(try scan(bytes[..<length] + zeros).ids == [1, 2])
         }
     }
-}
-
-/// A box for a closure's result.
-private final class Box<Value>: @unchecked Sendable {
-    var value: Value
-    init(_ value: Value) { self.value = value }
 }
