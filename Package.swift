@@ -91,6 +91,8 @@ let package = Package(
         // Tests. What they share stands in TestSupport; IntegrationTests run the built server.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
         .testTarget(
+            name: "MailModelTests", dependencies: ["MailModel"], swiftSettings: swift),
+        .testTarget(
             name: "InternetMessageTests", dependencies: ["InternetMessage", "MailModel"],
             swiftSettings: swift),
         .testTarget(

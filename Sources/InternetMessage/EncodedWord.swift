@@ -1,3 +1,5 @@
+import MailModel
+
 /// Encoded words, `=?charset?encoding?text?=` (RFC 2047), for texts that come from the directory.
 ///
 /// No control character of the text passes, so none can begin a header field of its own. Line ends

@@ -1,3 +1,5 @@
+import MailModel
+
 extension EncodedWord {
     /// The text of a header value, unfolded, with its encoded words decoded (RFC 2047 section 6):
     /// space between two of them is dropped, those that can't be decoded stay as they are.

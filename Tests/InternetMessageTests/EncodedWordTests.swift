@@ -1,4 +1,5 @@
 import InternetMessage
+import MailModel
 import Testing
 
 @Suite struct EncodedWordTests {
@@ -78,18 +79,4 @@ import Testing
 
 extension String {
     fileprivate var trimmed: String { String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
-}
-
-@Suite struct Base64Tests {
-    @Test(arguments: [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-        ("foobar", "Zm9vYmFy"),
-    ])
-    func vectors(plain: String, encoded: String) {
-        #expect(Base64.encode(Array(plain.utf8)) == encoded)
-        #expect(Base64.decode(Array(encoded.utf8)[...]) == Array(plain.utf8))
-    }
-
-    @Test(arguments: ["Z", "Zg", "Zg=", "Zg===", "=", "====", "Z===", "Zg==Zg==", "Zm9v\n", "Zm-v", "Zm9*"])
-    func refuses(encoded: String) { #expect(Base64.decode(Array(encoded.utf8)[...]) == nil) }
 }

@@ -60,7 +60,6 @@ import Transport
                     let rest = try client.receiveToEnd()
                     #expect(rest == Array("421 bye\r\n".utf8))
                 }
-                #expect(throws: SocketFailure.self) { try TestSocket(port: listener.port) }
             }
             #expect(await reports.next() == "shuttingDown")
         }

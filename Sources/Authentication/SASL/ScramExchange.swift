@@ -1,3 +1,4 @@
+import MailModel
 import Directory
 
 /// What one SCRAM exchange (RFC 5802, RFC 7677) needs beside libsasl2: whose secrets it is about,

@@ -1,3 +1,5 @@
+import MailModel
+
 /// What a directory stores of a password for SCRAM (RFC 5803):
 ///
 ///     authPassword = "SCRAM-SHA-256" "$" iter-count ":" salt "$" StoredKey ":" ServerKey
@@ -30,9 +32,9 @@ struct ScramSecret: Equatable, Sendable {
         guard parts.count == 3, let hash = ScramHash(rawValue: parts[0].uppercased()),
             let info = Self.pair(parts[1]), let keys = Self.pair(parts[2]),
             let iterations = Int32(info.0), iterations > 0,
-            let salt = Base64.decode(info.1), (1...Self.maximumSaltLength).contains(salt.count),
-            let storedKey = Base64.decode(keys.0), storedKey.count == hash.length,
-            let serverKey = Base64.decode(keys.1), serverKey.count == hash.length
+            let salt = Base64.decode(info.1.utf8), (1...Self.maximumSaltLength).contains(salt.count),
+            let storedKey = Base64.decode(keys.0.utf8), storedKey.count == hash.length,
+            let serverKey = Base64.decode(keys.1.utf8), serverKey.count == hash.length
         else { return nil }
         self.init(
             hash: hash, iterations: Int(iterations), salt: salt, storedKey: storedKey,

@@ -1,3 +1,4 @@
+internal import MailModel
 package import NIOCore
 
 /// AUTH (RFC 4954). The exchange itself is the driver's; here are its lines.
@@ -54,7 +55,7 @@ extension SMTPServerSession {
     private mutating func writeChallenge(_ data: [UInt8], _ output: inout ByteBuffer) {
         question = nil
         output.writeStaticString("334 ")
-        Base64.encode(data, into: &output)
+        output.writeString(Base64.encode(data))
         output.writeStaticString("\r\n")
     }
 }

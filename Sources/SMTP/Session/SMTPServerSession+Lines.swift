@@ -1,3 +1,4 @@
+internal import MailModel
 internal import NIOCore
 
 /// Command lines in the input.

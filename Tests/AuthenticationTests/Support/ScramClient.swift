@@ -1,3 +1,4 @@
+import MailModel
 import COpenSSL
 
 @testable import Authentication
@@ -26,7 +27,7 @@ struct ScramClient {
             fields[field.first!] = String(field.dropFirst(2))
         }
         guard let nonce = fields["r"], nonce.hasPrefix(self.nonce), nonce != self.nonce,
-            let salt = fields["s"].flatMap({ Base64.decode($0) }),
+            let salt = fields["s"].flatMap({ Base64.decode($0.utf8) }),
             let iterations = fields["i"].flatMap({ Int($0) })
         else { return nil }
         let salted = Self.salted(hash, password, salt, iterations)

@@ -1,3 +1,5 @@
+import MailModel
+
 /// A logical line: continuation lines joined, comments gone, its value decoded (RFC 2849).
 struct LDIFLine: Equatable {
     let number: Int

@@ -1,7 +1,5 @@
-import NIOCore
+import MailModel
 import Testing
-
-@testable import SMTP
 
 @Suite struct Base64Tests {
     @Test(arguments: [
@@ -9,9 +7,7 @@ import Testing
         ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"), ("\u{0}a\u{0}b", "AGEAYg=="),
     ])
     func roundTrip(_ plain: String, _ encoded: String) {
-        var buffer = ByteBuffer()
-        Base64.encode(Array(plain.utf8), into: &buffer)
-        #expect(String(buffer: buffer) == encoded)
+        #expect(Base64.encode(Array(plain.utf8)) == encoded)
         #expect(Base64.decode(encoded.utf8) == Array(plain.utf8))
     }
 
