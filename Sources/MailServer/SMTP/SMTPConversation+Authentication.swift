@@ -12,17 +12,9 @@ extension SMTPConversation {
     }
 
     private func clientContext() -> ClientContext {
-        let tls = connection.tls
-        return ClientContext(
-            service: "smtp", remoteAddress: address, isEncrypted: tls != nil,
+        ClientContext(
+            service: "smtp", connection: connection,
             allowsPlaintextWithoutTLS: settings.allowsLoginWithoutTLS,
-            channelBinding: { binding in
-                ChannelBindingType(rawValue: binding.rawValue).flatMap {
-                    tls?.channelBinding($0)
-                }
-            },
-            tlsVersion13: tls?.version == .v13,
-            clientCertificate: tls?.clientCertificate.map { ($0.subject, $0.emails) },
             previousFailures: failedLogins)
     }
 

@@ -47,10 +47,12 @@ final class ServerParts: Sendable {
         } catch {
             throw ServerStartError("state directory \(configuration.stateDirectory): \(error)")
         }
+        var authentication = configuration.authenticationConfiguration
+        authentication.decoyKey = try ServerSecret.load(configuration.stateDirectory + "/scram.key")
+        // Before libldap, which may start libsasl2 as well, from its own threads.
+        SASLService.prepare(logger: logger)
         directory = Directory(configuration: configuration.directoryConfiguration, logger: logger)
-        sasl = SASLService(
-            directory: directory, configuration: configuration.authenticationConfiguration,
-            logger: logger)
+        sasl = SASLService(directory: directory, configuration: authentication, logger: logger)
         queueManager = QueueManager(
             spool: Spool(storage: storage, logger: logger), resolver: directory,
             configuration: configuration.queueManagerConfiguration, logger: logger)
