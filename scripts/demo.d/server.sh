@@ -86,7 +86,7 @@ users_json() {
 
 write_ready() {
     local new=$ready.$$
-    cat >"$new" <<JSON
+    cat >"$new" <<JSON || die "--ready $ready: cannot be written"
 {"pid": $server_pid, "binary": "$martlet", "config": "$state/martlet.yaml", "state": "$state/mail",
  "ca": "$state/tls/ca.pem",
  "ldap": {"uri": "$ldap_uri", "base": "$ldap_base", "admin_dn": "$ldap_admin", "admin_password": "$ldap_password", "pid": $slapd_pid},
@@ -105,6 +105,7 @@ User name  the whole address; authentication: normal password or SCRAM
 Trust      $state/tls/ca.pem
 Mail from other hosts: 127.0.0.1 port $(port 25)
 Directory  $ldap_uri, administrator $ldap_admin, password $ldap_password
+Commands   $martlet explain --config $state/martlet.yaml ADDRESS
 
 TEXT
     awk '{ printf "  %-24s %s%s\n", $1, $2, ($4 == "true" ? "   (SCRAM)" : "") }' "$state/directory/logins" >&2
