@@ -152,6 +152,8 @@ final class EngineCore: Sendable {
         pending.close()
         broadcast.finish()
         do {
+            // So that a copy of index.sqlite made now is whole.
+            try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
             try pool.close()
         } catch {
             logger.error("index not closed", metadata: ["error": "\(error)"])

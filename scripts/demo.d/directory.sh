@@ -105,10 +105,10 @@ base_entries() {
         { gsub(/dc=example,dc=org/, base); sub(/\ndc: example/, "\ndc: " value)
           if (name($0) != "" && !(name($0) in have)) print $0 "\n" }
     ' last=$(($# + 1)) "$@" ldif/00-base.ldif
-    [ -z "$(find_logins "$@")" ] || return 0
     local domain
     domain=$(cat "$@" | awk 'tolower($1) == "associateddomain:" { print $2; exit }')
     [ -n "$domain" ] || die "the LDIF declares no domain (associatedDomain)"
+    [ -z "$(find_logins "$@")" ] || return 0
     cat <<LDIF
 dn: uid=martlet-demo,$ldap_base
 objectClass: inetOrgPerson

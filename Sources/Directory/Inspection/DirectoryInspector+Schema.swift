@@ -27,7 +27,7 @@ extension DirectoryInspector {
             findings.append(
                 Finding(
                     .error, role, "the directory's schema has none of \(names)",
-                    whatToDo: "load the schema that has them, or choose another attribute map"))
+                    whatToDo: "load the schema that has them, or set directory.preset to one that fits"))
         }
         require(map.user.classes, "object class of users")
         require(map.domain.classes, "object class of domains")
@@ -44,7 +44,7 @@ extension DirectoryInspector {
                 Finding(
                     .warning, "attribute map \(map.name)",
                     "the directory's schema lacks \(missing.joined(separator: ", "))",
-                    whatToDo: "load schema/martlet, or choose the attribute map default"))
+                    whatToDo: "load schema/martlet, or set directory.preset: default"))
         }
         return findings
     }
@@ -56,7 +56,7 @@ extension DirectoryInspector {
         return [
             Finding(
                 .hint, "attribute map", "the directory has schema/martlet, but the map is default",
-                whatToDo: "choose the attribute map martlet, or its attributes count for nothing")
+                whatToDo: "set directory.preset: martlet, or its attributes count for nothing")
         ]
     }
 

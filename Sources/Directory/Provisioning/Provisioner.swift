@@ -103,7 +103,10 @@ package struct Provisioner: Sendable {
             return true
         case .alreadyExists: stop(record, "exists already", &report)
         case .noSuchObject(let text): stop(record, "no such entry or parent: \(text)", &report)
-        case .refused(let code, let text): stop(record, "refused (\(code)): \(text)", &report)
+        case .refused(let code, let text):
+            // RFC 4511 appendix A: insufficientAccessRights.
+            let advice = code == 50 ? "; --bind-dn names an entry that may write" : ""
+            stop(record, "refused: \(text)\(advice)", &report)
         case .notSent(let fault): stop(record, "not sent: \(fault)", &report)
         case .unknown(let fault):
             report.unknown = "\(record.place) \(record.change.dn)"

@@ -25,7 +25,7 @@ package struct ServerCheck: Sendable {
                 Finding(.warning, "tls", $0, whatToDo: "renew it; SIGHUP makes the server read it")
             }
             return warnings + [
-                Finding(.ok, "tls", "\(configuration.tls.certificates.count) certificates are usable")
+                Finding(.ok, "tls", "usable certificates: \(configuration.tls.certificates.count)")
             ]
         } catch {
             return [

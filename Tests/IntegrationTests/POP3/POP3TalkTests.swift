@@ -1,4 +1,4 @@
-import Synchronization
+
 import Testing
 
 /// POP3 sessions as their RFCs describe them.
@@ -222,13 +222,13 @@ import Testing
     ])
     func sessions(_ talk: Talk) throws {
         let server = try RunningMartlet.shared.get()
-        // Alice's maildrop is locked by one session at a time.
-        try Self.alice.withLock { _ in
-            try talk.run(on: LineClient(port: server.port("pop3"), source: Sources.next()), .pop3)
-        }
+        // A maildrop is locked until the server has seen its session end: a user for each talk.
+        let user = server.newUser()
+        var talk = talk
+        talk.text = talk.text.replacing("alice-secret", with: user.password)
+            .replacing("USER alice", with: "USER \(user.address)")
+        try talk.run(on: LineClient(port: server.port("pop3"), source: Sources.next()), .pop3)
     }
-
-    private static let alice = Mutex(())
 
     /// A login to a maildrop of two messages that no other test has.
     private static func twoMessages(_ server: RunningMartlet) throws -> LineClient {
