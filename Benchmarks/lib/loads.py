@@ -306,6 +306,8 @@ def simple(mode, what, unit, *args, units="ok", secs=None):
 
 def idle(n, what, tls, proto="pop3"):
     def load(ctx):
+        if proto == "smtp" and ctx.peer.name != "martlet":
+            raise Skip("a process for each connection")
         port = ctx.port(what)
         ctx.close()
         need = ctx.idle_cost.get(what, 0) * n

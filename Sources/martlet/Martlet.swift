@@ -12,6 +12,7 @@ struct Martlet: AsyncParsableCommand {
               martlet serve --config /etc/martlet/martlet.yaml
               martlet explain alice@example.org
             """,
+        version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckCommand.self, ProvisionCommand.self, ExplainCommand.self,
             QueueCommand.self,

@@ -25,6 +25,8 @@ import Testing
         }
     }
 
+    /// The receive buffer is larger than a segment of the loopback: with less room the kernel sends by
+    /// window probes alone, further and further apart.
     @Test func largeWritesWaitForTheClient() async throws {
         let size = 8 << 20
         let reports = Reports()
@@ -38,7 +40,7 @@ import Testing
         }
         try await withListener(serve: serve) { listener in
             let received = try await blocking {
-                let client = try TestSocket(port: listener.port, receiveBuffer: 8192)
+                let client = try TestSocket(port: listener.port, receiveBuffer: 256 * 1024)
                 return try client.receiveToEnd()
             }
             #expect(received.count == size)

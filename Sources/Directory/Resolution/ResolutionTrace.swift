@@ -18,6 +18,8 @@ final class ResolutionTrace: Sendable {
             step.text = "\(entries.count) found"
             step.entries = entries.map(\.dn)
         case .notFound: step.text = "nothing"
+        case .unavailable(let fault) where fault.kind == .truncated:
+            step.text = "more than \(request.sizeLimit)"
         case .unavailable(let fault): step.text = "no answer: \(fault.cause)"
         }
         append(step)
