@@ -35,6 +35,7 @@ let package = Package(
             name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLDAP", providers: [.apt(["libldap2-dev"])]),
         .systemLibrary(name: "CSASL", providers: [.apt(["libsasl2-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CChecksum"),
 
         // Values and formats: no I/O.
@@ -42,10 +43,12 @@ let package = Package(
         .target(name: "InternetMessage", dependencies: ["MailModel"], swiftSettings: swift),
         .target(name: "SMTP", dependencies: ["MailModel", nio], swiftSettings: swift),
         .target(name: "POP3", dependencies: ["MailModel", nio], swiftSettings: swift),
+        .target(
+            name: "IMAP", dependencies: ["MailModel", "InternetMessage", nio], swiftSettings: swift),
 
         // The network, the directory, the disk.
         .target(
-            name: "Transport", dependencies: ["COpenSSL", nio, nioPosix, logging],
+            name: "Transport", dependencies: ["COpenSSL", "CZlib", nio, nioPosix, logging],
             swiftSettings: swift),
         .target(
             name: "Directory", dependencies: ["CLDAP", "MailModel", logging],
@@ -61,7 +64,8 @@ let package = Package(
             name: "Spool", dependencies: ["MailModel", "Storage", nio, logging],
             swiftSettings: swift),
         .target(
-            name: "MailboxStore", dependencies: ["MailModel", "Storage", nio, logging],
+            name: "MailboxStore",
+            dependencies: ["MailModel", "InternetMessage", "Storage", grdb, sqlite, nio, logging],
             swiftSettings: swift),
 
         // The services.
@@ -74,7 +78,7 @@ let package = Package(
         .target(
             name: "MailServer",
             dependencies: [
-                "MailModel", "InternetMessage", "SMTP", "POP3", "Transport", "Directory",
+                "MailModel", "InternetMessage", "SMTP", "POP3", "IMAP", "Transport", "Directory",
                 "Authentication", "Storage", "Spool", "MailboxStore", "Delivery", nio, nioPosix,
                 logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -103,6 +107,9 @@ let package = Package(
                 "POP3", "MailServer", "MailModel", "MailboxStore", "Transport", "Directory",
                 "Authentication", "Storage", nio, nioPosix, logging,
             ],
+            swiftSettings: swift),
+        .testTarget(
+            name: "IMAPTests", dependencies: ["IMAP", "InternetMessage", "MailModel", nio],
             swiftSettings: swift),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", nio, logging], swiftSettings: swift),

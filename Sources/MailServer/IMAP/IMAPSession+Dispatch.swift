@@ -1,0 +1,55 @@
+internal import IMAP
+
+/// Every command's function, by the command. Whether the session's state allows the command has been
+/// checked (`requiredState`).
+extension IMAPSession {
+    func execute(_ command: IMAPCommand, tag: String) async throws(CommandFailure) -> Completion {
+        switch command {
+        case .capability: capability()
+        case .noop, .check: noop()
+        case .logout: logout()
+        case .id(let fields): id(fields)
+        case .startTLS: try await startTLS(tag)
+        case .login(let user, let password): try await login(user, password)
+        case .authenticate(let mechanism, let initial): try await authenticate(mechanism, initial)
+        case .enable(let names): enable(names)
+        case .unauthenticate: unauthenticate()
+        case .compress(let mechanism): try await compress(mechanism, tag)
+        case .select(let command): try await select(command)
+        case .create(let name, let uses): try await create(name, uses)
+        case .delete(let name): try await delete(name)
+        case .rename(let from, let to): try await rename(from, to)
+        case .subscribe(let name): try await setSubscribed(true, name)
+        case .unsubscribe(let name): try await setSubscribed(false, name)
+        case .list(let command): try await list(command)
+        case .lsub(let reference, let pattern): try await lsub(reference, pattern)
+        case .namespace: try await namespace()
+        case .status(let name, let items): try await status(name, items)
+        case .idle: try await idle()
+        case .getQuota(let root): try await getQuota(root)
+        case .getQuotaRoot(let name): try await getQuotaRoot(name)
+        case .setQuota(let root, let limits): try await setQuota(root, limits)
+        case .setACL(let name, let identifier, let rights): try await setACL(name, identifier, rights)
+        case .deleteACL(let name, let identifier): try await deleteACL(name, identifier)
+        case .getACL(let name): try await getACL(name)
+        case .listRights(let name, let identifier): try await listRights(name, identifier)
+        case .myRights(let name): try await myRights(name)
+        case .getMetadata(let command): try await getMetadata(command)
+        case .setMetadata(let name, let entries): try await setMetadata(name, entries)
+        case .notify(let command): try await notify(command)
+        case .multiSearch(let sources, let search): try await multiSearch(sources, search, tag)
+        case .close: try await close()
+        case .unselect: unselect()
+        case .expunge: try await expunge(nil)
+        case .uidExpunge(let set): try await expunge(set)
+        case .search(let command): try await search(command, tag)
+        case .sort(let command): try await sort(command, tag)
+        case .thread(let command): try await thread(command)
+        case .fetch(let command): try await fetch(command)
+        case .store(let command): try await store(command)
+        case .copy(let command): try await copy(command)
+        case .move(let command): try await move(command)
+        case .cancelUpdate(let tags): cancelUpdate(tags)
+        }
+    }
+}
