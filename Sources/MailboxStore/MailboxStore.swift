@@ -1,14 +1,49 @@
 package import MailModel
 package import Storage
+import Synchronization
 
-/// Accounts' mailboxes, in the terms of mail: a thin layer over the storage engine.
+/// Accounts' mailboxes, in the terms of mail: a layer over the storage engine that knows which
+/// mailboxes are in use and keeps them current. One for the process.
 package final class MailboxStore: Sendable {
-    private let storage: any MailboxStorage
-    private let locks = MaildropLocks()
+    /// Accounts whose default mailboxes are known to be there.
+    private static let maximumKnownAccounts = 100_000
 
-    package init(storage: any MailboxStorage) {
+    package let storage: any MailboxStorage
+    private let hub: MailboxHub
+    private let locks = MaildropLocks()
+    private let knownAccounts = Mutex<Set<AccountID>>([])
+
+    /// - Parameter observer: told of every committed change as well, on the store's thread.
+    package init(
+        storage: any MailboxStorage, observer: (@Sendable ([MailboxChange]) -> Void)? = nil
+    ) {
         self.storage = storage
+        let hub = MailboxHub(storage)
+        self.hub = hub
+        storage.setObserver { changes in
+            hub.publish(changes)
+            observer?(changes)
+        }
     }
+
+    package func mailboxes(of account: AccountID) -> AccountMailboxes {
+        AccountMailboxes(account, of: self)
+    }
+
+    /// The mailbox as all its sessions share it; read when nobody has it open.
+    package func open(_ mailbox: Int64) async throws(MailboxError) -> LiveMailbox {
+        try await hub.open(mailbox)
+    }
+
+    /// Has `wake` called after every change of the account's mailboxes, on a thread of the store: it
+    /// must not block. Ends with the returned object.
+    package func watch(_ account: AccountID, wake: @escaping @Sendable () -> Void)
+        -> AccountWatcher
+    {
+        hub.watch(account, wake: wake)
+    }
+
+    // MARK: POP3
 
     /// Opens the account's INBOX for POP3, with the exclusive lock of RFC 1939 section 4. The lock
     /// goes with the maildrop's `close`, or with the maildrop itself.
@@ -23,6 +58,8 @@ package final class MailboxStore: Sendable {
         }
     }
 
+    // MARK: Quota
+
     /// Octets and messages in all the account's mailboxes.
     package func usage(of account: AccountID) async throws(MailError)
         -> (bytes: Int64, messages: Int64)
@@ -30,7 +67,7 @@ package final class MailboxStore: Sendable {
         try await storage.usage(of: account)
     }
 
-    /// Whether a message of `size` octets more would exceed the quota. Delivery decides for itself,
+    /// Whether a message of `size` octets more would exceed the quota. The store decides for itself,
     /// exactly; this is for refusing early.
     package func isFull(_ account: AccountID, quota: Quota, size: Int) async throws(MailError)
         -> Bool
@@ -42,7 +79,16 @@ package final class MailboxStore: Sendable {
         return !(bytesLeft && messagesLeft)
     }
 
-    /// Every committed change from now on, in order; ends for a subscriber that falls too far
-    /// behind.
-    package func changes() -> AsyncStream<MailboxChange> { storage.changes() }
+    // MARK: Defaults
+
+    func hasDefaults(_ account: AccountID) -> Bool {
+        knownAccounts.withLock { $0.contains(account) }
+    }
+
+    func setHasDefaults(_ account: AccountID) {
+        knownAccounts.withLock { known in
+            if known.count >= Self.maximumKnownAccounts { known.removeAll() }
+            known.insert(account)
+        }
+    }
 }

@@ -1,0 +1,171 @@
+import MailModel
+import Storage
+import Synchronization
+
+/// The mailboxes in use and the sessions that watch accounts: where committed changes go.
+///
+/// With nobody connected a commit costs one comparison here; else a look-up for each changed mailbox.
+final class MailboxHub: Sendable {
+    private enum Entry {
+        case live(Weak<LiveMailbox>)
+        case loading(Loading)
+    }
+
+    /// A mailbox that is being read. Changes that are committed meanwhile are kept until it is there.
+    private struct Loading {
+        var changes: [MailboxChange.Kind] = []
+        var waiters: [CheckedContinuation<Result<LiveMailbox, MailboxError>, Never>] = []
+    }
+
+    private struct Watchers {
+        var nextNumber = 0
+        var byNumber: [Int: Weak<AccountWatcher>] = [:]
+    }
+
+    private struct State {
+        var mailboxes: [Int64: Entry] = [:]
+        var accounts: [AccountID: Watchers] = [:]
+        var recent = RecentMailboxes()
+    }
+
+    private let storage: any MailboxStorage
+    private let state = Mutex(State())
+
+    init(_ storage: any MailboxStorage) {
+        self.storage = storage
+    }
+
+    // MARK: Changes
+
+    /// The storage engine's observer.
+    func publish(_ changes: [MailboxChange]) {
+        // What a weak reference yields may be the last to hold it; its end takes the lock.
+        var held: [AnyObject] = []
+        let dropped: [LiveMailbox] = state.withLock { state in
+            guard !state.mailboxes.isEmpty || !state.accounts.isEmpty else { return [] }
+            var dropped: [LiveMailbox] = []
+            for change in changes {
+                deliver(change, &state, &held)
+                if case .deleted = change.kind, let mailbox = state.recent.remove(change.mailbox) {
+                    dropped.append(mailbox)
+                }
+            }
+            return dropped
+        }
+        withExtendedLifetime((held, dropped)) {}
+    }
+
+    private func deliver(
+        _ change: MailboxChange, _ state: inout State, _ held: inout [AnyObject]
+    ) {
+        switch state.mailboxes[change.mailbox] {
+        case .live(let weak):
+            if let mailbox = weak.value {
+                mailbox.apply(change.kind)
+                held.append(mailbox)
+            }
+        case .loading(var loading):
+            loading.changes.append(change.kind)
+            state.mailboxes[change.mailbox] = .loading(loading)
+        case nil: break
+        }
+        guard let watchers = state.accounts[change.account] else { return }
+        for weak in watchers.byNumber.values {
+            guard let watcher = weak.value else { continue }
+            watcher.add(change)
+            held.append(watcher)
+        }
+    }
+
+    // MARK: Mailboxes
+
+    func open(_ id: Int64) async throws(MailboxError) -> LiveMailbox {
+        let result = await withCheckedContinuation {
+            (waiter: CheckedContinuation<Result<LiveMailbox, MailboxError>, Never>) in
+            let known: LiveMailbox? = state.withLock { state in
+                switch state.mailboxes[id] {
+                case .live(let weak):
+                    if let mailbox = weak.value { return mailbox }
+                    fallthrough
+                case nil:
+                    state.mailboxes[id] = .loading(Loading(waiters: [waiter]))
+                    Task { await self.load(id) }
+                case .loading(var loading):
+                    loading.waiters.append(waiter)
+                    state.mailboxes[id] = .loading(loading)
+                }
+                return nil
+            }
+            if let known { waiter.resume(returning: .success(known)) }
+        }
+        return try result.get()
+    }
+
+    private func load(_ id: Int64) async {
+        let contents: Result<MailboxContents, MailboxError>
+        do throws(MailError) {
+            contents = try await storage.contents(of: id).map { .success($0) }
+                ?? .failure(.nonexistent)
+        } catch {
+            contents = .failure(.unavailable(error))
+        }
+        let (loading, result, dropped) = state.withLock { state in
+            guard case .loading(let loading) = state.mailboxes[id] else {
+                preconditionFailure("a mailbox is loaded once")
+            }
+            let result = contents.map { contents in
+                let mailbox = LiveMailbox(contents) { [weak self] in self?.forget(id) }
+                for change in loading.changes { mailbox.apply(change) }
+                return mailbox
+            }
+            var dropped: [LiveMailbox] = []
+            switch result {
+            case .success(let mailbox):
+                state.mailboxes[id] = .live(Weak(mailbox))
+                dropped = state.recent.insert(mailbox)
+            case .failure: state.mailboxes[id] = nil
+            }
+            return (loading, result, dropped)
+        }
+        withExtendedLifetime(dropped) {}
+        for waiter in loading.waiters { waiter.resume(returning: result) }
+    }
+
+    private func forget(_ id: Int64) {
+        state.withLock { state in
+            // Meanwhile it may have been opened anew.
+            if case .live(let weak) = state.mailboxes[id], weak.value == nil {
+                state.mailboxes[id] = nil
+            }
+        }
+    }
+
+    // MARK: Accounts
+
+    func watch(_ account: AccountID, wake: @escaping @Sendable () -> Void) -> AccountWatcher {
+        state.withLock { state in
+            var watchers = state.accounts[account] ?? Watchers()
+            watchers.nextNumber += 1
+            let number = watchers.nextNumber
+            let watcher = AccountWatcher(account, wake: wake) { [weak self] in
+                self?.endWatch(account, number)
+            }
+            watchers.byNumber[number] = Weak(watcher)
+            state.accounts[account] = watchers
+            return watcher
+        }
+    }
+
+    private func endWatch(_ account: AccountID, _ number: Int) {
+        state.withLock { state in
+            state.accounts[account]?.byNumber[number] = nil
+            if state.accounts[account]?.byNumber.isEmpty == true { state.accounts[account] = nil }
+        }
+    }
+}
+
+struct Weak<Object: AnyObject & Sendable>: Sendable {
+    private(set) weak var value: Object?
+
+    init(_ value: Object) { self.value = value }
+}
