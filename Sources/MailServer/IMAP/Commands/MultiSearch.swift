@@ -1,0 +1,9 @@
+internal import IMAP
+
+extension IMAPSession {
+    func multiSearch(
+        _ sources: [MailboxFilter], _ command: SearchCommand, _ tag: String
+    ) async throws(CommandFailure) -> Completion {
+        .no("Searching is not available", code: "UNAVAILABLE")
+    }
+}
