@@ -1,4 +1,5 @@
 package import NIOCore
+import Synchronization
 
 /// One accepted TCP connection, bound to an event loop. Its handler runs as one task on that
 /// loop, so a call returns without suspension whenever the bytes, or the room for them, are there.
@@ -20,20 +21,43 @@ package final class Connection: Sendable {
     /// What has arrived, or nil at the end of the input. While nobody reads, at most about 64 KiB
     /// are taken from the socket.
     package func read() async throws(ConnectionError) -> ByteBuffer? {
-        if eventLoop.inEventLoop, let ready = handler.takeInput() {
+        switch try await event(isWakeable: false) {
+        case .input(let bytes): bytes
+        // A reader that is not wakeable is not woken.
+        case .end, .woken: nil
+        }
+    }
+
+    /// Like `read()`, and ends with `.woken` too, once after any number of calls of `wake()`. Input
+    /// that has arrived comes before a wake, and so does the end.
+    package func next() async throws(ConnectionError) -> ConnectionEvent {
+        try await event(isWakeable: true)
+    }
+
+    private func event(isWakeable: Bool) async throws(ConnectionError) -> ConnectionEvent {
+        if eventLoop.inEventLoop, let ready = handler.takeEvent(isWakeable: isWakeable) {
             return try ready.get()
         }
         let result = await withUnsafeContinuation { continuation in
-            onLoop { $0.read(continuation) }
+            onLoop { $0.read(continuation, isWakeable: isWakeable) }
         }
         return try result.get()
+    }
+
+    /// Makes the waiting `next()`, or else the coming one, return `.woken`. From any thread; many
+    /// calls are as cheap as one until that has happened. `read()` leaves the wake to `next()`.
+    package func wake() {
+        let wasRequested = handler.isWakeRequested.exchange(true, ordering: .acquiringAndReleasing)
+        if !wasRequested {
+            onLoop { $0.wake() }
+        }
     }
 
     /// Whether the client has sent what nobody has read yet: before the greeting, say. To be asked
     /// in the handler's own task, on the connection's loop.
     package var hasUnreadInput: Bool {
         eventLoop.preconditionInEventLoop()
-        return handler.input.readableBytes > 0
+        return handler.input.readableBytes > 0 || handler.compression?.isBehind == true
     }
 
     /// Suspends for a time exact to a millisecond, other than a read deadline. To be used in the
@@ -85,6 +109,23 @@ package final class Connection: Sendable {
             onLoop { $0.startTLS(context, reply: reply, timeout: timeout, continuation) }
         }
         return try result.get()
+    }
+
+    /// Sends `reply` as it is, then takes everything in both directions for one raw DEFLATE stream
+    /// each (RFC 4978), above TLS if that is on. A damaged stream ends the connection with
+    /// `.compression`; the client's end of its stream is the end of the input.
+    ///
+    /// What has arrived unread is compressed already. `unparsed` is what the caller has read behind
+    /// the command. At most about 64 KiB are inflated ahead of the reader, and a connection that
+    /// was idle for two seconds keeps only what the client sent last, at most 32 KiB.
+    package func startCompression(
+        reply: ByteBuffer, unparsed: ByteBuffer = ByteBuffer()
+    ) async throws(ConnectionError) {
+        try await write(reply)
+        let result = await withUnsafeContinuation { continuation in
+            onLoop { $0.startCompression(unparsed: unparsed, continuation) }
+        }
+        try result.get()
     }
 
     /// Nil in clear.

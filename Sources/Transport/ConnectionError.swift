@@ -8,6 +8,8 @@ package enum ConnectionError: Error, Sendable, Hashable {
     case clearTextAfterStartTLS
     /// The handshake or a record failed; the text is OpenSSL's reason.
     case tls(String)
+    /// What the client sent under COMPRESS is not DEFLATE; the text is zlib's reason.
+    case compression(String)
     /// The socket failed; the text is the system's.
     case io(String)
     /// The server is going down: say goodbye. Thrown once; reading again is allowed.

@@ -44,6 +44,7 @@ extension ConnectionHandler {
         phase = .lingering
         phaseDeadline = .now() + Self.lingerTime
         input = ByteBuffer()
+        compression = nil
         context.close(mode: .output, promise: nil)
         resumeReading()
     }
@@ -76,6 +77,6 @@ extension ConnectionHandler {
         for writer in waiting {
             writer.resume(returning: .failure(error))
         }
-        unencrypted = ByteBuffer()
+        outgoing = ByteBuffer()
     }
 }

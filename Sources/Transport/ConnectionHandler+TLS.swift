@@ -8,7 +8,7 @@ extension ConnectionHandler {
         _ tls: TLSServerContext, reply: ByteBuffer?, timeout: Duration,
         _ continuation: UnsafeContinuation<VoidResult, Never>
     ) {
-        guard phase == .open, engine == nil, let context else {
+        guard phase == .open, engine == nil, compression == nil, let context else {
             continuation.resume(returning: .failure(failure ?? .closed))
             return
         }
@@ -38,10 +38,13 @@ extension ConnectionHandler {
         }
     }
 
-    /// Feeds records to OpenSSL; what they contain goes to `input`.
+    /// Feeds records to OpenSSL; what they contain goes to `input`, by way of the inflater if there
+    /// is one.
     func receiveEncrypted(_ chunk: ByteBuffer) {
         guard let engine else { return }
-        let progress = engine.receive(chunk, into: &input)
+        let progress =
+            compression?.receive { engine.receive(chunk, into: &$0) }
+            ?? engine.receive(chunk, into: &input)
         sendOutput(of: engine)
         switch progress {
         case .failed(let problem):
@@ -56,6 +59,7 @@ extension ConnectionHandler {
         case .established, .ended:
             break
         }
+        inflateInput()
         if phase == .handshaking {
             finishHandshake(engine)
         }

@@ -1,25 +1,25 @@
 import NIOCore
 
 extension ConnectionHandler {
-    /// Plain bytes encrypted before one flush.
-    private static let encryptionBatch = 64 * 1024
+    /// Plain bytes compressed and encrypted before one flush.
+    private static let batchSize = 64 * 1024
 
     /// Sends bytes; nil when the caller should wait until the client has read some.
     func write(_ bytes: ByteBuffer) -> VoidResult? {
         guard phase == .open, let context else { return .failure(failure ?? .closed) }
         guard bytes.readableBytes > 0 else { return .success(()) }
-        if engine == nil {
+        if engine == nil && compression == nil {
             send(bytes, context)
         } else {
-            if unencrypted.readableBytes == 0 {
-                unencrypted = bytes
+            if outgoing.readableBytes == 0 {
+                outgoing = bytes
             } else {
-                unencrypted.writeImmutableBuffer(bytes)
+                outgoing.writeImmutableBuffer(bytes)
             }
-            sendEncrypted()
+            sendOutgoing()
             if let failure { return .failure(failure) }
         }
-        let hasRoom = context.channel.isWritable && unencrypted.readableBytes == 0
+        let hasRoom = context.channel.isWritable && outgoing.readableBytes == 0
         return hasRoom ? .success(()) : nil
     }
 
@@ -28,7 +28,7 @@ extension ConnectionHandler {
             continuation.resume(returning: .failure(failure ?? .closed))
             return
         }
-        if context.channel.isWritable && unencrypted.readableBytes == 0 {
+        if context.channel.isWritable && outgoing.readableBytes == 0 {
             continuation.resume(returning: .success(()))
         } else {
             writers.append(continuation)
@@ -36,10 +36,10 @@ extension ConnectionHandler {
     }
 
     func becameWritable() {
-        if phase == .open && unencrypted.readableBytes > 0 {
-            sendEncrypted()
+        if phase == .open && outgoing.readableBytes > 0 {
+            sendOutgoing()
         }
-        guard unencrypted.readableBytes == 0, context?.channel.isWritable == true else { return }
+        guard outgoing.readableBytes == 0, context?.channel.isWritable == true else { return }
         let ready = writers
         writers = []
         for writer in ready {
@@ -54,19 +54,37 @@ extension ConnectionHandler {
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
     }
 
-    /// Encrypts and sends while the socket takes it, so that a large write is never held twice.
-    func sendEncrypted() {
-        while unencrypted.readableBytes > 0, let engine, let context, context.channel.isWritable {
-            let problem = engine.encrypt(&unencrypted, atMost: Self.encryptionBatch)
-            sendOutput(of: engine)
-            if let problem {
-                abort(.tls(problem))
+    /// Compresses, encrypts and sends while the socket takes it, so that a large write is never
+    /// held twice.
+    func sendOutgoing() {
+        while let context, context.channel.isWritable,
+            let batch = outgoing.readSlice(length: min(outgoing.readableBytes, Self.batchSize)),
+            batch.readableBytes > 0
+        {
+            do {
+                try send(batch: batch, isLast: outgoing.readableBytes == 0, context)
+            } catch {
+                abort(error)
                 return
             }
         }
-        if unencrypted.readableBytes == 0 {
-            unencrypted = ByteBuffer()
+        if outgoing.readableBytes == 0 {
+            outgoing = ByteBuffer()
         }
+    }
+
+    private func send(
+        batch: ByteBuffer, isLast: Bool, _ context: ChannelHandlerContext
+    ) throws(ConnectionError) {
+        let batch = try compression?.deflate(batch, flush: isLast) ?? batch
+        guard batch.readableBytes > 0 else { return }
+        guard let engine else {
+            send(batch, context)
+            return
+        }
+        let problem = engine.encrypt(batch)
+        sendOutput(of: engine)
+        if let problem { throw .tls(problem) }
     }
 
     /// Sends what OpenSSL has to say: records, handshake messages, alerts.

@@ -2,19 +2,19 @@ import NIOCore
 import Synchronization
 
 /// The state of one connection and the only handler in its pipeline: input buffer, waiting reader
-/// and writers, TLS, deadlines, orderly close. TLS is in here and not a handler of its own: a
+/// and writers, TLS, compression, deadlines, orderly close. TLS is in here and not a handler of its own: a
 /// record then costs no pipeline events, and STARTTLS changes no pipeline.
 ///
-/// Touched only on the connection's loop, but for `loop`, `listener` and `session`.
+/// Touched only on the connection's loop, but for `loop`, `listener`, `session` and `isWakeRequested`.
 final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    typealias ReadResult = Result<ByteBuffer?, ConnectionError>
+    typealias ReadResult = Result<ConnectionEvent, ConnectionError>
     typealias VoidResult = Result<Void, ConnectionError>
 
-    /// Unread input beyond this stops reading from the socket.
+    /// Unread input beyond this, inflated, stops reading from the socket.
     static let inputLimit = 64 * 1024
 
     let loop: LoopContext
@@ -34,6 +34,10 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var input = ByteBuffer()
     var isInputEnded = false
     var reader: UnsafeContinuation<ReadResult, Never>?
+    /// The reader waits in `next()`.
+    var isReaderWakeable = false
+    /// Set by any thread, taken by the reader.
+    let isWakeRequested = Atomic(false)
     var readDeadline = NIODeadline.distantFuture
     var isReadSuppressed = false
     var isShutdownPending = false
@@ -41,8 +45,8 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     // Writing.
     var writers: [UnsafeContinuation<VoidResult, Never>] = []
-    /// Plain bytes that wait for room in the socket before they are encrypted.
-    var unencrypted = ByteBuffer()
+    /// Bytes that wait for room in the socket before they are compressed and encrypted.
+    var outgoing = ByteBuffer()
     /// Written since the last sweep, or not all sent at it.
     var mayHaveUnsent = false
     var lastUnsent = 0
@@ -52,6 +56,9 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var engine: TLSEngine?
     var handshake: UnsafeContinuation<VoidResult, Never>?
     private let establishedSession = Mutex<TLSSession?>(nil)
+
+    /// From the client's COMPRESS on.
+    var compression: Compression?
 
     private var wasActive = false
     private var isSessionRunning = false
@@ -121,7 +128,8 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     /// Called by the channel whenever it would read on; not passing it on is the back-pressure.
     func read(context: ChannelHandlerContext) {
-        if input.readableBytes < Self.inputLimit && context.channel.isWritable {
+        let hasRoom = input.readableBytes < Self.inputLimit && compression?.isBehind != true
+        if hasRoom && context.channel.isWritable {
             context.read()
         } else {
             isReadSuppressed = true
@@ -149,6 +157,7 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         fail(.closed)
         loop.remove(self)
         engine = nil
+        compression = nil
         for closer in closers {
             closer.resume()
         }
@@ -197,5 +206,6 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         if mayHaveUnsent {
             checkProgress(now)
         }
+        compression?.sweep(isFlushed: outgoing.readableBytes == 0)
     }
 }

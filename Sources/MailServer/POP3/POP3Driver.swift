@@ -106,7 +106,7 @@ final class POP3Driver {
                 metadata: ["remote": "\(connection.remoteAddress)"])
             connection.abort()
             return .refused
-        case .closed, .tls, .io:
+        case .closed, .tls, .compression, .io:
             connection.abort()
             return .disconnected
         }

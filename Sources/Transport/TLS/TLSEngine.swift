@@ -94,26 +94,27 @@ final class TLSEngine: @unchecked Sendable {
         }
     }
 
-    /// Encrypts up to `limit` bytes of `plain` into the output.
+    /// Encrypts `plain` into the output.
     ///
     /// - Returns: why it failed; nil when all is well.
-    func encrypt(_ plain: inout ByteBuffer, atMost limit: Int) -> String? {
+    func encrypt(_ plain: ByteBuffer) -> String? {
         lock.withLock { _ in
             ERR_clear_error()
-            var left = min(plain.readableBytes, limit)
-            let records = left / Self.recordSize + 1
+            let records = plain.readableBytes / Self.recordSize + 1
             output.reserveCapacity(
-                minimumWritableBytes: left + records * Self.recordOverhead)
-            while left > 0 {
-                var written = 0
-                let result = plain.withUnsafeReadableBytes {
-                    SSL_write_ex(ssl, $0.baseAddress, left, &written)
+                minimumWritableBytes: plain.readableBytes + records * Self.recordOverhead)
+            return plain.withUnsafeReadableBytes { bytes in
+                var left = bytes[...]
+                while !left.isEmpty {
+                    var written = 0
+                    let rest = UnsafeRawBufferPointer(rebasing: left)
+                    guard SSL_write_ex(ssl, rest.baseAddress, rest.count, &written) == 1 else {
+                        return OpenSSLError.takeReason()
+                    }
+                    left = left.dropFirst(written)
                 }
-                guard result == 1 else { return OpenSSLError.takeReason() }
-                plain.moveReaderIndex(forwardBy: written)
-                left -= written
+                return nil
             }
-            return nil
         }
     }
 

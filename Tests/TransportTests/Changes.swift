@@ -1,0 +1,12 @@
+import Synchronization
+
+/// A counter that many threads raise.
+final class Changes: Sendable {
+    private let value = Atomic(0)
+
+    var count: Int { value.load(ordering: .sequentiallyConsistent) }
+
+    func add() {
+        value.add(1, ordering: .sequentiallyConsistent)
+    }
+}
