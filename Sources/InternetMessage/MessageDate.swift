@@ -79,20 +79,20 @@ extension MessageDate: CustomStringConvertible {
 }
 
 /// A day of the proleptic Gregorian calendar.
-struct CivilDate: Equatable {
-    var year: Int
+package struct CivilDate: Equatable {
+    package var year: Int
     /// From 1.
-    var month: Int
-    var day: Int
+    package var month: Int
+    package var day: Int
 
-    init(year: Int, month: Int, day: Int) {
+    package init(year: Int, month: Int, day: Int) {
         self.year = year
         self.month = month
         self.day = day
     }
 
     /// Counts in years that begin in March, so that the leap day is a year's last.
-    init(daysSinceEpoch days: Int) {
+    package init(daysSinceEpoch days: Int) {
         let shifted = Int64(days) + 719_468
         let era = shifted.floorDivided(by: 146_097)
         let dayOfEra = Int(shifted - era * 146_097)
@@ -104,7 +104,7 @@ struct CivilDate: Equatable {
         year = yearOfEra + Int(era) * 400 + (month <= 2 ? 1 : 0)
     }
 
-    var daysSinceEpoch: Int {
+    package var daysSinceEpoch: Int {
         let shiftedYear = Int64(month <= 2 ? year - 1 : year)
         let era = shiftedYear.floorDivided(by: 400)
         let yearOfEra = Int(shiftedYear - era * 400)
@@ -113,7 +113,7 @@ struct CivilDate: Equatable {
         return Int(era) * 146_097 + dayOfEra - 719_468
     }
 
-    var isValid: Bool {
+    package var isValid: Bool {
         (1...12).contains(month) && day >= 1
             && CivilDate(daysSinceEpoch: daysSinceEpoch) == self
     }
