@@ -1,0 +1,70 @@
+internal import MailModel
+internal import NIOCore
+internal import Storage
+
+/// FETCH responses that need nothing but the mailbox's state: numbers and flags.
+struct FetchRows {
+    enum Item { case uid, flags, modSequence }
+
+    let items: [Item]
+    /// RFC 9586: the response is UIDFETCH, its number the UID.
+    let isUIDOnly: Bool
+    var texts: FetchFlagTexts
+
+    init(_ items: [Item], isUIDOnly: Bool, keywords: KeywordTable) {
+        self.items = items
+        self.isUIDOnly = isUIDOnly
+        texts = FetchFlagTexts(keywords)
+    }
+
+    /// Octets that `write` needs at most for one message.
+    var maximumLength: Int {
+        // "* 4294967295 UIDFETCH ()" and its line's end, then names and 20 digits.
+        32 + items.count * 32 + (items.contains(.flags) ? texts.maximumLength : 0)
+    }
+
+    /// - Parameter number: the sequence number, or the UID.
+    func write(number: UInt32, _ message: FlaggedMessage, _ octets: inout FetchOctets) {
+        octets.write("* ")
+        octets.write(number: UInt64(number))
+        octets.write(isUIDOnly ? " UIDFETCH (" : " FETCH (")
+        writeItems(message, &octets)
+        octets.write(")\r\n")
+    }
+
+    private func writeItems(_ message: FlaggedMessage, _ octets: inout FetchOctets) {
+        var isFirst = true
+        for item in items {
+            if !isFirst { octets.write(UInt8(ascii: " ")) }
+            isFirst = false
+            switch item {
+            case .uid:
+                octets.write("UID ")
+                octets.write(number: UInt64(message.uid))
+            case .flags:
+                octets.write("FLAGS ")
+                texts.write(message.flags, &octets)
+            case .modSequence:
+                octets.write("MODSEQ (")
+                octets.write(number: message.modSequence)
+                octets.write(UInt8(ascii: ")"))
+            }
+        }
+    }
+
+    /// The items alone, within a longer response.
+    func writeItems(_ message: FlaggedMessage, to output: inout ByteBuffer) {
+        output.writeOctets(atMost: maximumLength) { writeItems(message, &$0) }
+    }
+}
+
+extension ByteBuffer {
+    mutating func writeOctets(atMost count: Int, _ body: (inout FetchOctets) -> Void) {
+        writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
+            guard let start = memory.bindMemory(to: UInt8.self).baseAddress else { return 0 }
+            var octets = FetchOctets(start)
+            body(&octets)
+            return octets.end - start
+        }
+    }
+}
