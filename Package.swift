@@ -133,7 +133,10 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "MailboxStoreTests",
-            dependencies: ["MailboxStore", "Storage", "MailModel", nio, logging],
+            dependencies: [
+                "MailboxStore", "Storage", "InternetMessage", "MailModel", "TestSupport", grdb,
+                sqlite, nio, logging,
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "SpoolTests", dependencies: ["Spool", "Storage", "MailModel", nio, logging],

@@ -39,5 +39,8 @@ install_packages() {
 
 # Swift is not a Debian package.
 require_swift() {
-    command -v swift >/dev/null || die "Swift 6.2 or newer is needed: see https://www.swift.org/install/linux"
+    local advice="Swift 6.2 or newer is needed: see https://www.swift.org/install/linux" version
+    command -v swift >/dev/null || die "$advice"
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    [ "$(printf '%s\n' 6.2 "$version" | sort -V | head -n 1)" = 6.2 ] || die "$advice (this is ${version:-unknown})"
 }

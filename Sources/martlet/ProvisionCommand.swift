@@ -26,7 +26,7 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "Check only; write nothing.") var dryRun = false
-    @Flag(help: "Leave entries that exist already as they are, and go on.") var skipExisting = false
+    @Flag(help: "Leave entries and values that exist already as they are, and go on.") var skipExisting = false
     @Flag(help: "Print the report as JSON.") var json = false
     @Option(help: "Bind as this entry instead of the server's own.") var bindDn: String?
     @Option(help: "File with the password of --bind-dn in its first line.", completion: .file())

@@ -5,65 +5,24 @@ import Testing
 
 @testable import MailboxStore
 
-/// A mailbox of three messages in memory.
-private final class FakeStorage: MailboxStorage {
-    let expunged = AsyncStream<[UInt32]>.makeStream()
-
-    func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing {
-        MailboxListing(
-            status: try await openMailbox(account, name: "INBOX"),
-            messages: try await messages(in: 7))
-    }
-
-    func openMailbox(_ account: AccountID, name: String) async throws(MailError) -> MailboxStatus {
-        guard account.low != 13 else { throw .localProblem("unlucky") }
-        return MailboxStatus(
-            id: 7, name: name, uidValidity: 42, uidNext: 10, highestModSequence: 9, messages: 3,
-            bytes: 60)
-    }
-
-    func messages(in mailbox: Int64) async throws(MailError) -> [MailboxMessage] {
-        [3, 4, 9].map { uid in
-            MailboxMessage(
-                uid: uid, message: MessageReference(id: QueueID(rawValue: UInt64(uid)), size: 10),
-                deliveryHeader: Array("Head: \(uid)\r\n".utf8), flags: [], modSequence: 1,
-                internalDate: Timestamp(milliseconds: 0))
-        }
-    }
-
-    func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError)
-        -> ByteBuffer
-    {
-        ByteBuffer(bytes: Array("0123456789".utf8)[range.clamped(to: 0..<10)])
-    }
-
-    func expunge(_ uids: [UInt32], from mailbox: Int64, account: AccountID) async throws(MailError)
-    {
-        guard account.low != 14 else { throw .localProblem("disk") }
-        expunged.continuation.yield(uids)
-    }
-
-    func usage(of account: AccountID) async throws(MailError) -> (bytes: Int64, messages: Int64) {
-        (60, 3)
-    }
-
-    func changes() -> AsyncStream<MailboxChange> { AsyncStream { $0.finish() } }
-}
-
 @Suite struct MaildropTests {
-    private let storage = FakeStorage()
-    private let store: MailboxStore
-    private let account = AccountID(high: 0, low: 1)
+    private let fixture: Fixture
+    private var store: MailboxStore { fixture.store }
+    private var account: AccountID { fixture.account }
 
-    init() { store = MailboxStore(storage: storage) }
+    init() throws { fixture = try Fixture() }
+
+    private func fill() async throws {
+        try await fixture.append(3, to: fixture.mailbox("INBOX").id)
+    }
 
     @Test func showsTheListing() async throws {
+        try await fill()
         let maildrop = try await store.openMaildrop(account: account)
-        #expect(maildrop.uidValidity == 42)
-        #expect(maildrop.messages.map(\.uid) == [3, 4, 9])
-        #expect(maildrop.messages.map(\.size) == [19, 19, 19])
+        #expect(maildrop.messages.map(\.uid) == [1, 2, 3])
+        #expect(maildrop.messages.map(\.size) == [20, 20, 20])
         let bytes = try await maildrop.read(maildrop.messages[0], 2..<5)
-        #expect(bytes == ByteBuffer(string: "234"))
+        #expect(bytes == ByteBuffer(string: "bje"))
     }
 
     @Test func onlyOneSessionAtATime() async throws {
@@ -85,27 +44,30 @@ private final class FakeStorage: MailboxStorage {
     }
 
     @Test func failuresGiveTheLockBack() async throws {
-        for low: UInt64 in [13, 13] {
+        await fixture.engine.close()
+        for _ in 1...2 {
             await #expect {
-                _ = try await store.openMaildrop(account: AccountID(high: 0, low: low))
+                _ = try await store.openMaildrop(account: account)
             } throws: { if case MaildropError.unavailable = $0 { true } else { false } }
         }
     }
 
     @Test func removesUnderTheLock() async throws {
+        try await fill()
         let maildrop = try await store.openMaildrop(account: account)
-        try await maildrop.remove([3, 9])
-        var expunged = storage.expunged.stream.makeAsyncIterator()
-        #expect(await expunged.next() == [3, 9])
+        try await maildrop.remove([1, 3])
         await #expect(throws: MaildropError.self) {
             _ = try await store.openMaildrop(account: account)
         }
         maildrop.close()
-        let unlucky = try await store.openMaildrop(account: AccountID(high: 0, low: 14))
-        await #expect(throws: MailError.self) { try await unlucky.remove([3]) }
+        let next = try await store.openMaildrop(account: account)
+        #expect(next.messages.map(\.uid) == [2])
+        await fixture.engine.close()
+        await #expect(throws: MailError.self) { try await next.remove([2]) }
     }
 
     @Test func quotaIsToldEarly() async throws {
+        try await fill()
         #expect(try await !store.isFull(account, quota: .unlimited, size: 1000))
         #expect(try await !store.isFull(account, quota: Quota(bytes: 70, messages: 4), size: 10))
         #expect(try await store.isFull(account, quota: Quota(bytes: 70, messages: nil), size: 11))

@@ -91,7 +91,8 @@ package struct Provisioner: Sendable {
     private func load(
         _ record: ProvisioningRecord, skippingExisting: Bool, into report: inout Report
     ) async -> Bool {
-        let outcome = await client.apply(record.change)
+        let outcome = await client.apply(
+            skippingExisting ? record.change.permissive : record.change)
         switch outcome {
         case .done:
             report.loaded += 1

@@ -53,7 +53,7 @@ struct ProvisioningReview {
                 claim(attribute, record, name, lines: Array(lines))
                 value += attribute.values.count
             }
-        case .modify(_, let modifications):
+        case .modify(_, let modifications, _):
             if let name { changeEntry(record, name) }
             for (index, modification) in modifications.enumerated() {
                 switch modification.kind {

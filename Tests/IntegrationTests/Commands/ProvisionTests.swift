@@ -64,6 +64,12 @@ import TestSupport
         #expect(try server.martlet("explain", "half3@example.org").status == 1)
         let mended = try provision(ldif.replacing("cn: half2\n", with: "cn: half2\nsn: Test\n"), "--skip-existing")
         #expect(mended.status == 0 && mended.output.contains("3 of 4 records loaded, 1 were there already"), "\(mended)")
+        // Changes that were made before are passed over, too.
+        let change = Self.modify("half1", "add: mailLocalAddress\nmailLocalAddress: half1.alias@example.org")
+        #expect(try provision(change).status == 0)
+        #expect(try provision(change).status == 1)
+        let again = try provision(change, "--skip-existing")
+        #expect(again.status == 0, "\(again)")
         let json = try provision(ldif, "--json", "--dry-run")
         #expect(json.status == 1 && json.output.contains("\"problems\" : ["), "\(json)")
     }

@@ -8,14 +8,33 @@ extension DirectoryChange {
         case .add(let dn, let attributes):
             let list = ModificationList(attributes.map { (LDAP_MOD_ADD, $0) })
             return ldap_add_ext(handle, dn, list.pointer, nil, nil, &id)
-        case .modify(let dn, let modifications):
+        case .modify(let dn, let modifications, let permissive):
             let list = ModificationList(modifications.map { ($0.operation, $0.attribute) })
-            return ldap_modify_ext(handle, dn, list.pointer, nil, nil, &id)
+            guard permissive else {
+                return ldap_modify_ext(handle, dn, list.pointer, nil, nil, &id)
+            }
+            return withPermissiveModify { ldap_modify_ext(handle, dn, list.pointer, $0, nil, &id) }
         case .delete(let dn):
             return ldap_delete_ext(handle, dn, nil, nil, &id)
         case .rename(let dn, let newRDN, let deletesOldRDN, let newSuperior):
             return ldap_rename(
                 handle, dn, newRDN, newSuperior, deletesOldRDN ? 1 : 0, nil, nil, &id)
+        }
+    }
+}
+
+/// The list of controls that holds the one.
+private func withPermissiveModify(
+    _ body: (UnsafeMutablePointer<UnsafeMutablePointer<LDAPControl>?>) -> Int32
+) -> Int32 {
+    LDAP_CONTROL_X_PERMISSIVE_MODIFY.withCString { oid in
+        var control = LDAPControl()
+        control.ldctl_oid = UnsafeMutablePointer(mutating: oid)
+        // A server without it refuses nothing that it would not refuse anyway.
+        control.ldctl_iscritical = 0
+        return withUnsafeMutablePointer(to: &control) { control in
+            var list: [UnsafeMutablePointer<LDAPControl>?] = [control, nil]
+            return list.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
         }
     }
 }

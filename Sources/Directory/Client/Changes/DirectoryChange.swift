@@ -2,7 +2,9 @@
 /// it.
 package enum DirectoryChange: Hashable, Sendable {
     case add(dn: String, attributes: [DirectoryAttribute])
-    case modify(dn: String, modifications: [Modification])
+    /// - Parameter permissive: adding a value that is there and deleting one that is not change nothing
+    ///   instead of being refused (Microsoft's LDAP_SERVER_PERMISSIVE_MODIFY_OID, which slapd has).
+    case modify(dn: String, modifications: [Modification], permissive: Bool = false)
     case delete(dn: String)
     /// A new relative name, and a new parent if one is named.
     case rename(dn: String, newRDN: String, deletesOldRDN: Bool, newSuperior: String?)
@@ -23,8 +25,14 @@ package enum DirectoryChange: Hashable, Sendable {
 
     package var dn: String {
         switch self {
-        case .add(let dn, _), .modify(let dn, _), .delete(let dn), .rename(let dn, _, _, _): dn
+        case .add(let dn, _), .modify(let dn, _, _), .delete(let dn), .rename(let dn, _, _, _): dn
         }
+    }
+
+    /// The same change, but what of it is there already is passed over.
+    package var permissive: DirectoryChange {
+        guard case .modify(let dn, let modifications, _) = self else { return self }
+        return .modify(dn: dn, modifications: modifications, permissive: true)
     }
 
     /// The names would be cut short at a NUL on their way through C.
@@ -32,7 +40,7 @@ package enum DirectoryChange: Hashable, Sendable {
         let names: [String] =
             switch self {
             case .add(let dn, let attributes): [dn] + attributes.map(\.name)
-            case .modify(let dn, let modifications): [dn] + modifications.map(\.attribute.name)
+            case .modify(let dn, let modifications, _): [dn] + modifications.map(\.attribute.name)
             case .delete(let dn): [dn]
             case .rename(let dn, let newRDN, _, let newSuperior): [dn, newRDN, newSuperior ?? ""]
             }
