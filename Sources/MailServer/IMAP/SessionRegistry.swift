@@ -1,0 +1,3 @@
+internal import Directory
+internal import Logging
+internal import MailModel
