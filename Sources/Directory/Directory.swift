@@ -1,5 +1,6 @@
 package import Logging
 package import MailModel
+internal import Synchronization
 
 /// Who everyone is and where mail goes, asked of an LDAP directory.
 ///
@@ -150,12 +151,20 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Resolves the address without any cache and tells every search, entry and rule.
+    /// Resolves the address without the server's caches and tells every search, entry and rule; a
+    /// domain that is met again is told once.
     package func explain(_ address: EmailAddress) async -> Explanation {
         let trace = ResolutionTrace()
         var resolver = resolver
         resolver.cachedDomains = nil
         resolver.trace = trace
+        let met = Mutex<[String: Lookup<MailDomain>]>([:])
+        resolver.cachedDomains = { [resolver] name in
+            if let known = met.withLock({ $0[name] }) { return known }
+            let answer = await resolver.lookUpDomain(name)
+            met.withLock { $0[name] = answer }
+            return answer
+        }
         return trace.explanation(of: address, await resolver.resolve(address).resolution)
     }
 
