@@ -36,7 +36,12 @@ package final class LockedMaildrop: Sendable {
 
     /// Removes these messages for good (RFC 1939 section 6, the UPDATE state). The lock stays.
     package func remove(_ uids: [UInt32]) async throws(MailError) {
-        try await storage.expunge(uids, from: mailbox, account: account)
+        do throws(MailboxError) {
+            try await storage.expunge(uids, onlyDeleted: false, from: mailbox, account: account)
+        } catch {
+            if case .unavailable(let cause) = error { throw cause }
+            throw .localProblem("INBOX of \(account): \(error)")
+        }
     }
 
     /// Gives the lock back; so does the object's end.

@@ -7,7 +7,8 @@ struct CommitEffects {
     private var appended: [Int64: Int] = [:]
     /// Entries for the queue manager.
     var pending: [QueueEntry] = []
-    /// Large messages that nobody refers to any more.
+    /// Stored messages that nobody refers to any more, and those of them with a file of their own.
+    var removed: [QueueID] = []
     var removedFiles: [QueueID] = []
     /// Segments that nobody refers to any more; the index has forgotten them.
     var deadSegments: [UInt64] = []
@@ -17,22 +18,28 @@ struct CommitEffects {
     var idCeiling: UInt64?
     var replies: [() -> Void] = []
 
-    mutating func append(uid: UInt32, mailbox: Int64, account: AccountID) {
-        if let index = appended[mailbox], case .appended(_, _, let first, _) = changes[index] {
-            changes[index] = .appended(
-                mailbox: mailbox, account: account, firstUID: first, lastUID: uid)
+    mutating func append(_ message: FlaggedMessage, to mailbox: Int64, of account: AccountID) {
+        if let index = appended[mailbox], case .appended(var messages) = changes[index].kind {
+            // Gives up the other reference, so that the array is not copied.
+            changes[index].kind = .appended([])
+            messages.append(message)
+            changes[index].kind = .appended(messages)
         } else {
             appended[mailbox] = changes.count
             changes.append(
-                .appended(mailbox: mailbox, account: account, firstUID: uid, lastUID: uid))
+                MailboxChange(mailbox: mailbox, account: account, kind: .appended([message])))
         }
     }
 
-    mutating func expunge(
-        _ uids: [UInt32], mailbox: Int64, account: AccountID, modSequence: UInt64
-    ) {
+    mutating func add(_ kind: MailboxChange.Kind, _ mailbox: Int64, _ account: AccountID) {
         appended[mailbox] = nil
-        changes.append(
-            .expunged(mailbox: mailbox, account: account, uids: uids, modSequence: modSequence))
+        changes.append(MailboxChange(mailbox: mailbox, account: account, kind: kind))
+    }
+
+    /// The changes for the observer, in order.
+    func announcement() -> [MailboxChange] {
+        guard !removed.isEmpty else { return changes }
+        let nobody = AccountID(high: 0, low: 0)
+        return changes + [MailboxChange(mailbox: 0, account: nobody, kind: .removed(removed))]
     }
 }

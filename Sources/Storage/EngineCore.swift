@@ -13,7 +13,8 @@ final class EngineCore: Sendable {
     let messages: MessageReader
     let pending: PendingEntries
     let listings = ListingCache()
-    let broadcast = ChangeBroadcast()
+    let keywords = KeywordTable()
+    let observer = Mutex<(@Sendable ([MailboxChange]) -> Void)?>(nil)
     let compactor: Compactor
 
     private let files: SegmentFiles
@@ -41,7 +42,8 @@ final class EngineCore: Sendable {
         let reader = IndexReader(pool: pool, io: readThreads, locations: LocationCache())
 
         let writer = try IndexWriter(
-            pool, queue: indexQueue, configuration: configuration, logger: logger)
+            pool, queue: indexQueue, keywords: keywords, configuration: configuration,
+            logger: logger)
         let recovery = Recovery(files: files, writer: writer, logger: logger)
         let (tail, highestID) = try recovery.run()
         try recovery.removeOrphans { try reader.location(of: $0) == .ownFile }
@@ -92,10 +94,11 @@ final class EngineCore: Sendable {
 
     /// On the index thread, after each commit.
     private func publish(_ effects: CommitEffects) {
+        let changes = effects.announcement()
         listings.invalidate(effects.changes)
         reader.locations.set(effects.moved)
         if let ceiling = effects.idCeiling { ids.raised(to: ceiling) }
-        broadcast.send(effects.changes)
+        if !changes.isEmpty, let observer = observer.withLock({ $0 }) { observer(changes) }
         pending.announce(effects.pending)
         for reply in effects.replies { reply() }
         for id in effects.removedFiles {
@@ -150,7 +153,6 @@ final class EngineCore: Sendable {
         writeThreads.shutDown()
         readThreads.shutDown()
         pending.close()
-        broadcast.finish()
         do {
             // So that a copy of index.sqlite made now is whole.
             try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }

@@ -8,17 +8,39 @@ enum IndexChange: Sendable {
     case logged(LoggedChange)
     case reserveIDs(upTo: UInt64)
     case update(QueueID, [RecipientUpdate], Reply<[RecipientResult]>)
-    case openMailbox(AccountID, name: String, Reply<MailboxStatus>)
-    case expunge([UInt32], mailbox: Int64, account: AccountID, Reply<Void>)
+    case mailboxes(MailboxOperation)
 
     /// Tells a waiting caller that nothing was changed.
     func fail(_ error: MailError) {
         switch self {
         case .logged, .reserveIDs: break
         case .update(_, _, let reply): reply.resume(returning: .failure(error))
-        case .openMailbox(_, _, let reply): reply.resume(returning: .failure(error))
-        case .expunge(_, _, _, let reply): reply.resume(returning: .failure(error))
+        case .mailboxes(let operation): operation.fail(error)
         }
+    }
+}
+
+/// A change of mailboxes that a user makes, and somebody who waits for it.
+struct MailboxOperation: Sendable {
+    /// Makes the change, or refuses it before anything is changed: other changes of the same
+    /// transaction are committed all the same. Returns what tells the caller of the outcome.
+    let apply: @Sendable (IndexTables) throws -> () -> Void
+    let fail: @Sendable (MailError) -> Void
+
+    init<Value: Sendable>(
+        _ reply: CheckedContinuation<Result<Value, MailboxError>, Never>,
+        _ body: @escaping @Sendable (IndexTables) throws -> Value
+    ) {
+        apply = { tables in
+            let result: Result<Value, MailboxError>
+            do {
+                result = .success(try body(tables))
+            } catch let refusal as MailboxError {
+                result = .failure(refusal)
+            }
+            return { reply.resume(returning: result) }
+        }
+        fail = { reply.resume(returning: .failure(.unavailable($0))) }
     }
 }
 
@@ -40,9 +62,22 @@ final class IndexQueue: Sendable {
         -> Value
     {
         let result = await withCheckedContinuation { (reply: Reply<Value>) in
-            let change = change(reply)
-            if !changes.push(change) { change.fail(.closing) }
+            push(change(reply))
         }
         return try result.get()
+    }
+
+    /// The same for mailboxes. `body` throws `MailboxError` before it has changed anything.
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (IndexTables) throws -> Value
+    ) async throws(MailboxError) -> Value {
+        let result = await withCheckedContinuation { reply in
+            push(.mailboxes(MailboxOperation(reply, body)))
+        }
+        return try result.get()
+    }
+
+    private func push(_ change: IndexChange) {
+        if !changes.push(change) { change.fail(.closing) }
     }
 }

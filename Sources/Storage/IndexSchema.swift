@@ -33,6 +33,8 @@ enum IndexSchema {
             uidvalidity INTEGER NOT NULL
         );
 
+        -- The counters are those of mailbox_messages. remembered: rows in expunged;
+        -- expunged_floor: the mod-sequence up to which there may have been more.
         CREATE TABLE mailboxes (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             account INTEGER NOT NULL,
@@ -41,9 +43,52 @@ enum IndexSchema {
             uidnext INTEGER NOT NULL,
             modseq INTEGER NOT NULL,
             messages INTEGER NOT NULL,
+            unseen INTEGER NOT NULL,
+            deleted INTEGER NOT NULL,
+            deleted_bytes INTEGER NOT NULL,
             bytes INTEGER NOT NULL,
+            special_uses INTEGER NOT NULL,
+            remembered INTEGER NOT NULL,
+            expunged_floor INTEGER NOT NULL,
             UNIQUE (account, name)
         );
+
+        -- Names need not be those of mailboxes.
+        CREATE TABLE subscriptions (
+            account INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            PRIMARY KEY (account, name)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE access (
+            mailbox INTEGER NOT NULL,
+            identifier TEXT NOT NULL,
+            rights TEXT NOT NULL,
+            PRIMARY KEY (mailbox, identifier)
+        ) WITHOUT ROWID;
+        CREATE INDEX access_identifier ON access (identifier);
+
+        -- mailbox 0: of the server, as the account sees it.
+        CREATE TABLE annotations (
+            mailbox INTEGER NOT NULL,
+            account INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            value BLOB NOT NULL,
+            PRIMARY KEY (mailbox, account, name)
+        ) WITHOUT ROWID;
+
+        -- Sets of keywords, never changed; names: joined by spaces, in order.
+        CREATE TABLE keyword_sets (
+            id INTEGER PRIMARY KEY,
+            names TEXT NOT NULL
+        );
+
+        -- Keywords that a mailbox's messages have or had, as they were first spelled there.
+        CREATE TABLE mailbox_keywords (
+            mailbox INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            PRIMARY KEY (mailbox, name)
+        ) WITHOUT ROWID;
 
         -- segment 0: in a file of its own. refs: mailboxes it is in, and one for the queue.
         CREATE TABLE messages (
@@ -54,13 +99,18 @@ enum IndexSchema {
             refs INTEGER NOT NULL
         );
 
+        -- keywords: number of a set, 0 is the empty one. size: of the stored bytes. saved: when it
+        -- came into this mailbox. What a scan of the mailbox reads stands first.
         CREATE TABLE mailbox_messages (
             mailbox INTEGER NOT NULL,
             uid INTEGER NOT NULL,
-            message INTEGER NOT NULL,
             flags INTEGER NOT NULL,
+            keywords INTEGER NOT NULL,
             modseq INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            message INTEGER NOT NULL,
             date INTEGER NOT NULL,
+            saved INTEGER NOT NULL,
             header BLOB NOT NULL,
             PRIMARY KEY (mailbox, uid)
         ) WITHOUT ROWID;

@@ -7,7 +7,8 @@ struct IndexStatements {
     let findAccount, insertAccount, setUIDValidity, sumMailboxes: PreparedStatement
     let findMailbox, getMailbox, insertMailbox, setMailbox: PreparedStatement
     let insertMessage, getMessage, setReferences, deleteMessage, moveMessage: PreparedStatement
-    let deliver, getDelivered, expunge, remember: PreparedStatement
+    let deliver, getDelivered, expunge: PreparedStatement
+    let remember, expungedAtRank, forgetExpunged, countExpunged: PreparedStatement
     let insertEntry, getEntry, setNextNumber, deleteEntry: PreparedStatement
     let setRecipient, getRecipient, deleteRecipient, anyRecipient: PreparedStatement
 
@@ -30,17 +31,21 @@ struct IndexStatements {
         findMailbox = try compile("SELECT id FROM mailboxes WHERE account = ? AND name = ?")
         getMailbox = try compile(
             """
-            SELECT account, name, uidvalidity, uidnext, modseq, messages, bytes
-            FROM mailboxes WHERE id = ?
+            SELECT \(MailboxState.columns)
+            FROM mailboxes m JOIN accounts a ON a.id = m.account WHERE m.id = ?
             """)
         insertMailbox = try compile(
             """
-            INSERT INTO mailboxes (account, name, uidvalidity, uidnext, modseq, messages, bytes)
-            VALUES (?, ?, ?, 1, 1, 0, 0) RETURNING id
+            INSERT INTO mailboxes (account, name, uidvalidity, special_uses, uidnext, modseq,
+                messages, unseen, deleted, deleted_bytes, bytes, remembered, expunged_floor)
+            VALUES (?, ?, ?, ?, 1, 1, 0, 0, 0, 0, 0, 0, 0) RETURNING id
             """)
         setMailbox = try compile(
             """
-            UPDATE mailboxes SET uidnext = ?2, modseq = ?3, messages = ?4, bytes = ?5 WHERE id = ?1
+            UPDATE mailboxes SET uidnext = ?2, modseq = ?3, messages = ?4, unseen = ?5,
+                deleted = ?6, deleted_bytes = ?7, bytes = ?8, remembered = ?9,
+                expunged_floor = ?10
+            WHERE id = ?1
             """)
 
         insertMessage = try compile("INSERT INTO messages VALUES (?, ?, ?, ?, ?)")
@@ -49,11 +54,20 @@ struct IndexStatements {
         deleteMessage = try compile("DELETE FROM messages WHERE id = ?")
         moveMessage = try compile("UPDATE messages SET segment = ?2, offset = ?3 WHERE id = ?1")
 
-        deliver = try compile("INSERT INTO mailbox_messages VALUES (?, ?, ?, ?, ?, ?, ?)")
+        deliver = try compile(
+            "INSERT INTO mailbox_messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         getDelivered = try compile(
-            "SELECT message, length(header) FROM mailbox_messages WHERE mailbox = ? AND uid = ?")
+            """
+            SELECT flags, keywords, modseq, size + length(header), message
+            FROM mailbox_messages WHERE mailbox = ? AND uid = ?
+            """)
         expunge = try compile("DELETE FROM mailbox_messages WHERE mailbox = ? AND uid = ?")
+
         remember = try compile("INSERT INTO expunged VALUES (?, ?, ?)")
+        expungedAtRank = try compile(
+            "SELECT modseq FROM expunged WHERE mailbox = ? ORDER BY modseq DESC LIMIT 1 OFFSET ?")
+        forgetExpunged = try compile("DELETE FROM expunged WHERE mailbox = ? AND modseq <= ?")
+        countExpunged = try compile("SELECT count(*) FROM expunged WHERE mailbox = ?")
 
         insertEntry = try compile("INSERT INTO queue VALUES (?, ?, ?, ?)")
         getEntry = try compile(

@@ -50,31 +50,23 @@ extension IndexTables {
     ) throws -> Bool {
         let header = configuration.deliveryHeader(envelope.reversePath, routed.address)
         let bytes = Int64(size + header.count)
-        let inbox = try mailbox(named: Self.inbox, of: account)
-        guard accounts[account]!.has(room: bytes, within: quota) else { return false }
-        if mailboxes[inbox] == nil { _ = try load(inbox, of: account) }
-        let state = mailboxes[inbox]!
-        // UIDs are 32 bits and never used again (RFC 9051 section 2.3.1.1).
-        guard state.uidNext < UInt32.max else { return false }
+        let inbox = try inbox(of: account)
+        guard accounts[account]!.has(room: bytes, within: quota),
+            let state = try state(of: inbox), state.hasUID(for: 1)
+        else { return false }
 
-        let row = statements.deliver
-        row.bind(1, inbox)
-        row.bind(2, Int64(state.uidNext))
-        row.bind(3, Int64(id.rawValue))
-        row.bind(4, 0)
-        row.bind(5, Int64(state.modSequence + 1))
-        row.bind(6, time.milliseconds)
-        row.bind(7, header)
-        try row.run()
+        let row = MailboxRow(
+            uid: state.uidNext, flags: StoredFlags(), modSequence: state.modSequence + 1,
+            size: size, message: id, date: time, saved: time)
+        try insert(row, header: header, into: inbox)
+        let added = MailboxCounters(messages: 1, unseen: 1, bytes: bytes)
         change(inbox) { mailbox in
             mailbox.uidNext += 1
             mailbox.modSequence += 1
-            mailbox.messages += 1
-            mailbox.bytes += bytes
+            mailbox.counters += added
         }
-        accounts[account]!.messages += 1
-        accounts[account]!.bytes += bytes
-        effects.append(uid: state.uidNext, mailbox: inbox, account: account)
+        accounts[account]!.add(added)
+        effects.append(row.flagged, to: inbox, of: account)
         return true
     }
 }

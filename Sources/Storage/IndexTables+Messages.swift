@@ -42,14 +42,13 @@ extension IndexTables {
         }
         statements.deleteMessage.bindAll(Int64(id.rawValue))
         try statements.deleteMessage.run()
+        effects.removed.append(id)
         if row.segment == 0 {
             effects.removedFiles.append(id)
         } else {
             addLive(-Self.liveBytes(row.size), in: row.segment)
         }
     }
-
-    func size(of id: QueueID) throws -> Int? { try message(id)?.size }
 
     /// The log has a copy of the bytes. When the message is still where the copy was made, it is
     /// there from now on.

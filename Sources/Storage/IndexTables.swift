@@ -11,6 +11,7 @@ final class IndexTables {
 
     let statements: IndexStatements
     let configuration: StorageConfiguration
+    let keywords: KeywordTable
     var effects = CommitEffects()
 
     /// What of the log is applied.
@@ -25,8 +26,9 @@ final class IndexTables {
     var mailboxes: [Int64: MailboxState] = [:]
     private var changedMailboxes: Set<Int64> = []
 
-    init(_ db: Database, configuration: StorageConfiguration) throws {
+    init(_ db: Database, keywords: KeywordTable, configuration: StorageConfiguration) throws {
         statements = try IndexStatements(db)
+        self.keywords = keywords
         self.configuration = configuration
         try reload(db)
     }
@@ -82,10 +84,9 @@ final class IndexTables {
     /// Writes what `advance`, `addLive` and `change` have gathered.
     func flush() throws {
         for id in changedMailboxes {
-            let state = mailboxes[id]!
-            statements.setMailbox.bindAll(
-                id, Int64(state.uidNext), Int64(state.modSequence), state.messages, state.bytes)
-            try statements.setMailbox.run()
+            // Nil when it was removed.
+            guard let state = mailboxes[id] else { continue }
+            try write(state)
         }
         changedMailboxes.removeAll(keepingCapacity: true)
         for number in changedSegments { try flushSegment(number) }
@@ -96,6 +97,21 @@ final class IndexTables {
             try statements.setMeta.run()
             metaChanged = false
         }
+    }
+
+    private func write(_ state: MailboxState) throws {
+        let row = statements.setMailbox
+        row.bind(1, state.id)
+        row.bind(2, Int64(state.uidNext))
+        row.bind(3, Int64(state.modSequence))
+        row.bind(4, state.counters.messages)
+        row.bind(5, state.counters.unseen)
+        row.bind(6, state.counters.deleted)
+        row.bind(7, state.counters.deletedBytes)
+        row.bind(8, state.counters.bytes)
+        row.bind(9, state.remembered)
+        row.bind(10, Int64(state.expungedFloor))
+        try row.run()
     }
 
     private func flushSegment(_ number: UInt64) throws {

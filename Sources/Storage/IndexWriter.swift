@@ -25,13 +25,14 @@ final class IndexWriter: @unchecked Sendable {
     private var stalled: [IndexChange] = []
 
     init(
-        _ pool: DatabasePool, queue: IndexQueue, configuration: StorageConfiguration, logger: Logger
+        _ pool: DatabasePool, queue: IndexQueue, keywords: KeywordTable,
+        configuration: StorageConfiguration, logger: Logger
     ) throws {
         self.pool = pool
         self.queue = queue
         self.logger = logger
         tables = try pool.writeWithoutTransaction { db in
-            try IndexTables(db, configuration: configuration)
+            try IndexTables(db, keywords: keywords, configuration: configuration)
         }
     }
 
@@ -125,17 +126,8 @@ extension IndexTables {
         case .update(let id, let updates, let reply):
             let results = try update(id, updates)
             effects.replies.append { reply.resume(returning: .success(results)) }
-        case .openMailbox(let account, let name, let reply):
-            let status = try open(name, of: account)
-            effects.replies.append { reply.resume(returning: .success(status)) }
-        case .expunge(let uids, let mailbox, let account, let reply):
-            let found = try expunge(uids, from: mailbox, of: account)
-            effects.replies.append {
-                reply.resume(
-                    returning: found
-                        ? .success(())
-                        : .failure(.localProblem("mailbox \(mailbox) is not \(account)'s")))
-            }
+        case .mailboxes(let operation):
+            effects.replies.append(try operation.apply(self))
         }
     }
 }

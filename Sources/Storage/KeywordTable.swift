@@ -15,4 +15,11 @@ package final class KeywordTable: Sendable {
     func insert(_ keywords: [String], as set: UInt32) {
         sets.withLock { $0[set] = keywords }
     }
+
+    /// Forgets sets that were not committed.
+    func remove(from first: UInt32) {
+        sets.withLock { sets in sets = sets.filter { $0.key < first } }
+    }
+
+    var all: [UInt32: [String]] { sets.withLock { $0 } }
 }

@@ -71,7 +71,8 @@ final class ListingCache: Sendable {
         state.weight += weight
     }
 
-    /// Every kind of change makes the listing stale: UIDs, flags and counters are all in it.
+    /// Every kind of change makes the listing stale: UIDs, flags and counters are all in it. (What no
+    /// mailbox has any more was announced by the change that removed it.)
     func invalidate(_ changes: [MailboxChange]) {
         guard !changes.isEmpty else { return }
         state.withLock { state in

@@ -1,7 +1,6 @@
 import GRDB
 package import Logging
 package import MailModel
-package import NIOCore
 import Synchronization
 
 /// The engine under spool and mailboxes: a message log that makes messages durable, and behind it
@@ -13,10 +12,10 @@ import Synchronization
 /// what lies behind the checkpoint, so delivery into a mailbox happens exactly once.
 ///
 /// On disk: `spool/` (see `SegmentFiles`), `index.sqlite`, and `lock`, which one engine holds.
-package final class StorageEngine: QueueStorage, MailboxStorage {
+package final class StorageEngine: QueueStorage {
     private static let ioThreads = 4
 
-    private let core: EngineCore
+    let core: EngineCore
     private let compaction: Task<Void, Never>
     private let isClosed = Atomic(false)
 
@@ -95,53 +94,4 @@ package final class StorageEngine: QueueStorage, MailboxStorage {
     package func entries(after: QueueID?, limit: Int) async throws(MailError) -> [QueueEntry] {
         try await core.reader.entries(after: after, limit: limit)
     }
-
-    // MARK: MailboxStorage
-
-    package func openMailbox(_ account: AccountID, name: String) async throws(MailError)
-        -> MailboxStatus
-    {
-        if let known = try await core.reader.mailbox(named: name, of: account) { return known }
-        return try await core.indexQueue.perform { .openMailbox(account, name: name, $0) }
-    }
-
-    package func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing {
-        let (known, ticket) = core.listings.find(account)
-        if let known { return known }
-        var listing = try await core.reader.listing(of: IndexTables.inbox, account)
-        if listing == nil {
-            _ = try await openMailbox(account, name: IndexTables.inbox)
-            listing = try await core.reader.listing(of: IndexTables.inbox, account)
-        }
-        guard let listing else { throw .localProblem("index: \(account) has no INBOX") }
-        core.listings.store(listing, ticket)
-        return listing
-    }
-
-    package func messages(in mailbox: Int64) async throws(MailError) -> [MailboxMessage] {
-        try await core.reader.messages(in: mailbox)
-    }
-
-    package func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError)
-        -> ByteBuffer
-    {
-        try await core.messages.read(message, range)
-    }
-
-    package func expunge(_ uids: [UInt32], from mailbox: Int64, account: AccountID)
-        async throws(MailError)
-    {
-        guard !uids.isEmpty else { return }
-        try await core.indexQueue.perform {
-            .expunge(uids, mailbox: mailbox, account: account, $0)
-        }
-    }
-
-    package func usage(of account: AccountID) async throws(MailError)
-        -> (bytes: Int64, messages: Int64)
-    {
-        try await core.reader.usage(of: account)
-    }
-
-    package func changes() -> AsyncStream<MailboxChange> { core.broadcast.subscribe() }
 }

@@ -1,0 +1,136 @@
+package import MailModel
+import Synchronization
+
+extension StorageEngine: MailboxStorage {
+    package func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing {
+        let (known, ticket) = core.listings.find(account)
+        if let known { return known }
+        var listing = try await core.reader.listing(of: IndexTables.inbox, account)
+        if listing == nil {
+            try await makeInbox(of: account)
+            listing = try await core.reader.listing(of: IndexTables.inbox, account)
+        }
+        guard let listing else { throw .localProblem("index: \(account) has no INBOX") }
+        core.listings.store(listing, ticket)
+        return listing
+    }
+
+    private func makeInbox(of account: AccountID) async throws(MailError) {
+        _ = try await change { try $0.inbox(of: account) }
+    }
+
+    package func usage(of account: AccountID) async throws(MailError)
+        -> (bytes: Int64, messages: Int64)
+    {
+        try await core.reader.usage(of: account)
+    }
+
+    // MARK: Mailboxes
+
+    package func mailboxes(of account: AccountID) async throws(MailError) -> [MailboxStatus] {
+        let known = try await core.reader.mailboxes(of: account)
+        // An account that has any has INBOX.
+        if !known.isEmpty { return known }
+        try await makeInbox(of: account)
+        return try await core.reader.mailboxes(of: account)
+    }
+
+    package func mailbox(_ id: Int64) async throws(MailError) -> MailboxStatus? {
+        try await core.reader.mailbox(id)
+    }
+
+    package func mailbox(named name: String, of account: AccountID) async throws(MailError)
+        -> MailboxStatus?
+    {
+        if let known = try await core.reader.mailbox(named: name, of: account) { return known }
+        guard name == IndexTables.inbox else { return nil }
+        return try await change { tables in
+            try tables.state(of: tables.inbox(of: account))?.status
+        }
+    }
+
+    package func createMailboxes(_ mailboxes: [NewMailbox], of account: AccountID)
+        async throws(MailboxError) -> [MailboxStatus]
+    {
+        throw .unavailable(.closing)
+    }
+
+    package func renameMailbox(_ name: String, to newName: String, of account: AccountID)
+        async throws(MailboxError)
+    {
+        throw .unavailable(.closing)
+    }
+
+    package func deleteMailbox(_ id: Int64, of account: AccountID) async throws(MailboxError) {
+        throw .unavailable(.closing)
+    }
+
+    package func setSpecialUses(_ uses: Set<SpecialUse>, of mailbox: Int64, account: AccountID)
+        async throws(MailboxError)
+    {
+        throw .unavailable(.closing)
+    }
+
+    package func subscriptions(of account: AccountID) async throws(MailError) -> Set<String> {
+        try await core.reader.subscriptions(of: account)
+    }
+
+    package func setSubscribed(_ subscribed: Bool, _ name: String, of account: AccountID)
+        async throws(MailError)
+    {
+        throw .closing
+    }
+
+    // MARK: Access and annotations
+
+    package func accessList(of mailbox: Int64) async throws(MailError) -> [String: String] {
+        try await core.reader.accessList(of: mailbox)
+    }
+
+    package func setAccess(
+        _ rights: String, of identifier: String, to mailbox: Int64, account: AccountID
+    ) async throws(MailError) {
+        throw .closing
+    }
+
+    package func mailboxesShared(with identifiers: [String]) async throws(MailError)
+        -> [(account: AccountID, mailbox: MailboxStatus)]
+    {
+        try await core.reader.mailboxesShared(with: identifiers).map { ($0.account, $0) }
+    }
+
+    package func annotations(of mailbox: Int64, account: AccountID) async throws(MailError)
+        -> [String: [UInt8]]
+    {
+        try await core.reader.annotations(of: mailbox, account: account)
+    }
+
+    package func setAnnotations(
+        _ entries: [String: [UInt8]?], of mailbox: Int64, account: AccountID
+    ) async throws(MailError) {
+        throw .closing
+    }
+
+    // MARK: Changes
+
+    package var keywords: KeywordTable { core.keywords }
+
+    package func setObserver(_ observer: @escaping @Sendable ([MailboxChange]) -> Void) {
+        core.observer.withLock { $0 = observer }
+    }
+
+    /// For changes that the engine refuses for no reason but its own.
+    private func change<Value: Sendable>(
+        _ body: @escaping @Sendable (IndexTables) throws -> Value
+    ) async throws(MailError) -> Value {
+        do throws(MailboxError) {
+            return try await core.indexQueue.perform(body)
+        } catch {
+            switch error {
+            case .unavailable(let cause): throw cause
+            case .limit(let what): throw .localProblem("limit: \(what)")
+            default: throw .localProblem("index: \(error)")
+            }
+        }
+    }
+}
