@@ -18,7 +18,7 @@ final class Fixture {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         engine = try StorageEngine.open(
-            at: directory.path, configuration: StorageConfiguration(minimumFreeBytes: 0),
+            at: directory.path, configuration: StorageConfiguration(),
             logger: logger)
         store = MailboxStore(storage: engine)
     }

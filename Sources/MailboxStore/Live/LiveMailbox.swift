@@ -1,5 +1,5 @@
 package import MailModel
-package import Storage
+import Storage
 import Synchronization
 
 /// A mailbox in use: one for all its sessions, kept current with every committed change before the

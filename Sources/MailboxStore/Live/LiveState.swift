@@ -1,5 +1,5 @@
 package import MailModel
-package import Storage
+import Storage
 
 /// What a mailbox in use holds: a column each of UIDs, flags and mod-sequences, of equal length and
 /// in the order of the UIDs, 20 octets a message in all.
