@@ -18,6 +18,9 @@ package final class Directory: Sendable {
     private let logins: LookupCache<String, Lookup<Account>>
     private let accounts: LookupCache<AccountID, Lookup<Account>>
     private let secrets: LookupCache<AccountID, Lookup<[String]>>
+    private let groupNames: LookupCache<String, Lookup<DirectoryGroup>>
+    private let groups: LookupCache<AccountID, Lookup<DirectoryGroup>>
+    private let memberships: LookupCache<AccountID, Lookup<Set<AccountID>>>
 
     package convenience init(configuration: DirectoryConfiguration, logger: Logger) {
         self.init(
@@ -45,6 +48,9 @@ package final class Directory: Sendable {
         logins = LookupCache(configuration.cache)
         accounts = LookupCache(configuration.cache)
         secrets = LookupCache(configuration.cache)
+        groupNames = LookupCache(configuration.cache)
+        groups = LookupCache(configuration.cache)
+        memberships = LookupCache(configuration.cache)
     }
 
     /// Where mail to the address goes: aliases, groups, forwards, catch-alls and subaddresses
@@ -180,6 +186,9 @@ package final class Directory: Sendable {
         logins.invalidate()
         accounts.invalidate()
         secrets.invalidate()
+        groupNames.invalidate()
+        groups.invalidate()
+        memberships.invalidate()
     }
 
     package func shutDown() async {

@@ -68,6 +68,13 @@ extension Resolver {
         ).isEmpty {
             return true
         }
+        return try await isFound(account, byURLsOf: group, depth: depth)
+    }
+
+    /// Whether a search of a dynamic group finds the user.
+    func isFound(
+        _ account: Account, byURLsOf group: DirectoryEntry, depth: Int
+    ) async throws(DirectoryFault) -> Bool {
         for text in map.group.memberURLs.flatMap({ group[$0] }) {
             guard let url = LDAPURL(text), let base = DistinguishedName(url.base),
                 let name = DistinguishedName(account.dn), url.scope != .base,
