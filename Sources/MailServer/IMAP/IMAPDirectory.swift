@@ -6,6 +6,11 @@ package protocol IMAPDirectory: Sendable {
     func account(id: AccountID) async -> Lookup<Account>
     /// By uid or by any of the account's addresses.
     func account(login: String) async -> Lookup<Account>
+    /// By address, else by common name.
+    func group(named name: String) async -> Lookup<DirectoryGroup>
+    func group(id: AccountID) async -> Lookup<DirectoryGroup>
+    /// The groups that the user is in, through other groups, too.
+    func groups(of account: Account) async -> Lookup<Set<AccountID>>
 }
 
 extension Directory: IMAPDirectory {}
