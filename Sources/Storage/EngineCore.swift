@@ -14,6 +14,7 @@ final class EngineCore: Sendable {
     let pending: PendingEntries
     let listings = ListingCache()
     let keywords = KeywordTable()
+    let pins = SegmentPins()
     let observer = Mutex<(@Sendable ([MailboxChange]) -> Void)?>(nil)
     let compactor: Compactor
 
@@ -42,14 +43,13 @@ final class EngineCore: Sendable {
         let reader = IndexReader(pool: pool, io: readThreads, locations: LocationCache())
 
         let writer = try IndexWriter(
-            pool, queue: indexQueue, keywords: keywords, configuration: configuration,
+            pool, queue: indexQueue, keywords: keywords, pins: pins, configuration: configuration,
             logger: logger)
         let recovery = Recovery(files: files, writer: writer, logger: logger)
         let (tail, highestID) = try recovery.run()
-        try recovery.removeOrphans { try reader.location(of: $0) == .ownFile }
-
         let first = max(writer.idCeiling, (highestID?.rawValue ?? 0) + 1)
         _ = try writer.transaction([.reserveIDs(upTo: first + IDAllocator.block)])
+        try recovery.removeOrphans { try reader.location(of: $0) == .ownFile }
         ids = IDAllocator(first: first, ceiling: first + IDAllocator.block)
 
         let space = SpaceGauge(

@@ -6,8 +6,17 @@ struct IndexStatements {
     let setMeta, setSegment, deleteSegment: PreparedStatement
     let findAccount, insertAccount, setUIDValidity, sumMailboxes: PreparedStatement
     let findMailbox, getMailbox, insertMailbox, setMailbox: PreparedStatement
-    let insertMessage, getMessage, setReferences, deleteMessage, moveMessage: PreparedStatement
-    let deliver, getDelivered, expunge: PreparedStatement
+    let countMailboxes, findInferiors, renameMailbox, setSpecialUses: PreparedStatement
+    let deleteMailbox: [PreparedStatement]
+    let subscribe, unsubscribe, countSubscriptions: PreparedStatement
+    let setAccess, removeAccess, countAccess: PreparedStatement
+    let annotate, removeAnnotation, countAnnotations: PreparedStatement
+    let insertKeywordSet, getKeywords, addKeyword, usedKeywordSets, removeKeywords:
+        PreparedStatement
+    let insertMessage, getMessage, setReferences, addReference: PreparedStatement
+    let deleteMessage, moveMessage: PreparedStatement
+    let deliver, getDelivered, setFlags, copy, expunge: PreparedStatement
+    let listFlags, listStored, moveAll: PreparedStatement
     let remember, expungedAtRank, forgetExpunged, countExpunged: PreparedStatement
     let insertEntry, getEntry, setNextNumber, deleteEntry: PreparedStatement
     let setRecipient, getRecipient, deleteRecipient, anyRecipient: PreparedStatement
@@ -48,9 +57,40 @@ struct IndexStatements {
             WHERE id = ?1
             """)
 
+        countMailboxes = try compile("SELECT count(*) FROM mailboxes WHERE account = ?")
+        findInferiors = try compile(
+            "SELECT id, name FROM mailboxes WHERE account = ? AND name > ? AND name < ?")
+        renameMailbox = try compile("UPDATE mailboxes SET name = ?2 WHERE id = ?1")
+        setSpecialUses = try compile("UPDATE mailboxes SET special_uses = ?2 WHERE id = ?1")
+        deleteMailbox = try [
+            "mailbox_messages WHERE mailbox", "expunged WHERE mailbox", "access WHERE mailbox",
+            "annotations WHERE mailbox", "mailbox_keywords WHERE mailbox", "mailboxes WHERE id",
+        ].map { try compile("DELETE FROM \($0) = ?") }
+
+        subscribe = try compile("INSERT OR IGNORE INTO subscriptions VALUES (?, ?) RETURNING 1")
+        unsubscribe = try compile(
+            "DELETE FROM subscriptions WHERE account = ? AND name = ? RETURNING 1")
+        countSubscriptions = try compile("SELECT count(*) FROM subscriptions WHERE account = ?")
+        setAccess = try compile("INSERT OR REPLACE INTO access VALUES (?, ?, ?)")
+        removeAccess = try compile("DELETE FROM access WHERE mailbox = ? AND identifier = ?")
+        countAccess = try compile("SELECT count(*) FROM access WHERE mailbox = ?")
+        annotate = try compile("INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?)")
+        removeAnnotation = try compile(
+            "DELETE FROM annotations WHERE mailbox = ? AND account = ? AND name = ?")
+        countAnnotations = try compile(
+            "SELECT count(*) FROM annotations WHERE mailbox = ? AND account = ?")
+
+        insertKeywordSet = try compile("INSERT INTO keyword_sets VALUES (?, ?)")
+        getKeywords = try compile("SELECT name FROM mailbox_keywords WHERE mailbox = ?")
+        addKeyword = try compile("INSERT INTO mailbox_keywords VALUES (?, ?)")
+        usedKeywordSets = try compile(
+            "SELECT DISTINCT keywords FROM mailbox_messages WHERE mailbox = ?")
+        removeKeywords = try compile("DELETE FROM mailbox_keywords WHERE mailbox = ?")
+
         insertMessage = try compile("INSERT INTO messages VALUES (?, ?, ?, ?, ?)")
         getMessage = try compile("SELECT segment, offset, size, refs FROM messages WHERE id = ?")
         setReferences = try compile("UPDATE messages SET refs = ?2 WHERE id = ?1")
+        addReference = try compile("UPDATE messages SET refs = refs + 1 WHERE id = ?")
         deleteMessage = try compile("DELETE FROM messages WHERE id = ?")
         moveMessage = try compile("UPDATE messages SET segment = ?2, offset = ?3 WHERE id = ?1")
 
@@ -61,6 +101,22 @@ struct IndexStatements {
             SELECT flags, keywords, modseq, size + length(header), message
             FROM mailbox_messages WHERE mailbox = ? AND uid = ?
             """)
+        setFlags = try compile(
+            """
+            UPDATE mailbox_messages SET flags = ?3, keywords = ?4, modseq = ?5
+            WHERE mailbox = ?1 AND uid = ?2
+            """)
+        copy = try compile(
+            """
+            INSERT INTO mailbox_messages
+            SELECT ?3, ?4, flags, ?5, ?6, size, message, date, ?7, header
+            FROM mailbox_messages WHERE mailbox = ?1 AND uid = ?2
+            """)
+        listFlags = try compile(
+            "SELECT uid, flags, keywords, modseq FROM mailbox_messages WHERE mailbox = ?")
+        listStored = try compile("SELECT message FROM mailbox_messages WHERE mailbox = ?")
+        moveAll = try compile(
+            "UPDATE mailbox_messages SET mailbox = ?2, saved = ?3 WHERE mailbox = ?1")
         expunge = try compile("DELETE FROM mailbox_messages WHERE mailbox = ? AND uid = ?")
 
         remember = try compile("INSERT INTO expunged VALUES (?, ?, ?)")

@@ -11,7 +11,7 @@ extension IndexTables {
         case .relocated(let id, let size, let from, let to, let end):
             try relocate(id, size: size, from: from, to: to)
             advance(to: end)
-        case .skipped(let end):
+        case .stored(_, let end), .skipped(let end):
             advance(to: end)
         }
     }

@@ -50,6 +50,11 @@ extension IndexTables {
         }
     }
 
+    func addReference(to id: QueueID) throws {
+        statements.addReference.bind(1, Int64(id.rawValue))
+        try statements.addReference.run()
+    }
+
     /// The log has a copy of the bytes. When the message is still where the copy was made, it is
     /// there from now on.
     func relocate(_ id: QueueID, size: Int, from: LogPosition, to: LogPosition) throws {

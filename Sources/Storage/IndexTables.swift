@@ -12,6 +12,7 @@ final class IndexTables {
     let statements: IndexStatements
     let configuration: StorageConfiguration
     let keywords: KeywordTable
+    let pins: SegmentPins
     var effects = CommitEffects()
 
     /// What of the log is applied.
@@ -21,14 +22,24 @@ final class IndexTables {
 
     private(set) var segments: [UInt64: SegmentUse] = [:]
     private var changedSegments: Set<UInt64> = []
+    /// Complete, and to be looked at again: they were pinned, or may be dead since before the start.
+    private var postponedSegments: Set<UInt64> = []
 
     var accounts: [AccountID: AccountState] = [:]
     var mailboxes: [Int64: MailboxState] = [:]
     private var changedMailboxes: Set<Int64> = []
 
-    init(_ db: Database, keywords: KeywordTable, configuration: StorageConfiguration) throws {
+    /// Numbers of the sets of keywords, by their names in order.
+    var keywordSets: [[String]: UInt32] = [:]
+    var nextKeywordSet: UInt32 = 1
+
+    init(
+        _ db: Database, keywords: KeywordTable, pins: SegmentPins,
+        configuration: StorageConfiguration
+    ) throws {
         statements = try IndexStatements(db)
         self.keywords = keywords
+        self.pins = pins
         self.configuration = configuration
         try reload(db)
     }
@@ -51,6 +62,9 @@ final class IndexTables {
             segments[UInt64(row.integer(0))] = SegmentUse(
                 total: row.integer(1), live: row.integer(2))
         }
+        postponedSegments = Set(
+            segments.filter { $0.key < checkpoint.segment && $0.value.live == 0 }.keys)
+        try reloadKeywords(db)
     }
 
     // MARK: What is written once per transaction
@@ -89,7 +103,9 @@ final class IndexTables {
             try write(state)
         }
         changedMailboxes.removeAll(keepingCapacity: true)
-        for number in changedSegments { try flushSegment(number) }
+        let pinned = pins.lowest ?? .max
+        changedSegments.formUnion(postponedSegments.filter { $0 < pinned })
+        for number in changedSegments { try flushSegment(number, isPinned: number >= pinned) }
         changedSegments.removeAll(keepingCapacity: true)
         if metaChanged {
             statements.setMeta.bindAll(
@@ -114,10 +130,12 @@ final class IndexTables {
         try row.run()
     }
 
-    private func flushSegment(_ number: UInt64) throws {
+    private func flushSegment(_ number: UInt64, isPinned: Bool) throws {
+        postponedSegments.remove(number)
         guard let use = segments[number] else { return }
         // Nothing is written any more to a segment that lies before the checkpoint.
-        let isComplete = number < checkpoint.segment
+        let isComplete = number < checkpoint.segment && !isPinned
+        if number < checkpoint.segment, isPinned { postponedSegments.insert(number) }
         if isComplete, use.live == 0 {
             segments[number] = nil
             statements.deleteSegment.bindAll(Int64(number))

@@ -25,14 +25,14 @@ final class IndexWriter: @unchecked Sendable {
     private var stalled: [IndexChange] = []
 
     init(
-        _ pool: DatabasePool, queue: IndexQueue, keywords: KeywordTable,
+        _ pool: DatabasePool, queue: IndexQueue, keywords: KeywordTable, pins: SegmentPins,
         configuration: StorageConfiguration, logger: Logger
     ) throws {
         self.pool = pool
         self.queue = queue
         self.logger = logger
         tables = try pool.writeWithoutTransaction { db in
-            try IndexTables(db, keywords: keywords, configuration: configuration)
+            try IndexTables(db, keywords: keywords, pins: pins, configuration: configuration)
         }
     }
 

@@ -7,6 +7,8 @@ struct LogRecord: Sendable {
         case accepted(AcceptedMessage)
         /// A copy of the bytes that were at this place.
         case relocated(QueueID, size: Int, from: LogPosition)
+        /// The bytes of a message that the index is told of afterwards.
+        case stored(StoredBody)
     }
 
     let content: Content
@@ -43,6 +45,9 @@ struct LogRecord: Sendable {
             header = RecordHeader(
                 kind: .relocated, id: id, messageSize: size, key: 0,
                 metadataLength: head.readableBytes - RecordHeader.length)
+        case .stored(let body):
+            header = RecordHeader(
+                kind: .stored, id: body.id, messageSize: body.size, key: 0, metadataLength: 0)
         }
         let metadata = head.getSlice(
             at: head.readerIndex + RecordHeader.length, length: header.metadataLength)!
@@ -66,6 +71,9 @@ struct LogRecord: Sendable {
         case .accepted(let message): return .accepted(message, body: body, end: end)
         case .relocated(let id, let size, let from):
             return .relocated(id, size: size, from: from, to: body, end: end)
+        case .stored(let stored):
+            stored.written(at: body)
+            return .stored(stored.id, end: end)
         }
     }
 }
@@ -74,12 +82,16 @@ struct LogRecord: Sendable {
 enum LoggedChange: Sendable {
     case accepted(AcceptedMessage, body: LogPosition, end: LogPosition)
     case relocated(QueueID, size: Int, from: LogPosition, to: LogPosition, end: LogPosition)
+    /// Bytes that nothing in the log refers to.
+    case stored(QueueID, end: LogPosition)
     /// Nothing before this place is to be applied: a segment was given up there.
     case skipped(to: LogPosition)
 
     var end: LogPosition {
         switch self {
-        case .accepted(_, _, let end), .relocated(_, _, _, _, let end), .skipped(let end): end
+        case .accepted(_, _, let end), .relocated(_, _, _, _, let end), .stored(_, let end),
+            .skipped(let end):
+            end
         }
     }
 }

@@ -15,6 +15,8 @@ struct MailboxState {
     var expungedFloor: UInt64 = 0
     /// Keywords that its messages have or had, by their name in lower case; nil until needed.
     var keywords: [String: String]?
+    /// The mod-sequence when those were last compared with what messages have.
+    var keywordsSweptAt: UInt64?
 
     var status: MailboxStatus {
         MailboxStatus(

@@ -31,6 +31,9 @@ struct RecordHeader: Equatable {
         case largeAccepted = 2
         /// A copy of a live message's bytes, out of a segment that is being compacted.
         case relocated = 3
+        /// The bytes of a message that a user has appended to a mailbox. Only the index refers to
+        /// them.
+        case stored = 4
     }
 
     var kind: Kind

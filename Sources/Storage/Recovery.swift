@@ -81,8 +81,10 @@ struct Recovery {
         var changes: [IndexChange] = []
         var count = 0
         while let change = try scanner.nextChange() {
-            if case .accepted(let message, _, _) = change {
-                highest = max(highest ?? message.id, message.id)
+            switch change {
+            case .accepted(let message, _, _): highest = max(highest ?? message.id, message.id)
+            case .stored(let id, _): highest = max(highest ?? id, id)
+            case .relocated, .skipped: break
             }
             changes.append(.logged(change))
             count += 1

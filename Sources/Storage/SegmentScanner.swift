@@ -70,6 +70,8 @@ struct SegmentScanner: Sendable {
             let from = LogPosition(segment: try metadata.decode(), offset: try metadata.decode())
             return .relocated(
                 header.id, size: header.messageSize, from: from, to: record.body, end: record.end)
+        case .stored:
+            return .stored(header.id, end: record.end)
         }
     }
 

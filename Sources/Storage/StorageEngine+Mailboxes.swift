@@ -52,23 +52,25 @@ extension StorageEngine: MailboxStorage {
     package func createMailboxes(_ mailboxes: [NewMailbox], of account: AccountID)
         async throws(MailboxError) -> [MailboxStatus]
     {
-        throw .unavailable(.closing)
+        try await core.indexQueue.perform { try $0.create(mailboxes, of: account) }
     }
 
     package func renameMailbox(_ name: String, to newName: String, of account: AccountID)
         async throws(MailboxError)
     {
-        throw .unavailable(.closing)
+        try await core.indexQueue.perform { try $0.rename(name, to: newName, of: account) }
     }
 
     package func deleteMailbox(_ id: Int64, of account: AccountID) async throws(MailboxError) {
-        throw .unavailable(.closing)
+        try await core.indexQueue.perform { try $0.delete(id, of: account) }
     }
 
     package func setSpecialUses(_ uses: Set<SpecialUse>, of mailbox: Int64, account: AccountID)
         async throws(MailboxError)
     {
-        throw .unavailable(.closing)
+        try await core.indexQueue.perform {
+            try $0.setSpecialUses(uses, of: mailbox, account)
+        }
     }
 
     package func subscriptions(of account: AccountID) async throws(MailError) -> Set<String> {
@@ -78,7 +80,7 @@ extension StorageEngine: MailboxStorage {
     package func setSubscribed(_ subscribed: Bool, _ name: String, of account: AccountID)
         async throws(MailError)
     {
-        throw .closing
+        try await change { try $0.subscribe(subscribed, name, account) }
     }
 
     // MARK: Access and annotations
@@ -90,7 +92,9 @@ extension StorageEngine: MailboxStorage {
     package func setAccess(
         _ rights: String, of identifier: String, to mailbox: Int64, account: AccountID
     ) async throws(MailError) {
-        throw .closing
+        try await change {
+            try $0.setAccess(rights, of: identifier, to: mailbox, account)
+        }
     }
 
     package func mailboxesShared(with identifiers: [String]) async throws(MailError)
@@ -108,7 +112,7 @@ extension StorageEngine: MailboxStorage {
     package func setAnnotations(
         _ entries: [String: [UInt8]?], of mailbox: Int64, account: AccountID
     ) async throws(MailError) {
-        throw .closing
+        try await change { try $0.annotate(entries, of: mailbox, account) }
     }
 
     // MARK: Changes

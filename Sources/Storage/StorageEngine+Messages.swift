@@ -22,26 +22,71 @@ extension StorageEngine {
         _ messages: [AppendedMessage], to mailbox: Int64, account: AccountID, quota: Quota,
         replacing: (mailbox: Int64, account: AccountID, uid: UInt32)?
     ) async throws(MailboxError) -> AppendResult {
-        throw .unavailable(.closing)
+        // Until the index refers to the bytes, their segment must not go.
+        let pin = core.pins.take(from: core.log.newestSegment)
+        defer { withExtendedLifetime(pin) {} }
+        do throws(MailboxError) {
+            let rows = try await store(messages)
+            let result = try await core.indexQueue.perform { tables in
+                try tables.append(
+                    rows, to: mailbox, of: account, quota: quota, replacing: replacing)
+            }
+            for message in messages { message.draft.accepted() }
+            return result
+        } catch {
+            for message in messages { message.draft.discard() }
+            throw error
+        }
+    }
+
+    /// Makes the bytes durable, all at once so that they share a commit.
+    private func store(_ messages: [AppendedMessage]) async throws(MailboxError) -> [AppendedRow] {
+        do throws(MailError) {
+            if messages.count == 1 { return [try await core.store(messages[0])] }
+            let rows = await withTaskGroup(
+                of: (Int, Result<AppendedRow, MailError>).self
+            ) { group in
+                for (number, message) in messages.enumerated() {
+                    group.addTask { [core] in
+                        do throws(MailError) {
+                            return (number, .success(try await core.store(message)))
+                        } catch { return (number, .failure(error)) }
+                    }
+                }
+                return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            return try messages.indices.map { number throws(MailError) in
+                try rows[number]!.get()
+            }
+        } catch { throw .unavailable(error) }
     }
 
     package func copy(
         _ uids: [UInt32], from source: Int64, to target: Int64, account: AccountID, quota: Quota
     ) async throws(MailboxError) -> CopyResult {
-        throw .unavailable(.closing)
+        let uids = uids.sortedSet()
+        return try await core.indexQueue.perform {
+            try $0.copy(uids, from: source, to: target, of: account, quota: quota)
+        }
     }
 
     package func move(
         _ uids: [UInt32], from source: (mailbox: Int64, account: AccountID),
         to target: (mailbox: Int64, account: AccountID), quota: Quota
     ) async throws(MailboxError) -> CopyResult {
-        throw .unavailable(.closing)
+        let uids = uids.sortedSet()
+        return try await core.indexQueue.perform {
+            try $0.move(uids, from: source, to: target, quota: quota)
+        }
     }
 
     package func store(
         _ change: FlagChange, uids: [UInt32], in mailbox: Int64, account: AccountID
     ) async throws(MailboxError) -> StoreResult {
-        throw .unavailable(.closing)
+        let uids = uids.sortedSet()
+        return try await core.indexQueue.perform {
+            try $0.store(change, uids, in: mailbox, of: account)
+        }
     }
 
     @discardableResult
@@ -59,6 +104,25 @@ extension StorageEngine {
         -> UIDSet
     {
         try await core.reader.vanished(since: modSequence, in: mailbox)
+    }
+}
+
+extension EngineCore {
+    fileprivate func store(_ message: AppendedMessage) async throws(MailError) -> AppendedRow {
+        let draft = message.draft
+        let (body, isLarge) = try await draft.finish()
+        var location = MessageLocation.ownFile
+        if !isLarge {
+            let stored = StoredBody(id: draft.id, size: draft.size)
+            try await log.append(.stored(stored), body: body)
+            guard let position = stored.position else {
+                throw .localProblem("the log does not say where \(draft.id) is")
+            }
+            location = .log(position)
+        }
+        return AppendedRow(
+            id: draft.id, size: draft.size, location: location, flags: message.flags,
+            keywords: message.keywords, internalDate: message.internalDate)
     }
 }
 

@@ -1,0 +1,70 @@
+import MailModel
+
+/// What belongs to accounts and mailboxes beside messages: subscriptions, access lists (RFC 4314),
+/// annotations (RFC 5464).
+extension IndexTables {
+    static let maximumSubscriptions = 10_000
+    static let maximumIdentifiers = 1_000
+    /// For each mailbox and for the server.
+    static let maximumAnnotations = 1_000
+
+    func subscribe(_ subscribed: Bool, _ name: String, _ account: AccountID) throws {
+        let row = try self.account(account).row
+        if subscribed {
+            statements.countSubscriptions.bind(1, row)
+            let count = try statements.countSubscriptions.first { Int($0.integer(0)) } ?? 0
+            guard count < Self.maximumSubscriptions else {
+                throw MailboxError.limit("an account has \(count) subscriptions at most")
+            }
+        }
+        let statement = subscribed ? statements.subscribe : statements.unsubscribe
+        statement.bind(1, row)
+        statement.bind(2, name)
+        guard try statement.first({ _ in true }) != nil else { return }
+        let mailbox = try find(name, of: account) ?? 0
+        effects.add(.subscription(name: name, subscribed), mailbox, account)
+    }
+
+    /// Empty rights remove the identifier.
+    func setAccess(
+        _ rights: String, of identifier: String, to mailbox: Int64, _ account: AccountID
+    ) throws {
+        _ = try state(of: mailbox, ownedBy: account)
+        if rights.isEmpty {
+            statements.removeAccess.bind(1, mailbox)
+            statements.removeAccess.bind(2, identifier)
+            try statements.removeAccess.run()
+        } else {
+            statements.countAccess.bind(1, mailbox)
+            let count = try statements.countAccess.first { Int($0.integer(0)) } ?? 0
+            guard count < Self.maximumIdentifiers else {
+                throw MailboxError.limit("an access list has \(count) identifiers at most")
+            }
+            statements.setAccess.bind(1, mailbox)
+            statements.setAccess.bind(2, identifier)
+            statements.setAccess.bind(3, rights)
+            try statements.setAccess.run()
+        }
+        effects.add(.access, mailbox, account)
+    }
+
+    /// - Parameter mailbox: 0 for the server's own.
+    func annotate(_ entries: [String: [UInt8]?], of mailbox: Int64, _ account: AccountID) throws {
+        if mailbox != 0, try state(of: mailbox) == nil { throw MailboxError.nonexistent }
+        let row = try self.account(account).row
+        statements.countAnnotations.bindAll(mailbox, row)
+        let count = try statements.countAnnotations.first { Int($0.integer(0)) } ?? 0
+        guard count + entries.values.count(where: { $0 != nil }) <= Self.maximumAnnotations else {
+            throw MailboxError.limit("a mailbox has \(Self.maximumAnnotations) annotations at most")
+        }
+        for (name, value) in entries {
+            let statement = value == nil ? statements.removeAnnotation : statements.annotate
+            statement.bind(1, mailbox)
+            statement.bind(2, row)
+            statement.bind(3, name)
+            if let value { statement.bind(4, value) }
+            try statement.run()
+        }
+        effects.add(.annotations(entries: entries.keys.sorted()), mailbox, account)
+    }
+}
