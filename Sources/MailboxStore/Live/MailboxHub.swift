@@ -64,6 +64,8 @@ final class MailboxHub: Sendable {
                 mailbox.apply(change.kind)
                 held.append(mailbox)
             }
+            // Its sessions keep what they have; nobody opens it any more.
+            if case .deleted = change.kind { state.mailboxes[change.mailbox] = nil }
         case .loading(var loading):
             loading.changes.append(change.kind)
             state.mailboxes[change.mailbox] = .loading(loading)
