@@ -35,7 +35,8 @@ package struct IMAPServiceConfiguration: Sendable {
         maximumSessionsPerAccount: Int = 50, accountCheckInterval: Duration = .seconds(45)
     ) {
         self.hostName = hostName
-        commandLimits = CommandLimits(maximumAppend: UInt64(maximumMessageSize))
+        commandLimits = CommandLimits()
+        commandLimits.maximumAppend = UInt64(maximumMessageSize)
         self.maximumMessageSize = maximumMessageSize
         self.idleTimeout = idleTimeout
         self.loginTimeout = loginTimeout

@@ -2,15 +2,85 @@ internal import IMAP
 internal import MailModel
 internal import MailboxStore
 internal import NIOCore
-internal import Storage
 
 /// Telling the client what has changed in its mailbox (RFC 9051 section 7.5.1, RFC 7162).
 extension IMAPSession {
     /// - Parameter allowExpunge: false where sequence numbers must stay.
-    func announce(allowExpunge: Bool) {
+    func announce(allowExpunge: Bool) async throws(CommandFailure) {
+        guard let selected else { return }
+        let known = selected.view.uidNext
+        let updates = selected.view.synchronize(allowExpunge: allowExpunge)
+        introduceKeywords(selected.newKeywordSets())
+        guard let updates else { return }
+        if updates.isDeleted {
+            return sayBye(.refused, "Selected mailbox was deleted, have to disconnect")
+        }
+        try await writeExpunged(updates.expunged)
+        if let count = updates.exists {
+            output.writeStaticString("* ")
+            output.writeIMAPNumber(count)
+            output.writeStaticString(" EXISTS\r\n")
+        }
+        if notification?.selectedEvents.tellsFlags != false {
+            try await writeFlagUpdates(updates.flagged, withUID: false)
+        }
+        try await updateContexts(after: updates, newFrom: known)
+        if updates.exists != nil { try await fetchNew(from: known) }
     }
 
-    /// The one place that writes an unsolicited FLAGS update.
-    func writeFetchFlags(sequence: Int, _ message: FlaggedMessage) {
+    private func writeExpunged(_ expunged: [ViewUpdates.Expunged]) async throws(CommandFailure) {
+        guard !expunged.isEmpty else { return }
+        // RFC 7162 section 3.2.10, RFC 9586 section 3.
+        if !enabled.isDisjoint(with: [.qresync, .uidOnly]) {
+            output.writeStaticString("* VANISHED ")
+            output.writeUIDSet(UIDSet(ascending: expunged.reversed().lazy.map(\.uid)))
+            output.writeStaticString("\r\n")
+            return
+        }
+        for message in expunged {
+            output.writeStaticString("* ")
+            output.writeIMAPNumber(message.sequenceNumber)
+            output.writeStaticString(" EXPUNGE\r\n")
+            try await breathe()
+        }
+    }
+
+    /// RFC 7162 section 3.1: from the first command that needs it on, FETCH responses carry MODSEQ.
+    func enableCondstore() {
+        guard enabled.insert(.condstore).inserted, let selected else { return }
+        output.writeUntagged(
+            .ok, code: "HIGHESTMODSEQ \(selected.view.modSequence)", "Highest mod-sequence")
+    }
+
+    // MARK: Between commands
+
+    /// Something has woken the connection: a change, or news of the account.
+    func attend() async throws(ConnectionError) {
+        attendToAccount()
+        guard ending == nil else { return }
+        do throws(CommandFailure) {
+            if let notification {
+                try await notify(of: notification)
+            } else if idling != nil {
+                try await announce(allowExpunge: true)
+            }
+        } catch {
+            if case .connection(let error) = error { throw error }
+        }
+    }
+
+    /// Whether changes of the selected mailbox are told without being asked for.
+    func updateAttachment() {
+        guard let selected else { return }
+        let isWanted =
+            notification.map(\.selectedEvents.isWatched)
+            ?? (idling != nil)
+        guard isWanted else {
+            selected.attachment = nil
+            return
+        }
+        if selected.attachment == nil {
+            selected.attachment = selected.live.attach { [connection] in connection.wake() }
+        }
     }
 }

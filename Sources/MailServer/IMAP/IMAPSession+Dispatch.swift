@@ -1,9 +1,9 @@
 internal import IMAP
 
 /// Every command's function, by the command. Whether the session's state allows the command has been
-/// checked (`requiredState`).
+/// checked (`requiredState`). Nil when the function answers itself, now or later.
 extension IMAPSession {
-    func execute(_ command: IMAPCommand, tag: String) async throws(CommandFailure) -> Completion {
+    func execute(_ command: IMAPCommand, tag: String) async throws(CommandFailure) -> Completion? {
         switch command {
         case .capability: capability()
         case .noop, .check: noop()
@@ -25,7 +25,7 @@ extension IMAPSession {
         case .lsub(let reference, let pattern): try await lsub(reference, pattern)
         case .namespace: try await namespace()
         case .status(let name, let items): try await status(name, items)
-        case .idle: try await idle()
+        case .idle: try await idle(tag)
         case .getQuota(let root): try await getQuota(root)
         case .getQuotaRoot(let name): try await getQuotaRoot(name)
         case .setQuota(let root, let limits): try await setQuota(root, limits)

@@ -18,48 +18,114 @@ final class IMAPSession {
     let service: IMAPService
     let connection: Connection
     let options: IMAPListenerOptions
-    var logger: Logger
+    var logger: Logger { service.logger }
 
     /// Replies that wait to be written.
     var output = ByteBuffer()
     var reader: CommandReader
     var enabled: EnabledExtensions = []
-    var login = LoginProgress()
+    /// Until the login.
+    var login: IMAPLogin?
     var user: IMAPUser?
     var selected: SelectedMailbox?
     /// NOTIFY's filter; nil: only the selected mailbox, as ever.
     var notification: NotificationFilter?
+    /// While IDLE lasts.
+    var idling: Idling?
     var isCompressed = false
+    /// `Connection.next` has ended with a wake that nobody has attended to.
+    var isWoken = false
     /// Set when the session is to end after the current reply.
     var ending: IMAPEnding?
+    /// In a row.
+    var badCommands = 0
+    var counters = IMAPCounters()
+    private let started = ContinuousClock.now
 
     init(_ service: IMAPService, _ connection: Connection, _ options: IMAPListenerOptions) {
         self.service = service
         self.connection = connection
         self.options = options
-        logger = service.logger
         reader = CommandReader(limits: service.configuration.commandLimits)
+        login = IMAPLogin()
     }
+
+    var age: Duration { ContinuousClock.now - started }
 
     /// Writes what waits. The client's slowness is waited for, up to the write timeout.
     func flush() async throws(ConnectionError) {
         guard output.readableBytes > 0 else { return }
         let bytes = output
         output = ByteBuffer()
+        counters.sent += bytes.readableBytes
         try await connection.write(bytes)
     }
 
     func flushIfLarge() async throws(ConnectionError) {
         if output.readableBytes >= Self.flushThreshold { try await flush() }
     }
+
+    /// `flushIfLarge` for the commands' functions.
+    func breathe() async throws(CommandFailure) {
+        guard output.readableBytes >= Self.flushThreshold else { return }
+        do throws(ConnectionError) { try await flush() } catch { throw .connection(error) }
+    }
+
+    /// What the client says next, for commands that go on a conversation of their own. Whatever
+    /// waits is written before.
+    func nextReaderEvent() async throws(CommandFailure) -> ReaderEvent {
+        while true {
+            if let event = reader.next() { return event }
+            do throws(ConnectionError) {
+                try await flush()
+                // A message may take its time, as long as it comes.
+                if user != nil { connection.setReadDeadline(service.configuration.idleTimeout) }
+                switch try await connection.next() {
+                case .input(let bytes): receive(bytes)
+                case .woken: isWoken = true
+                case .end: throw .closed
+                }
+            } catch {
+                throw .connection(error)
+            }
+        }
+    }
+
+    func receive(_ bytes: ByteBuffer) {
+        counters.received += bytes.readableBytes
+        reader.receive(bytes)
+    }
 }
 
-/// The logged-in user's account and its mailboxes.
-struct IMAPUser {
+/// The logged-in user: the account and its mailboxes.
+final class IMAPUser {
     var account: Account
     /// The name that logged in, for the log.
-    var login: String
-    var mailboxes: AccountMailboxes
+    let login: String
+    let method: String
+    let mailboxes: AccountMailboxes
+    /// The session's place among the account's; given back with it.
+    let place: SessionPlace
+    /// What the client calls itself (RFC 2971).
+    var client: String?
+
+    init(
+        _ account: Account, login: String, method: String, mailboxes: AccountMailboxes,
+        place: SessionPlace
+    ) {
+        self.account = account
+        self.login = login
+        self.method = method
+        self.mailboxes = mailboxes
+        self.place = place
+    }
+}
+
+/// For the log.
+struct IMAPCounters {
+    var commands = 0
+    var received = 0
+    var sent = 0
 }
 
 struct EnabledExtensions: OptionSet {
@@ -74,49 +140,3 @@ struct EnabledExtensions: OptionSet {
 
 /// Why the session ends.
 enum IMAPEnding: String { case logout, disconnected, idle, shutdown, refused, disabled, failed }
-
-/// A command's tagged reply.
-struct Completion {
-    enum Status { case ok, no, bad }
-
-    var status: Status
-    /// Response code without its brackets: "TRYCREATE", "COPYUID 1 2 3".
-    var code: String?
-    var text: String
-    /// Untagged expunges may not be sent with it (RFC 9051 section 7.5.1).
-    var forbidsExpunge = false
-
-    static func ok(_ text: String, code: String? = nil) -> Completion {
-        Completion(status: .ok, code: code, text: text)
-    }
-
-    static func no(_ text: String, code: String? = nil) -> Completion {
-        Completion(status: .no, code: code, text: text)
-    }
-
-    static func bad(_ text: String, code: String? = nil) -> Completion {
-        Completion(status: .bad, code: code, text: text)
-    }
-}
-
-/// How a command's function ends early.
-enum CommandFailure: Error {
-    case refused(Completion)
-    case connection(ConnectionError)
-
-    static func no(_ text: String, code: String? = nil) -> CommandFailure {
-        .refused(.no(text, code: code))
-    }
-
-    static func bad(_ text: String, code: String? = nil) -> CommandFailure {
-        .refused(.bad(text, code: code))
-    }
-}
-
-extension IMAPSession {
-    /// `flushIfLarge` for the commands' functions.
-    func breathe() async throws(CommandFailure) {
-        guard output.readableBytes >= Self.flushThreshold else { return }
-        do throws(ConnectionError) { try await flush() } catch { throw .connection(error) }
-    }
-}

@@ -13,8 +13,8 @@ final class SelectedMailbox {
     var savedResult = UIDSet()
     /// Searches that are kept up to date (RFC 5267).
     var contexts = SearchContexts()
-    /// Sets of keywords that the client has been told in a FLAGS response.
-    var knownKeywordSets: Set<UInt32> = []
+    var toldKeywords = ToldKeywords()
+    private var keywordSetCount = 0
     /// Held while changes are to wake the connection: during IDLE, and with NOTIFY.
     var attachment: MailboxAttachment?
 
@@ -26,5 +26,13 @@ final class SelectedMailbox {
         self.isReadOnly = isReadOnly
         self.rights = rights
         view = MailboxView(live)
+    }
+
+    /// Sets of keywords in the mailbox, when there are more than at the last call.
+    func newKeywordSets() -> Set<UInt32> {
+        let known = keywordSetCount
+        let sets = live.withState { $0.keywordSets.count == known ? [] : $0.keywordSets }
+        if !sets.isEmpty { keywordSetCount = sets.count }
+        return sets
     }
 }

@@ -1,0 +1,53 @@
+internal import Authentication
+internal import IMAP
+
+/// What the server offers on this connection now. This is the one place that knows.
+extension IMAPSession {
+    /// In every state.
+    private static let general = [
+        "IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "LOGIN-REFERRALS",
+        "UTF8=ACCEPT",
+    ]
+
+    /// After login; before, they would only cost octets.
+    private static let loggedIn = [
+        // Mailboxes
+        "NAMESPACE", "CHILDREN", "LIST-EXTENDED", "LIST-STATUS", "LIST-METADATA", "LIST-MYRIGHTS",
+        "SPECIAL-USE", "CREATE-SPECIAL-USE", "METADATA", "ACL", "RIGHTS=kxte", "QUOTA",
+        "QUOTA=RES-STORAGE", "QUOTA=RES-MESSAGE", "QUOTASET", "OBJECTID", "STATUS=SIZE",
+        // Messages
+        "UIDPLUS", "MOVE", "UNSELECT", "CONDSTORE", "QRESYNC", "UIDONLY", "BINARY", "CATENATE",
+        "MULTIAPPEND", "REPLACE", "SAVEDATE", "PREVIEW",
+        // Searching
+        "ESEARCH", "SEARCHRES", "WITHIN", "SORT", "SORT=DISPLAY", "ESORT", "THREAD=REFERENCES",
+        "THREAD=REFS", "THREAD=ORDEREDSUBJECT", "CONTEXT=SEARCH", "CONTEXT=SORT", "PARTIAL",
+        "MULTISEARCH", "SEARCH=FUZZY", "I18NLEVEL=1", "INPROGRESS",
+        // The session
+        "IDLE", "NOTIFY", "UNAUTHENTICATE", "COMPRESS=DEFLATE",
+    ]
+
+    /// Behind the word CAPABILITY.
+    var capabilities: String {
+        var names = Self.general
+        if user != nil {
+            names += Self.loggedIn
+            names.append("APPENDLIMIT=\(service.configuration.maximumMessageSize)")
+        } else {
+            if connection.tls == nil, options.startTLS != nil { names.append("STARTTLS") }
+            if !allowsLogins { names.append("LOGINDISABLED") }
+            names += service.authentication.mechanisms(for: clientContext).map { "AUTH=" + $0 }
+        }
+        return names.joined(separator: " ")
+    }
+
+    /// RFC 9051 section 6.1.1.
+    func capability() -> Completion {
+        output.writeUntagged("CAPABILITY \(capabilities)")
+        return .ok("CAPABILITY completed")
+    }
+
+    func writeGreeting() {
+        output.writeUntagged(
+            .ok, code: "CAPABILITY \(capabilities)", "\(service.configuration.hostName) Martlet ready")
+    }
+}

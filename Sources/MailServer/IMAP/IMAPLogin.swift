@@ -1,0 +1,7 @@
+internal import Authentication
+
+/// A connection before its login, or while an exchange goes on.
+final class IMAPLogin {
+    var method = "LOGIN"
+    var failures = 0
+}

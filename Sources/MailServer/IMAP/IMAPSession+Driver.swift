@@ -1,0 +1,204 @@
+internal import IMAP
+internal import Logging
+internal import NIOCore
+internal import Transport
+
+/// The session's course: octets in, commands executed in their order, replies gathered and written
+/// when the input is used up.
+extension IMAPSession {
+    func run() async {
+        let ending = await converse()
+        leaveAccount(ending)
+    }
+
+    private func converse() async -> IMAPEnding {
+        do throws(ConnectionError) {
+            writeGreeting()
+            setDeadline()
+            return try await serve()
+        } catch {
+            return await sayGoodbye(after: error)
+        }
+    }
+
+    private func serve() async throws(ConnectionError) -> IMAPEnding {
+        while true {
+            while ending == nil, let event = reader.next() { try await handle(event) }
+            if isWoken, ending == nil {
+                isWoken = false
+                try await attend()
+            }
+            try await flush()
+            if let ending {
+                // Before the client reads the last reply: it may come again at once.
+                selected = nil
+                await connection.close()
+                return ending
+            }
+            try await wait()
+        }
+    }
+
+    private func wait() async throws(ConnectionError) {
+        let event: ConnectionEvent
+        do throws(ConnectionError) {
+            event = try await connection.next()
+        } catch {
+            guard error == .timedOut, keepIdling() else { throw error }
+            return
+        }
+        switch event {
+        case .input(let bytes): receive(bytes)
+        case .woken: isWoken = true
+        case .end:
+            ending = .disconnected
+        }
+    }
+
+    /// Only a complete command puts the deadline off, so that none can be trickled.
+    private func setDeadline() {
+        let configuration = service.configuration
+        connection.setReadDeadline(
+            user == nil
+                ? max(configuration.loginTimeout - age, .zero)
+                : idling == nil ? configuration.idleTimeout : configuration.keepAlive)
+    }
+
+    // MARK: Events
+
+    private func handle(_ event: ReaderEvent) async throws(ConnectionError) {
+        switch event {
+        case .command(let tag, let command):
+            try await perform(tag, command.requiredState, forbidsExpunge: command.forbidsExpunge) {
+                () async throws(CommandFailure) in
+                try await self.execute(command, tag: tag)
+            }
+        case .append(let tag, let start):
+            let isReplace = start.replacing != nil
+            try await perform(
+                tag, isReplace ? .selected : .authenticated,
+                forbidsExpunge: isReplace && !start.isUID
+            ) { () async throws(CommandFailure) in
+                try await self.append(start, tag: tag)
+            }
+        case .line(let line): try await endIdle(line)
+        case .sendContinuation: output.writeContinuation("OK")
+        case .invalid(let tag, let error): refuse(tag, error)
+        case .fatal(let error): sayBye(.refused, error.text)
+        // Left over from an APPEND that failed.
+        case .appending: break
+        }
+    }
+
+    private func perform(
+        _ tag: String, _ state: CommandState, forbidsExpunge: Bool,
+        _ body: () async throws(CommandFailure) -> Completion?
+    ) async throws(ConnectionError) {
+        counters.commands += 1
+        do throws(CommandFailure) {
+            let completion: Completion?
+            do throws(CommandFailure) {
+                try check(state)
+                completion = try await body()
+            } catch {
+                guard case .refused(let refusal) = error else { throw error }
+                completion = refusal
+            }
+            if let completion {
+                return try await finish(tag, completion, forbidsExpunge: forbidsExpunge)
+            }
+        } catch {
+            if case .connection(let error) = error { throw error }
+        }
+        setDeadline()
+    }
+
+    /// What has changed meanwhile, then the tagged reply.
+    func finish(_ tag: String, _ completion: Completion, forbidsExpunge: Bool = false)
+        async throws(ConnectionError)
+    {
+        if selected != nil, completion.status != .bad {
+            do throws(CommandFailure) {
+                try await announce(allowExpunge: !forbidsExpunge && !completion.forbidsExpunge)
+            } catch {
+                if case .connection(let error) = error { throw error }
+            }
+        }
+        output.writeTagged(tag, completion)
+        if completion.status == .bad { countBadCommand() } else { badCommands = 0 }
+        setDeadline()
+        try await flushIfLarge()
+    }
+
+    private func check(_ state: CommandState) throws(CommandFailure) {
+        switch state {
+        case .any: return
+        case .notAuthenticated where user != nil: throw .bad("Already logged in", code: "CLIENTBUG")
+        case .notAuthenticated: return
+        case .authenticated, .selected:
+            guard user != nil else { throw .bad("Log in first", code: "CLIENTBUG") }
+            if state == .selected { _ = try selectedMailbox() }
+        }
+    }
+
+    private func refuse(_ tag: String?, _ error: SyntaxError) {
+        setDeadline()
+        let tag = tag ?? "*"
+        switch error.kind {
+        case .tooBig: output.writeTagged(tag, .no, code: "TOOBIG", error.text)
+        case .badCharset: output.writeTagged(tag, .no, code: "BADCHARSET (US-ASCII UTF-8)", error.text)
+        case .clientBug: output.writeTagged(tag, .bad, code: "CLIENTBUG", error.text)
+        case .syntax, .unknownCommand: output.writeTagged(tag, .bad, error.text)
+        }
+        countBadCommand()
+    }
+
+    private func countBadCommand() {
+        badCommands += 1
+        if badCommands >= service.configuration.maximumBadCommands {
+            sayBye(.refused, "Too many invalid commands")
+        }
+    }
+
+    // MARK: The end
+
+    func sayBye(_ ending: IMAPEnding, _ text: String, code: String? = nil) {
+        guard self.ending == nil else { return }
+        output.writeUntagged(.bye, code: code, text)
+        self.ending = ending
+    }
+
+    private func sayGoodbye(after error: ConnectionError) async -> IMAPEnding {
+        let ending: IMAPEnding
+        switch error {
+        case .timedOut:
+            sayBye(.idle, user == nil ? "No login within the time for it" : "Idle for too long")
+            ending = .idle
+        case .shuttingDown:
+            sayBye(.shutdown, "Server is shutting down", code: "UNAVAILABLE")
+            ending = .shutdown
+        case .clearTextAfterStartTLS:
+            logger.warning(
+                "IMAP client sent clear text behind STARTTLS",
+                metadata: ["remote": "\(connection.remoteAddress)"])
+            connection.abort()
+            return .refused
+        default:
+            connection.abort()
+            return .disconnected
+        }
+        do throws(ConnectionError) {
+            try await flush()
+            await connection.close()
+        } catch {
+            connection.abort()
+        }
+        return ending
+    }
+}
+
+extension ByteBuffer {
+    mutating func writeTagged(_ tag: String, _ completion: Completion) {
+        writeTagged(tag, completion.status, code: completion.code, completion.text)
+    }
+}
