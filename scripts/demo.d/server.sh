@@ -13,6 +13,8 @@ listeners:
   submissions: {address: 127.0.0.1, port: $(port 65)}
   pop3: {address: 127.0.0.1, port: $(port 10)}
   pop3s: {address: 127.0.0.1, port: $(port 95)}
+  imap: {address: 127.0.0.1, port: $(port 43)}
+  imaps: {address: 127.0.0.1, port: $(port 93)}
 tls:
   certificates:
     - {chain: tls/mail.example.org.pem, key: tls/mail.example.org.key}
@@ -39,11 +41,12 @@ CONF
     die "the server did not start, see $state/martlet.log"
 }
 
-# Sends a message to the first login and fetches it again, with curl, showing the conversation.
+# Sends a message to the first login and fetches it again over POP3 and IMAP, with curl, showing the
+# conversation.
 prove() {
     local login password address rest subject try list last
     read -r login password address rest <"$state/directory/logins" || die "no login with a known password"
-    step "Proof: $login sends itself a message (STARTTLS, SASL) and fetches it by POP3S"
+    step "Proof: $login sends itself a message (STARTTLS, SASL) and fetches it by POP3S and IMAPS"
     subject="Martlet works, $(date +%s)-$$"
     local curl=(curl --silent --show-error --max-time 30 --cacert "$state/tls/ca.pem" --user "$login:$password"
         --connect-to "mail.example.org::127.0.0.1:")
@@ -60,6 +63,7 @@ prove() {
             grep -qF "Subject: $subject" "$state/proof.eml"; then
             say "fetched as message $last:"
             sed 's/^/    /' "$state/proof.eml" >&2
+            prove_imap "$subject"
             return
         fi
         sleep 0.1
@@ -67,8 +71,20 @@ prove() {
     die "the message did not arrive, see $state/martlet.log"
 }
 
+# Finds the message by its subject over IMAPS and fetches it: the same octets as over POP3.
+prove_imap() {
+    local number
+    number=$("${curl[@]}" "imaps://mail.example.org:$(port 93)/INBOX" --request "UID SEARCH SUBJECT \"$1\"" |
+        tr -d '\r' | sed -n 's/^\* SEARCH \([0-9][0-9]*\)$/\1/p')
+    [ -n "$number" ] || die "IMAPS: the message was not found"
+    "${curl[@]}" "imaps://mail.example.org:$(port 93)/INBOX;UID=$number" >"$state/proof.imap.eml" ||
+        die "IMAPS: the message was not fetched"
+    cmp -s "$state/proof.eml" "$state/proof.imap.eml" || die "IMAPS and POP3S do not give the same message"
+    say "IMAPS finds it as UID $number and gives the same octets"
+}
+
 listeners_json() {
-    local name=(mx submission submissions pop3 pop3s) offset=(25 87 65 10 95) i separator=
+    local name=(mx submission submissions pop3 pop3s imap imaps) offset=(25 87 65 10 95 43 93) i separator=
     for i in "${!name[@]}"; do
         printf '%s"%s": {"host": "127.0.0.1", "port": %d}' "$separator" "${name[i]}" "$(port "${offset[i]}")"
         separator=', '
@@ -99,7 +115,8 @@ JSON
 print_settings() {
     step "Settings for a mail client"
     cat >&2 <<TEXT
-Incoming   POP3    127.0.0.1  port $(port 95)  SSL/TLS     (or $(port 10) with STARTTLS)
+Incoming   IMAP    127.0.0.1  port $(port 93)  SSL/TLS     (or $(port 43) with STARTTLS)
+           POP3    127.0.0.1  port $(port 95)  SSL/TLS     (or $(port 10) with STARTTLS)
 Outgoing   SMTP    127.0.0.1  port $(port 65)  SSL/TLS     (or $(port 87) with STARTTLS)
 User name  the whole address; authentication: normal password or SCRAM
 Trust      $state/tls/ca.pem

@@ -5,6 +5,7 @@ package enum ServiceKind: String, Sendable, CaseIterable {
     /// Mail from users (RFC 6409: MSA).
     case submission
     case pop3
+    case imap
 }
 
 /// One listener: where it listens, what it offers there, and the exceptions it makes.
@@ -27,6 +28,8 @@ package struct ListenerConfiguration: Sendable {
         "submissions": (.submission, 465, true),
         "pop3": (.pop3, 110, false),
         "pop3s": (.pop3, 995, true),
+        "imap": (.imap, 143, false),
+        "imaps": (.imap, 993, true),
     ]
 
     init(name: String, section: ConfigurationSection) {
@@ -34,11 +37,12 @@ package struct ListenerConfiguration: Sendable {
         self.name = name
         service =
             section.choice(
-                "service", ["mx": ServiceKind.mx, "submission": .submission, "pop3": .pop3])
+                "service",
+                ["mx": ServiceKind.mx, "submission": .submission, "pop3": .pop3, "imap": .imap])
             ?? usual?.service ?? .mx
         if usual == nil, !section.has("service") {
             section.problem(
-                "service", "is missing; expected mx, submission or pop3 (only the names "
+                "service", "is missing; expected mx, submission, pop3 or imap (only the names "
                     + Self.wellKnown.keys.sorted().joined(separator: ", ") + " imply it)")
         }
         addresses = section.strings("address") ?? ["0.0.0.0", "::"]
@@ -58,8 +62,8 @@ package struct ListenerConfiguration: Sendable {
             }
             return network
         }
-        if !relayNetworks.isEmpty, service == .pop3 {
-            section.problem("relay_networks", "has no meaning for POP3; remove it")
+        if !relayNetworks.isEmpty, service == .pop3 || service == .imap {
+            section.problem("relay_networks", "has no meaning for POP3 and IMAP; remove it")
         }
         loginWithoutTLS = section.bool("login_without_tls") ?? false
         section.finish()

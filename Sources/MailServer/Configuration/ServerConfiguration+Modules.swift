@@ -2,6 +2,7 @@ package import Authentication
 internal import Delivery
 package import Directory
 internal import MailModel
+internal import MailboxStore
 internal import SMTP
 internal import Spool
 internal import Storage
@@ -40,10 +41,21 @@ extension ServerConfiguration {
             clientCertificates: tls.clientAuthorities.map { .optional(caFile: $0) } ?? .none)
     }
 
-    var connectionLimits: ConnectionLimits {
+    func connectionLimits(for service: ServiceKind) -> ConnectionLimits {
         ConnectionLimits(
-            total: limits.sessionsPerService, perAddress: limits.sessionsPerAddress,
+            total: service == .imap ? imap.sessions : limits.sessionsPerService,
+            perAddress: service == .imap ? imap.sessionsPerAddress : limits.sessionsPerAddress,
             writeTimeout: limits.writeTimeout)
+    }
+
+    var imapConfiguration: IMAPServiceConfiguration {
+        IMAPServiceConfiguration(
+            hostName: hostName, maximumMessageSize: imap.maximumMessageSize,
+            idleTimeout: imap.idleTimeout, loginTimeout: imap.loginTimeout,
+            handshakeTimeout: limits.handshakeTimeout, keepAlive: imap.keepAlive,
+            maximumBadCommands: imap.maximumFailedCommands,
+            maximumSessionsPerAccount: imap.sessionsPerUser,
+            accountCheckInterval: imap.accountCheck)
     }
 
     var storageConfiguration: StorageConfiguration {
@@ -51,6 +63,12 @@ extension ServerConfiguration {
         configuration.minimumFreeBytes = Int64(storage.minimumFree)
         configuration.outstandingBytes = limits.messageMemory
         return configuration
+    }
+
+    var textIndexConfiguration: TextIndexConfiguration {
+        TextIndexConfiguration(
+            directory: stateDirectory + "/search",
+            mode: imap.alwaysIndexesText ? .always : .onDemand)
     }
 
     var queueManagerConfiguration: QueueManagerConfiguration {

@@ -12,6 +12,7 @@ package struct ServerConfiguration: Sendable {
     package var limits: LimitSettings
     package var smtp: SMTPSettings
     package var pop3: POP3Settings
+    package var imap: IMAPSettings
     package var queue: QueueSettings
     package var storage: StorageSettings
     package var log: LogSettings
@@ -55,6 +56,7 @@ package struct ServerConfiguration: Sendable {
         limits = LimitSettings(root.section("limits"))
         smtp = SMTPSettings(root.section("smtp"))
         pop3 = POP3Settings(root.section("pop3"))
+        imap = IMAPSettings(root.section("imap"))
         queue = QueueSettings(root.section("queue"))
         storage = StorageSettings(root.section("storage"))
         log = LogSettings(root.section("log"))

@@ -26,6 +26,9 @@ final class ServerParts: Sendable {
     private let sasl: SASLService
     private let storage: StorageEngine
     private let pop3: POP3Service
+    private let imap: IMAPService
+    private let cache: MessageCache
+    private let textIndex: TextIndex
     private let transport: TransportGroup
     private let limiters: [ServiceKind: ConnectionLimiter]
     private let listeners = ListenerTable()
@@ -63,13 +66,28 @@ final class ServerParts: Sendable {
         pop3Configuration.idleTimeout = configuration.pop3.idleTimeout
         pop3Configuration.loginTimeout = configuration.pop3.loginTimeout
         pop3Configuration.handshakeTimeout = configuration.limits.handshakeTimeout
+        let cache = MessageCache(
+            directory: configuration.stateDirectory, storage: storage, logger: logger,
+            describe: MessageFacts.describe)
+        let textIndex = TextIndex(
+            storage: storage, configuration: configuration.textIndexConfiguration, logger: logger)
+        self.cache = cache
+        self.textIndex = textIndex
+        let mailboxes = MailboxStore(storage: storage) { changes in
+            textIndex.observe(changes)
+            for case .removed(let messages) in changes.lazy.map(\.kind) { cache.removed(messages) }
+        }
         pop3 = POP3Service(
-            configuration: pop3Configuration, authentication: sasl,
-            mailboxes: MailboxStore(storage: storage), logger: logger)
+            configuration: pop3Configuration, authentication: sasl, mailboxes: mailboxes,
+            logger: logger)
+        imap = IMAPService(
+            configuration: configuration.imapConfiguration, authentication: sasl,
+            directory: directory, mailboxes: mailboxes, cache: cache, textIndex: textIndex,
+            logger: logger)
         transport = TransportGroup()
         limiters = Dictionary(
             uniqueKeysWithValues: ServiceKind.allCases.map {
-                ($0, ConnectionLimiter(configuration.connectionLimits))
+                ($0, ConnectionLimiter(configuration.connectionLimits(for: $0)))
             })
     }
 
@@ -116,6 +134,8 @@ final class ServerParts: Sendable {
     /// Ends everything. The queue manager must have ended.
     func stop() async {
         await stopListening()
+        await textIndex.shutDown()
+        await cache.close()
         await storage.close()
         await directory.shutDown()
         do {
@@ -138,6 +158,11 @@ final class ServerParts: Sendable {
                 name: listener.name, startTLS: listener.implicitTLS ? nil : tls,
                 loginWithoutTLS: listener.loginWithoutTLS)
             serve = { [pop3] in await pop3.serve($0, options) }
+        case .imap:
+            let options = IMAPListenerOptions(
+                name: listener.name, startTLS: listener.implicitTLS ? nil : tls,
+                loginWithoutTLS: listener.loginWithoutTLS)
+            serve = { [imap] in await imap.serve($0, options) }
         }
         return try await Listener.bind(
             host: address, port: listener.port, group: transport,
@@ -150,6 +175,7 @@ final class ServerParts: Sendable {
         switch service {
         case .mx, .submission: ByteBuffer(string: "421 4.3.2 \(configuration.hostName) Too many connections, try again later\r\n")
         case .pop3: POP3Service.tooBusy
+        case .imap: IMAPService.tooBusy
         }
     }
 }

@@ -30,6 +30,7 @@ struct DefaultsTests {
     @Test(arguments: [
         ("mx", ServiceKind.mx, 25, false), ("submission", .submission, 587, false),
         ("submissions", .submission, 465, true), ("pop3", .pop3, 110, false), ("pop3s", .pop3, 995, true),
+        ("imap", .imap, 143, false), ("imaps", .imap, 993, true),
     ])
     func namesThatImplyEverything(
         _ name: String, _ service: ServiceKind, _ port: Int, _ implicitTLS: Bool
@@ -46,7 +47,7 @@ struct DefaultsTests {
         let example = try TextFile.read("/\(root)/packaging/martlet.yaml")
             .replacing("password_file: /etc/martlet/ldap.secret", with: "password: secret")
         let asItIs = try ServerConfiguration.parse(example, file: ConfigurationText.file)
-        #expect(asItIs.listeners.map(\.name) == ["mx", "submission", "submissions", "pop3", "pop3s"])
+        #expect(asItIs.listeners.map(\.name) == ["mx", "submission", "submissions", "pop3", "pop3s", "imap", "imaps"])
         let start = try #require(example.firstRange(of: "\n# authentication:"))
         let sections = example[start.lowerBound...].split(separator: "\n").map { line in
             line.hasPrefix("# ") ? line.dropFirst(2) : line
@@ -58,6 +59,7 @@ struct DefaultsTests {
         #expect("\(written.limits)" == "\(asItIs.limits)")
         #expect("\(written.smtp)" == "\(asItIs.smtp)")
         #expect("\(written.pop3)" == "\(asItIs.pop3)")
+        #expect("\(written.imap)" == "\(asItIs.imap)")
         #expect("\(written.queue)" == "\(asItIs.queue)")
         #expect("\(written.storage)" == "\(asItIs.storage)")
         #expect("\(written.log)" == "\(asItIs.log)")
