@@ -50,6 +50,11 @@ extension IndexTables {
         return try makeSet(spelled, for: mailboxes[mailbox]!.account)
     }
 
+    /// The messages of one mailbox are another's now, with their keywords.
+    func adoptKeywords(of source: Int64, into target: Int64) throws {
+        try register(try knownKeywords(of: source), in: target)
+    }
+
     private func makeSet(_ names: [String], for account: AccountID) throws -> UInt32 {
         guard accounts[account]!.keywordSets < Self.maximumNewSets else {
             throw MailboxError.limit("too many combinations of keywords")

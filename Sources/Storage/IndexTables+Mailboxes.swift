@@ -77,6 +77,7 @@ extension IndexTables {
                     modSequence: UInt64(row.integer(3))))
         }
         guard !messages.isEmpty else { return }
+        try adoptKeywords(of: source, into: target)
         statements.moveAll.bindAll(source, target, Timestamp.now.milliseconds)
         try statements.moveAll.run()
         let counters = state.counters

@@ -42,6 +42,7 @@ final class IndexTables {
         self.pins = pins
         self.configuration = configuration
         try reload(db)
+        try forgetUnusedKeywords(db)
     }
 
     /// Forgets what is in memory and reads it again.

@@ -5,7 +5,7 @@ import Synchronization
 package final class KeywordTable: Sendable {
     private let sets = Mutex<[UInt32: [String]]>([:])
 
-    init() {}
+    package init() {}
 
     /// In the order and spelling in which they were stored.
     package func keywords(of set: UInt32) -> [String] {

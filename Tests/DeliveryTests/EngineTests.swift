@@ -123,8 +123,7 @@ import Testing
             }
             try await until { spool.counts == (0, 0) }
         }
-        let inbox = try await engine.openMailbox(account, name: "INBOX")
-        let message = try #require(try await engine.messages(in: inbox.id).first)
+        let message = try #require(try await engine.listInbox(of: account).messages.first)
         let bytes = try await engine.read(message.message, 0..<message.message.size)
         let report = try ParsedReport(Array(bytes.readableBytesView))
         #expect(report.recipient("status") == "5.1.1")

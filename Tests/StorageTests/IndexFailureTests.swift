@@ -64,7 +64,9 @@ import Testing
         try await meddler.write { try $0.execute(sql: "DROP TRIGGER no") }
         var last: UInt32 = 0
         while last < 4, let change = await changes.next() {
-            if case .appended(_, account(1), _, let uid) = change { last = uid }
+            if case .appended(let messages) = change.kind, change.account == account(1) {
+                last = messages.last!.uid
+            }
         }
         #expect(try await engine.inbox(1).map(\.message.id).dropFirst() == ids[...])
         #expect(try await engine.inbox(2).map(\.message.id) == ids)

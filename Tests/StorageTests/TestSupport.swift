@@ -99,6 +99,59 @@ extension StorageEngine {
         return try await messages(in: openMailbox(account(number), name: "INBOX").id)
     }
 
+    /// The mailbox, made when it does not exist.
+    func openMailbox(_ account: AccountID, name: String) async throws -> MailboxStatus {
+        if let known = try await mailbox(named: name, of: account) { return known }
+        return try await createMailboxes([NewMailbox(name: name)], of: account)[0]
+    }
+
+    func messages(in mailbox: Int64) async throws -> [MailboxMessage] {
+        try await messages(UIDSet([1...UInt32.max]), in: mailbox, limit: .max)
+    }
+
+    @discardableResult
+    func expunge(_ uids: [UInt32], from mailbox: Int64, account: AccountID)
+        async throws(MailboxError) -> [UInt32]
+    {
+        try await expunge(uids, onlyDeleted: false, from: mailbox, account: account)
+    }
+
+    /// Appends one message without a limit of quota.
+    @discardableResult
+    func append(
+        _ bytes: ByteBuffer, to mailbox: Int64, of account: AccountID, flags: MessageFlags = [],
+        keywords: [String] = [], quota: Quota = .unlimited
+    ) async throws -> UInt32 {
+        let draft = try await draft(bytes)
+        return try await append(
+            [
+                AppendedMessage(
+                    draft: draft, flags: flags, keywords: keywords,
+                    internalDate: Timestamp(milliseconds: 1_000_000))
+            ], to: mailbox, account: account, quota: quota, replacing: nil
+        ).uids[0]
+    }
+
+    func draft(_ bytes: ByteBuffer) async throws -> MessageDraft {
+        let draft = try makeDraft(sizeHint: nil)
+        var rest = bytes
+        while let part = rest.readSlice(length: min(1500, rest.readableBytes)),
+            part.readableBytes > 0
+        {
+            try await draft.append(part)
+        }
+        return draft
+    }
+
+    /// Every change from now on, one by one.
+    func changes() -> AsyncStream<MailboxChange> {
+        let (stream, continuation) = AsyncStream<MailboxChange>.makeStream()
+        setObserver { changes in
+            for change in changes { continuation.yield(change) }
+        }
+        return stream
+    }
+
     func contents(_ message: MailboxMessage) async throws -> ByteBuffer {
         try await read(message.message, 0..<message.message.size)
     }

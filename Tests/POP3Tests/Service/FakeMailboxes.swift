@@ -21,24 +21,25 @@ final class FakeMailboxes: MailboxStorage {
     }
 
     func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing {
-        MailboxListing(
-            status: try await openMailbox(account, name: "INBOX"),
-            messages: try await messages(in: 5))
+        MailboxListing(status: Self.status(of: account), messages: listed)
     }
 
-    func openMailbox(_ account: AccountID, name: String) async throws(MailError) -> MailboxStatus {
+    private static func status(of account: AccountID) -> MailboxStatus {
         MailboxStatus(
-            id: 5, name: name, uidValidity: 99, uidNext: 100, highestModSequence: 1, messages: 0, bytes: 0)
+            id: 5, account: account, name: "INBOX", uidValidity: 99, uidNext: 100,
+            highestModSequence: 1, messages: 0, unseen: 0, deleted: 0, deletedBytes: 0, bytes: 0,
+            specialUses: [])
     }
 
-    func messages(in mailbox: Int64) async throws(MailError) -> [MailboxMessage] {
+    private var listed: [MailboxMessage] {
         state.withLock { state in
             state.messages.sorted { $0.key < $1.key }.map { uid, text in
                 MailboxMessage(
                     uid: uid,
                     message: MessageReference(id: QueueID(rawValue: UInt64(uid)), size: text.utf8.count),
-                    deliveryHeader: Array(Self.deliveryHeader.utf8), flags: [], modSequence: 1,
-                    internalDate: Timestamp(milliseconds: 0))
+                    deliveryHeader: Array(Self.deliveryHeader.utf8), flags: StoredFlags(),
+                    modSequence: 1, internalDate: Timestamp(milliseconds: 0),
+                    savedDate: Timestamp(milliseconds: 0))
             }
         }
     }
@@ -51,18 +52,19 @@ final class FakeMailboxes: MailboxStorage {
         return ByteBuffer(bytes: Array(text.utf8)[range])
     }
 
+    @discardableResult
     func expunge(
-        _ uids: [UInt32], from mailbox: Int64, account: AccountID
-    ) async throws(MailError) {
-        guard !state.withLock({ $0.expungeFails }) else { throw .localProblem("disk on fire") }
-        state.withLock { state in
-            for uid in uids { state.messages[uid] = nil }
+        _ uids: [UInt32], onlyDeleted: Bool, from mailbox: Int64, account: AccountID
+    ) async throws(MailboxError) -> [UInt32] {
+        guard !state.withLock({ $0.expungeFails }) else {
+            throw .unavailable(.localProblem("disk on fire"))
+        }
+        return state.withLock { state in
+            uids.filter { state.messages.removeValue(forKey: $0) != nil }
         }
     }
 
     func usage(of account: AccountID) async throws(MailError) -> (bytes: Int64, messages: Int64) { (0, 0) }
-
-    func changes() -> AsyncStream<MailboxChange> { AsyncStream { $0.finish() } }
 
     var uids: [UInt32] { state.withLock { $0.messages.keys.sorted() } }
 }

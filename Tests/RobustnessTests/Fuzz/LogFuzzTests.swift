@@ -77,8 +77,7 @@ import Testing
             }
             try Self.write(damaged, to: "\(copy.path)/spool/\(log)")
             let engine = try open(copy.path)
-            let mailbox = try await engine.openMailbox(Self.account, name: "INBOX")
-            let messages = try await engine.messages(in: mailbox.id)
+            let messages = try await engine.listInbox(of: Self.account).messages
             #expect(messages.count >= (damaged.count < segment.count ? 0 : 30), "\(at)")
             #expect(Set(messages.map(\.message.id)).count == messages.count)
             for message in messages {
