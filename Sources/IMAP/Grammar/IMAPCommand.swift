@@ -1,9 +1,8 @@
 package import MailModel
-package import NIOCore
 
 /// A command as the client sent it (RFC 9051 section 6 and the extensions that the server offers),
 /// without its tag. Mailbox names are UTF-8 here, whichever form came over the wire.
-package enum IMAPCommand: Sendable {
+package enum IMAPCommand: Sendable, Equatable {
     // Any state.
     case capability
     case noop

@@ -1,5 +1,3 @@
-package import MailModel
-
 /// LIST with everything that RFC 5258, RFC 5819, RFC 6154, RFC 8440 and RFC 9590 add to it.
 package struct ListCommand: Sendable, Equatable {
     /// Before the reference.

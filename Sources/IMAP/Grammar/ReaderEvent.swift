@@ -1,10 +1,10 @@
 package import NIOCore
 
 /// What the command reader found in the octets that have come.
-package enum ReaderEvent: Sendable {
+package enum ReaderEvent: Sendable, Equatable {
     /// A whole command.
     case command(tag: String, IMAPCommand)
-    /// A synchronizing literal of a command other than APPEND or REPLACE was announced and is within
+    /// A synchronizing literal other than a message of APPEND or REPLACE was announced and is within
     /// the limits: send "+ OK".
     case sendContinuation
     /// The start of APPEND or REPLACE up to the first message.
@@ -13,7 +13,8 @@ package enum ReaderEvent: Sendable {
     case appending(AppendEvent)
     /// A line in raw mode: the answer to a SASL challenge, or what ends IDLE. Without its CRLF.
     case line(ByteBuffer)
-    /// A command that can't be executed: answer with BAD (NO for `.tooBig`), and go on. Whatever
+    /// A command that can't be executed: answer with BAD (NO for `.tooBig`), and go on. In raw mode,
+    /// without a tag: the line was too long. Whatever
     /// belonged to it is skipped by the reader.
     case invalid(tag: String?, SyntaxError)
     /// The client can't be understood any more: say BYE and close.
@@ -32,6 +33,10 @@ package struct SyntaxError: Error, Sendable, Equatable {
         case badCharset
         /// RFC 9051 section 6.4.4: $ where nothing can be saved and the like.
         case clientBug
+        /// CREATE with a use that is not known: NO [USEATTR] (RFC 6154 section 3).
+        case badUse
+        /// NOTIFY with an event that is not known: NO [BADEVENT] (RFC 5465 section 5).
+        case badEvent
     }
 
     package var kind: Kind
