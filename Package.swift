@@ -84,10 +84,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swift),
+        .target(
+            name: "Migration", dependencies: ["COpenSSL", "MailModel", "IMAP", nio],
+            swiftSettings: swift),
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MailServer", "MailModel", "Directory", logging,
+                "MailServer", "MailModel", "Directory", "Migration", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
@@ -158,6 +161,9 @@ let package = Package(
         .testTarget(
             name: "MailServerTests",
             dependencies: ["MailServer", "Directory", "MailModel", "TestSupport", logging],
+            swiftSettings: swift),
+        .testTarget(
+            name: "MigrationTests", dependencies: ["Migration", "MailModel", "TestSupport"],
             swiftSettings: swift),
         .testTarget(
             name: "RobustnessTests",

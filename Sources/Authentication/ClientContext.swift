@@ -21,6 +21,9 @@ package struct ClientContext: Sendable {
     /// The verified client certificate: its subject (RFC 4514) and the addresses in its
     /// subjectAltName.
     package var clientCertificate: (subject: String, emails: [String])?
+    /// The connection came over the server's local socket, which only its owner can reach: by
+    /// EXTERNAL he may act as any account.
+    package var isLocalOwner: Bool
     /// How many authentications failed on this connection before this one.
     package var previousFailures: Int
 
@@ -30,7 +33,7 @@ package struct ClientContext: Sendable {
         channelBinding: @escaping @Sendable (ChannelBinding) -> [UInt8]? = { _ in nil },
         tlsVersion13: Bool = false,
         clientCertificate: (subject: String, emails: [String])? = nil,
-        previousFailures: Int = 0
+        isLocalOwner: Bool = false, previousFailures: Int = 0
     ) {
         self.service = service
         self.remoteAddress = remoteAddress
@@ -39,10 +42,11 @@ package struct ClientContext: Sendable {
         self.channelBinding = channelBinding
         self.tlsVersion13 = tlsVersion13
         self.clientCertificate = clientCertificate
+        self.isLocalOwner = isLocalOwner
         self.previousFailures = previousFailures
     }
 
-    var allowsLogins: Bool { isEncrypted || allowsPlaintextWithoutTLS }
+    var allowsLogins: Bool { isEncrypted || allowsPlaintextWithoutTLS || isLocalOwner }
 
     /// The binding's bytes where that kind may be used on this connection.
     func usableBinding(_ kind: ChannelBinding) -> [UInt8]? {

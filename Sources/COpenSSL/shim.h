@@ -61,6 +61,11 @@ static inline void martlet_ssl_ctx_set_servername_callback(
 }
 
 // Macros over BIO_set_flags.
+// The name that the server is asked for (RFC 6066 section 3).
+static inline long martlet_ssl_set_server_name(SSL *ssl, const char *name) {
+    return SSL_set_tlsext_host_name(ssl, name);
+}
+
 static inline void martlet_bio_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 static inline void martlet_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
 

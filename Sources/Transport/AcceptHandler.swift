@@ -22,9 +22,7 @@ final class AcceptHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let channel = Self.unwrapInboundIn(data)
         // Without a peer address the client is gone already.
-        guard let remote = channel.remoteAddress.flatMap(PeerAddress.init),
-            let local = channel.localAddress.flatMap(PeerAddress.init)
-        else {
+        guard let (remote, local) = ends(of: channel) else {
             channel.close(promise: nil)
             return
         }
@@ -49,6 +47,14 @@ final class AcceptHandler: ChannelInboundHandler {
             return
         }
         context.fireChannelRead(data)
+    }
+
+    private func ends(of channel: any Channel) -> (remote: PeerAddress, local: PeerAddress)? {
+        if listener.isLocal { return (.localSocket, .localSocket) }
+        guard let remote = channel.remoteAddress.flatMap(PeerAddress.init),
+            let local = channel.localAddress.flatMap(PeerAddress.init)
+        else { return nil }
+        return (remote, local)
     }
 
     private func configure(_ channel: any Channel) throws {

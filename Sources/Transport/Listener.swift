@@ -19,6 +19,8 @@ package final class Listener: Sendable {
     let handler: @Sendable (Connection) async -> Void
     private let group: TransportGroup
     private let address: SocketAddress
+    /// A Unix socket.
+    package var isLocal: Bool { address.protocol == .unix }
     private let backlog: Int32
     private let state = Mutex(State())
 
@@ -60,6 +62,22 @@ package final class Listener: Sendable {
         return listener
     }
 
+    /// Listens on a Unix socket, one loop for all of its clients: it is for administration. What
+    /// stood at the path is removed. Who may connect is up to the folder's permissions.
+    package static func bind(
+        path: String, group: TransportGroup, limiter: ConnectionLimiter, logger: Logger,
+        handler: @escaping @Sendable (Connection) async -> Void
+    ) async throws -> Listener {
+        let listener = Listener(
+            address: try SocketAddress(unixDomainSocketPath: path), group: group, implicitTLS: nil,
+            limiter: limiter, tlsHandshakeTimeout: .zero, onBusy: nil, backlog: 64, logger: logger,
+            handler: handler)
+        try SocketFile.removeStale(path)
+        let channel = try await listener.listen(on: group.loops[0])
+        listener.state.withLock { $0.channels.append(channel) }
+        return listener
+    }
+
     private init(
         address: SocketAddress, group: TransportGroup, implicitTLS: TLSServerContext?,
         limiter: ConnectionLimiter, tlsHandshakeTimeout: Duration, onBusy: ByteBuffer?,
@@ -79,17 +97,19 @@ package final class Listener: Sendable {
 
     private func listen(on loop: LoopContext) async throws -> any Channel {
         // Accepted sockets inherit TCP_NODELAY, which the bootstrap sets on the listening one.
-        try await ServerBootstrap(group: loop.eventLoop, childGroup: loop.eventLoop)
+        var bootstrap = ServerBootstrap(group: loop.eventLoop, childGroup: loop.eventLoop)
             .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.maxMessagesPerRead, value: 16)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.socketOption(ListeningAddress.reusePort), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptHandler(self, loop))
                 }
             }
-            .bind(to: address).get()
+        if !isLocal {
+            bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelOption(.socketOption(ListeningAddress.reusePort), value: 1)
+        }
+        return try await bootstrap.bind(to: address).get()
     }
 
     /// Accepts no more; connections go on.

@@ -1,17 +1,27 @@
 import Glibc
 package import NIOCore
 
-/// An end of a TCP connection: an IP address and a port. An IPv4 client of an IPv6 socket
-/// (`::ffff:192.0.2.1`) is told as the IPv4 address it is.
+/// An end of a connection: an IP address and a port, or of a local socket, of which there is nothing
+/// to say. An IPv4 client of an IPv6 socket (`::ffff:192.0.2.1`) is told as the IPv4 address it is.
 package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     /// In host byte order; the low half is unused for IPv4.
     private let high: UInt64
     private let low: UInt64
     package let isIPv6: Bool
+    /// An end of a Unix socket.
+    package let isLocalSocket: Bool
     package let port: UInt16
 
-    /// Nil for anything but IPv4 and IPv6 (a Unix socket).
+    /// Any end of a Unix socket: clients have no names there.
+    static let localSocket = PeerAddress()
+
+    private init() {
+        (high, low, isIPv6, isLocalSocket, port) = (0, 0, false, true, 0)
+    }
+
+    /// Nil for anything but IPv4 and IPv6.
     package init?(_ address: SocketAddress) {
+        isLocalSocket = false
         switch address {
         case .v4:
             high = UInt64(address.load(UInt32.self, at: 4))
@@ -32,6 +42,10 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The address without the port: `192.0.2.1`, `2001:db8::1`.
     package var description: String {
+        isLocalSocket ? "local" : numericDescription
+    }
+
+    private var numericDescription: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
             if isIPv6 {
                 var words = (high.bigEndian, low.bigEndian)

@@ -2,8 +2,6 @@ internal import ArgumentParser
 internal import Directory
 internal import MailServer
 
-internal import class Foundation.JSONEncoder
-
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
@@ -23,9 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let findings = await ServerCheck(configuration: try options.load()).run()
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(findings), as: UTF8.self))
+            print(try encodeJSON(findings))
         } else {
             for finding in findings { print(Self.line(finding)) }
         }

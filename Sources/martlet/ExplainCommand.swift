@@ -4,8 +4,6 @@ internal import Logging
 internal import MailModel
 internal import MailServer
 
-internal import class Foundation.JSONEncoder
-
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
@@ -30,9 +28,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let explanation = await directory.explain(address)
         await directory.shutDown()
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(explanation), as: UTF8.self))
+            print(try encodeJSON(explanation))
         } else {
             print(explanation.text)
         }

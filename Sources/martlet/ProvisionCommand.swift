@@ -3,8 +3,6 @@ internal import Directory
 internal import Logging
 internal import MailServer
 
-internal import class Foundation.JSONEncoder
-
 struct ProvisionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "provision",
@@ -75,9 +73,7 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     private func tell(_ report: Provisioner.Report) throws {
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            print(try encodeJSON(report))
             return
         }
         for problem in report.problems { print(problem) }

@@ -99,6 +99,7 @@ package final class SASLExchange {
         } else {
             authorization = nil
         }
+        if context.isLocalOwner { return await localAccount(authorization) }
         let authenticated: Result<(Account, String), AuthenticationFailure>
         switch mechanism {
         case .external: authenticated = await certificateAccount()
@@ -123,6 +124,21 @@ package final class SASLExchange {
             return .failure(service.policy.malformed("no client-first message", context))
         }
         return scram.account(service, context).map { ($0, scram.login) }
+    }
+
+    /// The account that the server's owner wants to act as, whatever its status.
+    private func localAccount(_ name: String?) async -> AuthenticationOutcome {
+        guard let name, PasswordAuthenticator.isAcceptable(login: name) else {
+            return .failure(
+                AuthenticationFailure(.notAuthorized, cause: "the local socket needs an account to act as"))
+        }
+        switch await service.directory.account(login: name) {
+        case .found(let account): return .success(account, authenticatedBy: "local")
+        case .notFound:
+            return .failure(AuthenticationFailure(.notAuthorized, cause: "no account \(name.printable)"))
+        case .unavailable(let fault):
+            return .failure(AuthenticationFailure(.unavailable, cause: fault.cause))
+        }
     }
 
     private func certificateAccount() async -> Result<(Account, String), AuthenticationFailure> {

@@ -51,7 +51,9 @@ package final class SASLService: Sendable {
 
     /// The names to advertise on this connection now, in order of preference.
     package func mechanisms(for context: ClientContext) -> [String] {
-        configuration.mechanisms.filter { isOffered($0, context) }.map(\.rawValue)
+        context.isLocalOwner
+            ? [SASLMechanism.external.rawValue]
+            : configuration.mechanisms.filter { isOffered($0, context) }.map(\.rawValue)
     }
 
     /// Nil when the mechanism is unknown or not on offer on this connection; `refusal` says why.
@@ -90,6 +92,7 @@ package final class SASLService: Sendable {
 
     /// Nothing is on offer in clear, SCRAM neither: who can read the session can take it over.
     func isOffered(_ mechanism: SASLMechanism, _ context: ClientContext) -> Bool {
+        if context.isLocalOwner { return fault == nil && mechanism == .external }
         guard fault == nil, configuration.mechanisms.contains(mechanism), context.allowsLogins
         else { return false }
         if mechanism.bindsChannel { return context.offersChannelBinding }

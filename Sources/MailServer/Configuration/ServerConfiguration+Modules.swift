@@ -10,6 +10,9 @@ internal import Transport
 
 /// What the file says, in the terms of the modules that it concerns.
 extension ServerConfiguration {
+    /// Where the server's owner speaks IMAP to it: `martlet import` and `export`.
+    package var localSocket: String { stateDirectory + "/local/imap.sock" }
+
     package var directoryConfiguration: DirectoryConfiguration {
         var resolver = ResolverConfiguration(
             base: directory.base, attributeMap: directory.attributeMap,

@@ -20,6 +20,7 @@ extension ClientContext {
             },
             tlsVersion13: tls?.version == .v13,
             clientCertificate: tls?.clientCertificate.map { ($0.subject, $0.emails) },
+            isLocalOwner: connection.remoteAddress.isLocalSocket,
             previousFailures: previousFailures)
     }
 }

@@ -105,9 +105,32 @@ final class ServerParts: Sendable {
                 }
             }
         }
+        try await listenLocally()
     }
 
-    var listening: [Listening] { listeners.all.map { .init(name: $0.name, host: $0.host, port: $0.listener.port) } }
+    /// IMAP for the server's owner, who may act as any account there: for moving mail.
+    private func listenLocally() async throws {
+        let path = configuration.localSocket
+        do {
+            try LocalSocketFolder.make(for: path)
+            let options = IMAPListenerOptions(name: "local", startTLS: nil)
+            listeners.add(
+                "local", path,
+                try await Listener.bind(
+                    path: path, group: transport,
+                    limiter: ConnectionLimiter(configuration.connectionLimits(for: .imap)),
+                    logger: logger
+                ) { [imap] in await imap.serve($0, options) })
+        } catch {
+            throw ServerStartError("local socket \(path): \(error)")
+        }
+    }
+
+    /// The network's, not the local socket.
+    var listening: [Listening] {
+        listeners.all.filter { !$0.listener.isLocal }
+            .map { .init(name: $0.name, host: $0.host, port: $0.listener.port) }
+    }
 
     /// Re-reads the certificates and forgets what is remembered of the directory.
     func reload() {

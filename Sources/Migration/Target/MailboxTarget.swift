@@ -1,0 +1,85 @@
+internal import IMAP
+internal import MailModel
+internal import NIOCore
+
+/// The account in Martlet that mail is copied into, over the server's local socket.
+final class MailboxTarget {
+    private let client: IMAPClient
+    private var existing: Set<String> = []
+    private var specialUses: [SpecialUse: String] = [:]
+    private var selected: String?
+
+    init(socketPath: String, account: String) throws(MigrationError) {
+        client = try IMAPClient(socketPath: socketPath, account: account)
+        try client.perform("LIST \"\" \"*\" RETURN (SPECIAL-USE)") { response throws(MigrationError) in
+            guard response.keyword == "LIST", response.values.count >= 4,
+                let wire = response.values[3].text, let name = ModifiedUTF7.decode(wire)
+            else { return }
+            existing.insert(name)
+            for attribute in response.values[1].items?.compactMap({ $0.text }) ?? [] {
+                if let use = SpecialUse(rawValue: attribute) { specialUses[use] = name }
+            }
+        }
+    }
+
+    deinit { client.logOut() }
+
+    /// The mailbox for a folder of the source: that of the same use where there is one.
+    func mailbox(for folder: SourceFolder) -> String {
+        folder.specialUse.flatMap { specialUses[$0] } ?? folder.name
+    }
+
+    /// Makes it, subscribed, when it does not exist.
+    func require(_ mailbox: String) throws(MigrationError) {
+        guard mailbox != "INBOX", !existing.contains(mailbox) else { return }
+        try client.perform("CREATE \(IMAPClient.quoted(mailbox))")
+        try client.perform("SUBSCRIBE \(IMAPClient.quoted(mailbox))")
+        existing.insert(mailbox)
+    }
+
+    /// Whether the mailbox has a message of this size with this identifier.
+    func contains(messageID: String, size: Int, in mailbox: String) throws(MigrationError) -> Bool {
+        if selected != mailbox {
+            try client.perform("EXAMINE \(IMAPClient.quoted(mailbox))")
+            selected = mailbox
+        }
+        var command = ByteBuffer(string: "UID SEARCH RETURN (COUNT) LARGER \(max(size - 1, 0)) SMALLER \(size + 1) HEADER Message-ID ")
+        command.writeIMAPQuoted(messageID)
+        var count = 0
+        try client.perform(command, shown: "UID SEARCH") { response throws(MigrationError) in
+            guard let place = response.values.firstIndex(where: { $0.text?.uppercased() == "COUNT" }),
+                place + 1 < response.values.count
+            else { return }
+            count = response.values[place + 1].text.flatMap { Int($0) } ?? 0
+        }
+        return count > 0
+    }
+
+    // MARK: Appending
+
+    /// Sends an APPEND up to its literal's octets, which follow by `send` and `endAppend`.
+    /// - Returns: the command's tag, for `answer`.
+    func beginAppend(_ message: SourceMessage, size: Int, to mailbox: String) throws(MigrationError)
+        -> String
+    {
+        let tag = client.nextTag()
+        var command = ByteBuffer(string: "\(tag) APPEND ")
+        command.writeIMAPMailbox(mailbox, utf8: false)
+        command.writeStaticString(" ")
+        command.writeIMAPFlags(message.flags, keywords: message.keywords)
+        if let date = message.date {
+            command.writeStaticString(" \"")
+            command.writeIMAPDateTime(date)
+            command.writeStaticString("\"")
+        }
+        command.writeString(" {\(size)+}\r\n")
+        try client.send(command)
+        return tag
+    }
+
+    func send(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) { try client.send(bytes) }
+
+    func endAppend() throws(MigrationError) { try client.send(ByteBuffer(string: "\r\n")) }
+
+    func answer(to tag: String) throws(MigrationError) { try client.answer(to: tag, "APPEND") }
+}
