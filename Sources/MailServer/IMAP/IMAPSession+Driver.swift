@@ -148,6 +148,9 @@ extension IMAPSession {
         case .tooBig: output.writeTagged(tag, .no, code: "TOOBIG", error.text)
         case .badCharset: output.writeTagged(tag, .no, code: "BADCHARSET (US-ASCII UTF-8)", error.text)
         case .clientBug: output.writeTagged(tag, .bad, code: "CLIENTBUG", error.text)
+        case .badUse: output.writeTagged(tag, .no, code: "USEATTR", error.text)
+        case .badEvent:
+            output.writeTagged(tag, .no, code: "BADEVENT (\(Self.supportedEvents))", error.text)
         case .syntax, .unknownCommand: output.writeTagged(tag, .bad, error.text)
         }
         countBadCommand()

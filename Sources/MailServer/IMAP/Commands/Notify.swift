@@ -7,7 +7,7 @@ internal import Storage
 /// NOTIFY (RFC 5465): sets what is told without being asked for. A command that fails leaves
 /// everything as it was.
 extension IMAPSession {
-    private static let supportedEvents =
+    static let supportedEvents =
         "MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
         + " MailboxMetadataChange ServerMetadataChange"
 
