@@ -132,13 +132,16 @@ struct AddressListParser {
 
     // MARK: Parts
 
-    /// After "<". A route (section 4.4, obs-route) is passed over.
+    /// After "<".
     private mutating func readAngle() {
         let name = pieces.isEmpty ? nil : phrase()
         pieces.removeAll(keepingCapacity: true)
         _ = skipSpace()
+        var route: [UInt8]?
         if current == Octet.at || current == Octet.comma {
+            let start = position
             while let octet = current, octet != Octet.colon, octet != UInt8(ascii: ">") { position += 1 }
+            route = bytes[start..<position].filter { $0 > Octet.space }
             if current == Octet.colon { position += 1 }
         }
         while true {
@@ -146,6 +149,7 @@ struct AddressListParser {
             guard readPiece(spaceBefore: space) else { break }
         }
         var mailbox = Mailbox(name: name, localPart: localPart(), domain: nil)
+        mailbox.route = route
         pieces.removeAll(keepingCapacity: true)
         if current == Octet.at, !mailbox.localPart.isEmpty {
             position += 1

@@ -10,6 +10,8 @@ package struct Mailbox: Sendable, Equatable {
     package var localPart: [UInt8]
     /// A domain or a domain literal with its brackets; nil when the header gave none.
     package var domain: [UInt8]?
+    /// `@a,@b`, as it stands (RFC 5322 section 4.4, obs-route); nobody sends mail over it.
+    package var route: [UInt8]?
 
     package init(name: [UInt8]? = nil, localPart: [UInt8], domain: [UInt8]?) {
         self.name = name
