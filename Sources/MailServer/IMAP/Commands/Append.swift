@@ -43,9 +43,18 @@ extension IMAPSession {
 
     /// - Returns: whether the command is at its end.
     private func receive(into appending: Appending) async throws(CommandFailure) -> Bool {
-        let next = try await nextReaderEvent()
-        guard case .appending(let event) = next else {
-            if case .fatal(let error) = next { sayBye(.refused, error.text) }
+        let event: AppendEvent
+        switch try await nextReaderEvent() {
+        case .appending(let next): event = next
+        case .sendContinuation:
+            // A URL may come as a literal.
+            output.writeContinuation("OK")
+            return false
+        case .fatal(let error):
+            sayBye(.refused, error.text)
+            appending.failure = .bad(error.text)
+            return true
+        default:
             appending.failure = .bad("Command abandoned")
             return true
         }

@@ -27,21 +27,25 @@ extension IMAPSession {
         _ take: (ByteBuffer) async throws(CommandFailure) -> Void
     ) async throws(CommandFailure) {
         let message = try await message(at: url, text)
-        let section: FetchSection?
+        let content: SectionContent?
         do throws(MailError) {
-            section = try await message.section(url.section.part, url.section.text)?
-                .part(url.section.partial)
+            content = try await message.content(of: url.section)?.partial(url.section.partial)
         } catch { throw refusal(error) }
-        guard var section else { throw .badURL(text) }
-        if section.beginning.readableBytes > 0 { try await take(section.beginning) }
-        while !section.stored.isEmpty {
-            let end = min(section.stored.upperBound, section.stored.lowerBound + Self.chunkSize)
-            let chunk: ByteBuffer
-            do throws(MailError) {
-                chunk = try await message.octets(section.stored.lowerBound..<end)
-            } catch { throw refusal(error) }
-            try await take(chunk)
-            section.stored = end..<section.stored.upperBound
+        guard let content else { throw .badURL(text) }
+        for piece in content.pieces {
+            switch piece {
+            case .bytes(let bytes): try await take(bytes)
+            case .stored(var range):
+                while !range.isEmpty {
+                    let end = min(range.upperBound, range.lowerBound + Self.chunkSize)
+                    let chunk: ByteBuffer
+                    do throws(MailError) {
+                        chunk = try await message.octets(range.lowerBound..<end)
+                    } catch { throw refusal(error) }
+                    try await take(chunk)
+                    range = end..<range.upperBound
+                }
+            }
         }
     }
 
@@ -60,7 +64,7 @@ extension IMAPSession {
             ).first {
                 let facts =
                     url.section.part.isEmpty
-                    ? nil : try await service.cache.facts(of: [stored.message])[0]
+                    ? nil : await service.cache.facts(of: [stored.message])[0]
                 found = FetchedMessage(stored, facts: facts, storage: storage)
             }
         } catch { throw refusal(error) }

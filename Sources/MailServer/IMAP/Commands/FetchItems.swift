@@ -1,4 +1,5 @@
 internal import IMAP
+internal import InternetMessage
 internal import MailModel
 internal import NIOCore
 internal import Storage
@@ -11,21 +12,27 @@ enum ObjectID {
 
 /// One message's items.
 extension IMAPSession {
+    private static let whole = BodySection(part: [], text: .all, peek: false)
+    private static let header = BodySection(part: [], text: .header, peek: true)
+    private static let text = BodySection(part: [], text: .text, peek: false)
+
     func writeItems(of message: FetchedMessage, _ plan: FetchPlan, _ rows: FetchRows)
         async throws(FetchFailure)
     {
+        if plan.needsFacts, message.facts == nil {
+            throw .unreadable(
+                .localProblem("message \(message.stored.message.id): no structure"))
+        }
         var isFirst = true
         for (item, name) in plan.items {
             if !isFirst { output.writeStaticString(" ") }
             isFirst = false
             output.writeBytes(name)
             switch item {
-            case .section(let section):
-                try await writeSection(
-                    section.part, section.text, section.partial, of: message)
-            case .rfc822: try await writeSection([], .all, nil, of: message)
-            case .rfc822Header: try await writeSection([], .header, nil, of: message)
-            case .rfc822Text: try await writeSection([], .text, nil, of: message)
+            case .section(let section): try await writeSection(section, of: message)
+            case .rfc822: try await writeSection(Self.whole, of: message)
+            case .rfc822Header: try await writeSection(Self.header, of: message)
+            case .rfc822Text: try await writeSection(Self.text, of: message)
             case .binary(let part, _, let partial):
                 try await writeBinary(part, partial, of: message)
             case .binarySize(let part): try await writeBinarySize(part, of: message)
@@ -55,18 +62,22 @@ extension IMAPSession {
             output.writeStaticString(")")
         case .emailID:
             output.writeString("(\(ObjectID.email(of: message.stored.message.id)))")
-        case .envelope: output.writeBytes(message.facts?.envelope ?? Self.noFacts)
-        case .body: output.writeBytes(message.facts?.body ?? Self.noFacts)
-        case .bodyStructure: output.writeBytes(message.facts?.bodyStructure ?? Self.noFacts)
-        case .preview:
+        case .envelope: writeKept(message.facts?.envelope)
+        case .body: writeKept(message.facts?.body)
+        case .bodyStructure: writeKept(message.facts?.bodyStructure)
+        case .preview(let lazy):
+            // RFC 8970 section 4: without any text it is empty, NIL only when it is not at hand.
+            guard message.facts != nil || !lazy else { return writeKept(nil) }
             output.writeIMAPString8(
-                message.facts?.preview ?? [], utf8: enabled.contains(.utf8) || enabled.contains(.rev2))
+                message.facts?.preview ?? [], utf8: !enabled.isDisjoint(with: [.utf8, .rev2]))
         case .threadID: output.writeStaticString("NIL")
         case .section, .binary, .binarySize, .rfc822, .rfc822Header, .rfc822Text: break
         }
     }
 
-    private static var noFacts: [UInt8] { Array("NIL".utf8) }
+    private func writeKept(_ text: ArraySlice<UInt8>?) {
+        if let text { output.writeBytes(text) } else { output.writeStaticString("NIL") }
+    }
 
     private func writeFlags(of message: FetchedMessage, _ rows: FetchRows) {
         output.writeOctets(atMost: rows.texts.maximumLength) {

@@ -1,9 +1,12 @@
+internal import Directory
 internal import IMAP
+internal import InternetMessage
 internal import Logging
 internal import MailModel
 internal import MailboxStore
 internal import NIOCore
 internal import Storage
+internal import Transport
 
 /// What became of a FETCH.
 struct FetchOutcome {
@@ -142,17 +145,21 @@ extension IMAPSession {
         do throws(MailError) {
             let stored = try await storage.messages(
                 UIDSet(ascending: uids), in: selected.live.id, limit: uids.count)
-            let facts =
-                plan.needsFacts ? try await service.cache.facts(of: stored.map(\.message)) : []
-            return selected.live.withState { state in
-                stored.indices.map { place in
-                    let message = FetchedMessage(
-                        stored[place], facts: facts.isEmpty ? nil : facts[place], storage: storage)
-                    message.update(from: state)
-                    return message
-                }
+            let facts = await facts(of: stored.map(\.message), plan)
+            let messages = stored.indices.map { place in
+                FetchedMessage(
+                    stored[place], facts: facts.isEmpty ? nil : facts[place], storage: storage)
             }
+            selected.live.withState { state in
+                for message in messages { message.update(from: state) }
+            }
+            return messages
         } catch { throw refusal(error) }
+    }
+
+    private func facts(of messages: [MessageReference], _ plan: FetchPlan) async -> [MessageFacts?] {
+        if plan.needsFacts { return await service.cache.facts(of: messages) }
+        return plan.takesFactsAtHand ? await service.cache.factsAtHand(of: messages) : []
     }
 
     /// Sets \Seen where it is missing (RFC 9051 section 6.4.5), durably, before the messages are

@@ -14,39 +14,49 @@ extension IMAPSession {
     /// Chunks up to this size are gathered with the responses; greater ones are sent as they are.
     private static let gatherLimit = 16 * 1024
 
-    func writeSection(
-        _ part: [Int], _ text: BodySection.Text, _ partial: BodyPartial?, of message: FetchedMessage
-    ) async throws(FetchFailure) {
-        let section: FetchSection?
+    func writeSection(_ section: BodySection, of message: FetchedMessage)
+        async throws(FetchFailure)
+    {
+        let content: SectionContent?
         do throws(MailError) {
-            section = try await message.section(part, text)?.part(partial)
+            content = try await message.content(of: section)?.partial(section.partial)
         } catch { throw .unreadable(error) }
-        guard let section else {
+        guard let content else {
             output.writeStaticString("NIL")
             return
         }
-        try await writeLiteral(section, of: message, isBinary: false)
+        try await writeLiteral(content, of: message, isBinary: false)
     }
 
     /// - Parameter isBinary: as literal8, which may hold NUL; in other literals it becomes 0x80,
     ///   for RFC 9051's CHAR8 has no NUL.
-    func writeLiteral(_ section: FetchSection, of message: FetchedMessage, isBinary: Bool)
+    func writeLiteral(_ content: SectionContent, of message: FetchedMessage, isBinary: Bool)
         async throws(FetchFailure)
     {
         // Nothing is promised before the first octets are there.
-        var range = section.stored
-        var chunk = try await nextChunk(&range, of: message)
-        output.writeIMAPLiteralHead(section.count, binary: isBinary)
-        if section.beginning.readableBytes > 0 {
-            try await send(section.beginning, isBinary, of: message)
+        var first: ByteBuffer?
+        if let range = content.firstStored {
+            var range = range
+            first = try await nextChunk(&range, of: message)
         }
-        while chunk.readableBytes > 0 {
-            try await send(chunk, isBinary, of: message)
-            chunk = try await nextChunk(&range, of: message)
+        output.writeIMAPLiteralHead(content.count, binary: isBinary)
+        for piece in content.pieces {
+            switch piece {
+            case .bytes(let bytes): try await send(bytes, isBinary, of: message)
+            case .stored(var range):
+                if let chunk = first {
+                    first = nil
+                    range = range.lowerBound + chunk.readableBytes..<range.upperBound
+                    try await send(chunk, isBinary, of: message)
+                }
+                while !range.isEmpty {
+                    try await send(try await nextChunk(&range, of: message), isBinary, of: message)
+                }
+            }
         }
     }
 
-    /// Empty at the end.
+    /// The next octets of the range, and what remains of it.
     func nextChunk(_ range: inout Range<Int>, of message: FetchedMessage)
         async throws(FetchFailure) -> ByteBuffer
     {
@@ -75,6 +85,13 @@ extension IMAPSession {
                 try await flush()
             }
         } catch { throw .connection(error) }
+    }
+}
+
+extension SectionContent {
+    fileprivate var firstStored: Range<Int>? {
+        for case .stored(let range) in pieces { return range }
+        return nil
     }
 }
 

@@ -8,8 +8,8 @@ struct FetchPlan {
     let rows: [FetchRows.Item]?
     /// What is computed once for a message: structure, envelope, preview.
     let needsFacts: Bool
-    /// Reads parts of messages.
-    let readsMessages: Bool
+    /// PREVIEW (LAZY) wants them only if they are there.
+    let takesFactsAtHand: Bool
     /// RFC 9051 section 6.4.5: BODY[...] without PEEK sets \Seen.
     let setsSeen: Bool
     let tellsFlags: Bool
@@ -19,30 +19,29 @@ struct FetchPlan {
         var items = items
         if withUID, !items.contains(.uid) { items.insert(.uid, at: 0) }
         var rows: [FetchRows.Item] = []
-        var (needsFacts, readsMessages, setsSeen) = (false, false, false)
+        var (needsFacts, takesFactsAtHand, setsSeen) = (false, false, false)
         for item in items {
             switch item {
             case .uid: rows.append(.uid)
             case .flags: rows.append(.flags)
             case .modSequence: rows.append(.modSequence)
-            case .internalDate, .size, .emailID, .threadID, .saveDate: break
+            case .internalDate, .size, .emailID, .threadID, .saveDate, .rfc822Header: break
+            case .preview(lazy: true): takesFactsAtHand = true
             case .envelope, .body, .bodyStructure, .preview: needsFacts = true
             case .section(let section):
-                readsMessages = true
                 needsFacts = needsFacts || !section.part.isEmpty
                 setsSeen = setsSeen || !section.peek
             case .binary(_, let peek, _):
-                (readsMessages, needsFacts) = (true, true)
+                needsFacts = true
                 setsSeen = setsSeen || !peek
-            case .binarySize: (readsMessages, needsFacts) = (true, true)
-            case .rfc822, .rfc822Text: (readsMessages, setsSeen) = (true, true)
-            case .rfc822Header: readsMessages = true
+            case .binarySize: needsFacts = true
+            case .rfc822, .rfc822Text: setsSeen = true
             }
         }
         self.items = items.map { ($0, $0.responseName) }
         self.rows = rows.count == items.count ? rows : nil
         self.needsFacts = needsFacts
-        self.readsMessages = readsMessages
+        self.takesFactsAtHand = takesFactsAtHand
         self.setsSeen = setsSeen
         tellsFlags = items.contains(.flags)
         tellsModSequence = items.contains(.modSequence)
