@@ -3,6 +3,9 @@ internal import MailModel
 
 /// A file that is written anew.
 final class FileWriter {
+    /// UTIME_OMIT, which Swift does not see.
+    private static let omitted = (1 << 30) - 2
+
     private let path: String
     private let descriptor: Int32
 
@@ -13,6 +16,14 @@ final class FileWriter {
     }
 
     deinit { close(descriptor) }
+
+    func write(_ bytes: [UInt8]) throws(MigrationError) {
+        var failure: MigrationError?
+        bytes.withUnsafeBytes { bytes in
+            do throws(MigrationError) { try write(bytes) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) {
         var rest = bytes[...]
@@ -28,7 +39,7 @@ final class FileWriter {
     func finish(date: Timestamp?) throws(MigrationError) {
         if let date {
             var times = [
-                timespec(tv_sec: 0, tv_nsec: Int(UTIME_OMIT)),
+                timespec(tv_sec: 0, tv_nsec: Self.omitted),
                 timespec(
                     tv_sec: Int(date.milliseconds / 1000),
                     tv_nsec: Int(date.milliseconds % 1000) * 1_000_000),

@@ -1,4 +1,4 @@
-package import MailModel
+internal import MailModel
 
 /// Copies an account's mail from a source into Martlet: folders, flags, keywords and dates. What the
 /// journal knows is not copied again.

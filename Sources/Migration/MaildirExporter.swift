@@ -1,6 +1,6 @@
 internal import Glibc
 internal import IMAP
-package import MailModel
+internal import MailModel
 
 /// Writes an account's mail as a Maildir++ tree: flags in the files' names, dates as the files'
 /// times, keywords in `dovecot-keywords`. A message has the same name in every run, so a second run
@@ -57,7 +57,7 @@ package final class MaildirExporter {
     }
 
     private func export(_ wire: String) throws(MigrationError) {
-        let name = ModifiedUTF7.decode(wire) ?? wire
+        let name = ModifiedUTF7.decode(wire.utf8) ?? wire
         // In Maildir++ "." separates levels: one within a name can't be told from that.
         let folder =
             name == "INBOX"
@@ -150,9 +150,7 @@ package final class MaildirExporter {
         var letters: [String: Character] = [:]
         for (number, name) in names.prefix(Self.maximumKeywords).enumerated() {
             letters[name.lowercased()] = Character(UnicodeScalar(UInt8(ascii: "a") + UInt8(number)))
-            try Array("\(number) \(name)\n".utf8).withUnsafeBytes { bytes throws(MigrationError) in
-                try output.write(bytes)
-            }
+            try output.write(Array("\(number) \(name)\n".utf8))
         }
         try output.finish(date: nil)
         return letters

@@ -62,7 +62,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func openSource() throws -> any MailSource {
-        let location = try SourceLocation(source)
+        let location = try MailLocation(source)
         guard location.needsPassword == (passwordFile != nil) else {
             throw ValidationError(
                 location.needsPassword

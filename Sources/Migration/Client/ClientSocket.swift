@@ -142,7 +142,7 @@ final class ClientSocket {
                 guard count > 0 else { throw MigrationError("\(peer): the connection ended") }
             } else {
                 try wait(for: Int16(POLLOUT))
-                count = Glibc.send(descriptor, part.baseAddress, part.count, Int32(MSG_NOSIGNAL.rawValue))
+                count = Glibc.send(descriptor, part.baseAddress, part.count, Int32(MSG_NOSIGNAL))
                 guard count >= 0 else { throw .system(peer) }
             }
             rest = rest.dropFirst(count)

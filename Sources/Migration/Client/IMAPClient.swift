@@ -76,24 +76,26 @@ final class IMAPClient {
 
     @discardableResult
     func perform(
-        _ command: String, shown: String? = nil, sink: ResponseReader.LiteralSink? = nil,
-        _ untagged: ((ServerResponse) throws(MigrationError) -> Void)? = nil
+        _ command: String, shown: String? = nil,
+        _ untagged: (ServerResponse) throws(MigrationError) -> Void = { _ in },
+        sink: ResponseReader.LiteralSink? = nil
     ) throws(MigrationError) -> ServerResponse {
-        try perform(ByteBuffer(string: command), shown: shown ?? command, sink: sink, untagged)
+        try perform(ByteBuffer(string: command), shown: shown ?? command, untagged, sink: sink)
     }
 
     /// Sends a command and reads up to its tagged answer, which must be OK.
     @discardableResult
     func perform(
-        _ command: ByteBuffer, shown: String, sink: ResponseReader.LiteralSink? = nil,
-        _ untagged: ((ServerResponse) throws(MigrationError) -> Void)? = nil
+        _ command: ByteBuffer, shown: String,
+        _ untagged: (ServerResponse) throws(MigrationError) -> Void = { _ in },
+        sink: ResponseReader.LiteralSink? = nil
     ) throws(MigrationError) -> ServerResponse {
         let tag = nextTag()
         var line = ByteBuffer(string: tag + " ")
         line.writeImmutableBuffer(command)
         line.writeStaticString("\r\n")
         try send(line)
-        return try answer(to: tag, shown, sink: sink, untagged)
+        return try answer(to: tag, shown, untagged, sink: sink)
     }
 
     func nextTag() -> String {
@@ -113,8 +115,9 @@ final class IMAPClient {
 
     @discardableResult
     func answer(
-        to tag: String, _ shown: String, sink: ResponseReader.LiteralSink? = nil,
-        _ untagged: ((ServerResponse) throws(MigrationError) -> Void)? = nil
+        to tag: String, _ shown: String,
+        _ untagged: (ServerResponse) throws(MigrationError) -> Void = { _ in },
+        sink: ResponseReader.LiteralSink? = nil
     ) throws(MigrationError) -> ServerResponse {
         while true {
             let response = try reader.read(sink: sink)
@@ -131,7 +134,7 @@ final class IMAPClient {
                 capabilities = Set(response.values.dropFirst().compactMap { $0.text?.uppercased() })
             case "BYE" where shown != "LOGOUT":
                 throw MigrationError("the server ends the session: \(response.humanText)")
-            default: try untagged?(response)
+            default: try untagged(response)
             }
         }
     }

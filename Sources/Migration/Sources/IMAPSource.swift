@@ -1,4 +1,4 @@
-package import MailModel
+internal import MailModel
 internal import IMAP
 internal import NIOCore
 
@@ -55,7 +55,7 @@ package final class IMAPSource: MailSource {
             if lower.contains("\\noselect") || lower.contains("\\nonexistent") { return }
             // A mailbox that shows others' messages would only double them.
             if lower.contains("\\all") || lower.contains("\\flagged") { return }
-            var name = ModifiedUTF7.decode(wire) ?? wire
+            var name = ModifiedUTF7.decode(wire.utf8) ?? wire
             if let delimiter = response.values[2].text, delimiter != "/" {
                 name = name.replacing("/", with: "_").replacing(delimiter, with: "/")
             }
@@ -99,7 +99,7 @@ package final class IMAPSource: MailSource {
     ) throws(MigrationError) {
         var octets = 0
         try withoutActuallyEscaping(body) { body throws(MigrationError) in
-            try client.perform(
+            _ = try client.perform(
                 "UID FETCH \(message.location) (BODY.PEEK[])",
                 sink: { part throws(MigrationError) in
                     octets += part.count

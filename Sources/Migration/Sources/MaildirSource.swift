@@ -1,4 +1,4 @@
-package import MailModel
+internal import MailModel
 internal import IMAP
 
 /// A Maildir++ tree (Courier, Dovecot): INBOX in `cur` and `new` of the folder itself, other folders
@@ -22,7 +22,7 @@ package final class MaildirSource: MailSource {
             let location = "\(path)/\(name)"
             guard Files.isDirectory(location + "/cur") else { continue }
             let levels = name.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
-                .map { ModifiedUTF7.decode(String($0)) ?? String($0) }
+                .map { ModifiedUTF7.decode($0.utf8) ?? String($0) }
             guard !levels.contains("") else { continue }
             folders.append(
                 SourceFolder(name: levels.joined(separator: "/"), location: location))

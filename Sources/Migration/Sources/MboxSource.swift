@@ -1,11 +1,12 @@
-package import MailModel
+internal import MailModel
 
 /// mbox files: one file, or a directory of them (one a folder, subdirectories are levels). Messages
-/// begin at a line "From " behind an empty line; ">From " of the mboxrd form is undone. Status,
+/// begin at a line "From " with a date behind an empty line; ">From " of the mboxrd form is undone. Status,
 /// X-Status and X-Keywords lines are read as flags.
 package final class MboxSource: MailSource {
     private static let separator = Array("From ".utf8)
-    /// Of a line that is looked at; the rest of a longer one is passed over.
+    /// Octets of a line that decide whether it is one.
+    private static let maximumSeparator = 512
     private static let maximumHeader = 256 * 1024
 
     private let path: String
@@ -60,9 +61,9 @@ package final class MboxSource: MailSource {
         try reader.read(0..<size) { part throws(MigrationError) in
             for byte in part {
                 offset += 1
-                if line.count < Self.separator.count { line.append(byte) }
+                if line.count < Self.maximumSeparator { line.append(byte) }
                 guard byte == 0x0A else { continue }
-                if previousIsEmpty, line == Self.separator { starts.append(lineStart) }
+                if previousIsEmpty, isSeparator(line) { starts.append(lineStart) }
                 previousIsEmpty = line == [0x0A] || line == [0x0D, 0x0A]
                 line.removeAll(keepingCapacity: true)
                 lineStart = offset
@@ -77,6 +78,11 @@ package final class MboxSource: MailSource {
             messages.append(try describe(reader, start..<end))
         }
         return messages
+    }
+
+    private func isSeparator(_ line: [UInt8]) -> Bool {
+        line.starts(with: Self.separator)
+            && MboxDate.parse(String(decoding: line.dropLast(), as: UTF8.self)) != nil
     }
 
     private func describe(_ file: FileReader, _ range: Range<Int>) throws(MigrationError)

@@ -6,6 +6,9 @@ internal import Glibc
 /// A message is noted before it is sent and again when the server has it. One that is only noted
 /// before may be there or not: the importer looks.
 package final class Journal {
+    /// Ends a line that counts for nothing.
+    private static let void: UInt8 = 0x18
+
     private let descriptor: Int32
     private let path: String
     private(set) var done: Set<String> = []
@@ -31,14 +34,14 @@ package final class Journal {
                 }
             }
         }
-        // A last line that was cut short counts for nothing; what follows must begin a new one.
-        if !line.isEmpty { pending.append(0x0A) }
+        // A last line that was cut short counts for nothing.
+        if !line.isEmpty { pending += [Self.void, 0x0A] }
     }
 
     deinit { close(descriptor) }
 
     private func note(_ line: String) {
-        guard let mark = line.first else { return }
+        guard let mark = line.first, line.utf8.last != Self.void else { return }
         let entry = String(line.dropFirst())
         switch mark {
         case "<": begun.insert(entry)

@@ -13,7 +13,7 @@ final class MailboxTarget {
         client = try IMAPClient(socketPath: socketPath, account: account)
         try client.perform("LIST \"\" \"*\" RETURN (SPECIAL-USE)") { response throws(MigrationError) in
             guard response.keyword == "LIST", response.values.count >= 4,
-                let wire = response.values[3].text, let name = ModifiedUTF7.decode(wire)
+                let wire = response.values[3].text, let name = ModifiedUTF7.decode(wire.utf8)
             else { return }
             existing.insert(name)
             for attribute in response.values[1].items?.compactMap({ $0.text }) ?? [] {

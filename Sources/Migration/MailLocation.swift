@@ -1,5 +1,5 @@
 /// Where to import from, as the command line names it.
-package enum SourceLocation: Sendable, Equatable {
+package enum MailLocation: Sendable, Equatable {
     case maildir(String)
     case mbox(String)
     case imap(user: String, host: String, port: Int, implicitTLS: Bool)
@@ -24,7 +24,7 @@ package enum SourceLocation: Sendable, Equatable {
 
     private static func server(
         _ place: String, _ text: String, implicitTLS: Bool, usualPort: Int
-    ) throws(MigrationError) -> SourceLocation {
+    ) throws(MigrationError) -> MailLocation {
         guard let at = place.lastIndex(of: "@"), at > place.startIndex else { throw expected(text) }
         let address = place[place.index(after: at)...].prefix { $0 != "/" }
         let parts = address.split(separator: ":", omittingEmptySubsequences: false)
