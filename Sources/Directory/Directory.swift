@@ -157,6 +157,37 @@ package final class Directory: Sendable {
         }
     }
 
+    /// The group with this address or, where none has it, with this common name.
+    package func group(named name: String) async -> Lookup<DirectoryGroup> {
+        let key = name.lowercased()
+        if let hit = groupNames.fresh(key) { return hit }
+        return await groupNames.value(for: key) { [resolver] in
+            .init(await Self.lookUp { () async throws(DirectoryFault) in
+                try await resolver.group(named: key)
+            })
+        }
+    }
+
+    package func group(id: AccountID) async -> Lookup<DirectoryGroup> {
+        if let hit = groups.fresh(id) { return hit }
+        return await groups.value(for: id) { [resolver] in
+            .init(await Self.lookUp { () async throws(DirectoryFault) in
+                try await resolver.group(id: id)
+            })
+        }
+    }
+
+    /// The groups that the user is in, directly, through other groups or by a dynamic group's
+    /// search; empty when in none.
+    package func groups(of account: Account) async -> Lookup<Set<AccountID>> {
+        if let hit = memberships.fresh(account.id) { return hit }
+        return await memberships.value(for: account.id) { [resolver] in
+            .init(await Self.lookUp { () async throws(DirectoryFault) in
+                try await resolver.groups(of: account)
+            })
+        }
+    }
+
     /// Resolves the address without the server's caches and tells every search, entry and rule; a
     /// domain that is met again is told once.
     package func explain(_ address: EmailAddress) async -> Explanation {

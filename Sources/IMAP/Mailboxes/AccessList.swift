@@ -15,6 +15,10 @@ package struct AccessList: Sendable, Equatable {
         }
     }
 
+    package var namesGroups: Bool {
+        entries.keys.contains { if case .group = $0.subject { true } else { false } }
+    }
+
     /// What all the user's identifiers together are granted, less what any of them is denied.
     package func rights(of user: AccountID, in groups: Set<AccountID>) -> ACLRights {
         var granted: ACLRights = []
