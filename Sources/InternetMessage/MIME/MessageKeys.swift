@@ -3,7 +3,10 @@ package import MailModel
 /// What sorting and threading compare (RFC 5256, RFC 5957), computed once and kept apart from
 /// `MessageFacts`, so that a large mailbox can be sorted with little memory. One coded value.
 package struct MessageKeys: Sendable, Equatable {
-    package static let version: UInt8 = 1
+    package static let version: UInt8 = 2
+
+    /// Makes every offset that a date can have positive: +/-9959.
+    private static let offsetBias = 100 * 60
 
     package let encoded: [UInt8]
 
@@ -11,6 +14,8 @@ package struct MessageKeys: Sendable, Equatable {
     package struct Values: Sendable, Equatable {
         /// The Date field; nil when it has none that can be read, and INTERNALDATE counts.
         package var sentDate: Timestamp?
+        /// The zone in which it says so, in minutes east of UTC.
+        package var sentOffsetMinutes: Int
         /// RFC 5256 section 2.1, in the form of i;unicode-casemap.
         package var baseSubject: [UInt8]
         /// The subject says that the message is a reply or was forwarded.
@@ -30,12 +35,13 @@ package struct MessageKeys: Sendable, Equatable {
         package var hasReferences: Bool
 
         package init(
-            sentDate: Timestamp? = nil, baseSubject: [UInt8] = [], isReply: Bool = false,
+            sentDate: Timestamp? = nil, sentOffsetMinutes: Int = 0, baseSubject: [UInt8] = [], isReply: Bool = false,
             from: [UInt8] = [], to: [UInt8] = [], cc: [UInt8] = [], displayFrom: [UInt8] = [],
             displayTo: [UInt8] = [], messageID: [UInt8]? = nil, references: [[UInt8]] = [],
             hasReferences: Bool = false
         ) {
             self.sentDate = sentDate
+            self.sentOffsetMinutes = sentOffsetMinutes
             self.baseSubject = baseSubject
             self.isReply = isReply
             self.from = from
@@ -46,6 +52,14 @@ package struct MessageKeys: Sendable, Equatable {
             self.messageID = messageID
             self.references = references
             self.hasReferences = hasReferences
+        }
+
+        /// The day that the Date field names, whatever its zone (RFC 9051 section 6.4.4: SENTON);
+        /// days since 1970-01-01.
+        package var sentDay: Int? {
+            sentDate.map { date in
+                Int((date.seconds + Int64(sentOffsetMinutes) * 60).floorDivided(by: 86_400))
+            }
         }
     }
 
@@ -59,6 +73,7 @@ package struct MessageKeys: Sendable, Equatable {
             for shift in stride(from: 0, to: 64, by: 8) {
                 writer.octet(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
             }
+            writer.number(values.sentOffsetMinutes + Self.offsetBias)
         }
         writer.octets(values.baseSubject)
         writer.octets(values.from)
@@ -92,6 +107,8 @@ package struct MessageKeys: Sendable, Equatable {
             guard let date = reader.take(8) else { return nil }
             let bits = date.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             values.sentDate = Timestamp(milliseconds: Int64(bitPattern: bits))
+            guard let offset = reader.number() else { return nil }
+            values.sentOffsetMinutes = offset - offsetBias
         }
         guard let subject = reader.octets(), let from = reader.octets(), let to = reader.octets(),
             let cc = reader.octets(), let displayFrom = reader.octets(),

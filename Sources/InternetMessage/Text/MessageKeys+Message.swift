@@ -5,7 +5,10 @@ extension MessageKeys {
     package init(_ message: MIMEMessage) {
         let envelope = message.parts[0].envelope ?? EnvelopeFields()
         var values = Values()
-        values.sentDate = envelope.date.flatMap { MessageDate(parsing: $0[...]) }?.timestamp
+        if let date = envelope.date.flatMap({ MessageDate(parsing: $0[...]) }) {
+            values.sentDate = date.timestamp
+            values.sentOffsetMinutes = date.offsetMinutes ?? 0
+        }
         if let subject = envelope.subject {
             let base = BaseSubject(subject[...])
             values.baseSubject = UnicodeCasemap.map(base.text)

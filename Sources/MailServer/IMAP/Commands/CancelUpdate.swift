@@ -1,7 +1,9 @@
 internal import IMAP
 
 extension IMAPSession {
+    /// CANCELUPDATE (RFC 5267 section 4.3.5). Searches that are not kept up to date are passed over.
     func cancelUpdate(_ tags: [String]) -> Completion {
-        .no("Searching is not available", code: "UNAVAILABLE")
+        selected?.contexts.cancel(tags)
+        return .ok("Updates end")
     }
 }
