@@ -39,7 +39,7 @@ import Testing
         let disk = FaultyFileSystem(unsynced: unsynced, cutAt: cutAt) {
             // The index as the machine finds it: SQLite's own files are on a real disk.
             for name in ["index.sqlite", "index.sqlite-wal"] {
-                copy(directory.path + "/" + name, to: after.path + "/" + name)
+                copyFile(directory.path + "/" + name, to: after.path + "/" + name)
             }
         }
         let knowledge = Mutex(Knowledge())
@@ -140,7 +140,7 @@ import Testing
     }
 }
 
-private func copy(_ source: String, to target: String) {
+func copyFile(_ source: String, to target: String) {
     let from = open(source, O_RDONLY)
     guard from >= 0 else { return }
     let to = open(target, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
