@@ -44,7 +44,7 @@ final class FetchedMessage {
     /// Octets of the stored bytes.
     func octets(_ range: Range<Int>) async throws(MailError) -> ByteBuffer {
         guard !range.isEmpty else { return ByteBuffer() }
-        if start == nil, range.lowerBound < Self.beginning {
+        if start == nil, range.upperBound <= Self.beginning {
             start = try await read(0..<min(stored.message.size, Self.beginning))
         }
         if let start, range.upperBound <= start.readableBytes,

@@ -100,6 +100,7 @@ extension IMAPSession {
         }
         for message in messages {
             guard let number = number(of: message.state.uid, in: selected) else { continue }
+            if output.readableBytes == 0 { output.reserveCapacity(3 * Self.flushThreshold / 2) }
             let start = output.writerIndex
             message.hasBegun = false
             output.writeStaticString("* ")

@@ -15,7 +15,7 @@ extension IMAPSession {
         if command.unchangedSince != nil { enableCondstore() }
         // What others have changed is told first, so that what is told after is ours.
         try await announce(allowExpunge: false)
-        let before = selected.live.withState { $0.flagged(uids) }
+        let before = command.isSilent ? selected.live.withState { $0.flagged(uids) } : []
         let plan = try StorePlan(command, rights: selected.rights)
         var modified: [UInt32] = []
         var missing = 0
