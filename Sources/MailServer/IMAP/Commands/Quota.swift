@@ -1,15 +1,59 @@
+internal import Directory
 internal import IMAP
+internal import MailModel
+internal import MailboxStore
+internal import NIOCore
 
+/// QUOTA (RFC 9208). All mailboxes of an account are under one root, whose limits are the
+/// directory's.
 extension IMAPSession {
+    private static let quotaRoot = "User quota"
+
     func getQuota(_ root: String) async throws(CommandFailure) -> Completion {
-        throw .no("Not available")
+        guard root == Self.quotaRoot else {
+            throw .no("No such quota root", code: "NONEXISTENT")
+        }
+        try await writeQuota()
+        return .ok("GETQUOTA completed")
     }
 
+    /// Another user's quota is not this user's to see: such a mailbox is shown without a root.
     func getQuotaRoot(_ name: String) async throws(CommandFailure) -> Completion {
-        throw .no("Not available")
+        let mailbox = try await mailbox(named: name, needing: .read)
+        output.writeStaticString("* QUOTAROOT ")
+        output.writeIMAPMailbox(mailbox.name, utf8: writesUTF8)
+        if mailbox.isOwn { output.writeString(" \"\(Self.quotaRoot)\"") }
+        output.writeStaticString("\r\n")
+        if mailbox.isOwn { try await writeQuota() }
+        return .ok("GETQUOTAROOT completed")
     }
 
     func setQuota(_ root: String, _ limits: [QuotaLimit]) async throws(CommandFailure) -> Completion {
-        throw .no("Not available")
+        throw .no("Quotas are set in the directory", code: "NOPERM")
+    }
+
+    // quota-response = "QUOTA" SP quota-root-name SP "(" [quota-resource *(SP quota-resource)] ")"
+    private func writeQuota() async throws(CommandFailure) {
+        let user = try loggedIn()
+        let usage = try await stored { () async throws(MailError) in
+            try await user.mailboxes.usage()
+        }
+        let quota = await currentQuota(of: user)
+        var resources: [String] = []
+        if let limit = quota.bytes {
+            // In units of 1024 octets (RFC 9208 section 5.1).
+            resources.append("STORAGE \((usage.bytes + 1023) / 1024) \(limit / 1024)")
+        }
+        if let limit = quota.messages { resources.append("MESSAGE \(usage.messages) \(limit)") }
+        let list = resources.joined(separator: " ")
+        output.writeString("* QUOTA \"\(Self.quotaRoot)\" (\(list))\r\n")
+    }
+
+    /// As the directory says now; what the session knows, when it can't tell.
+    private func currentQuota(of user: IMAPUser) async -> Quota {
+        guard case .found(let account) = await service.directory.account(id: user.account.id) else {
+            return user.account.quota
+        }
+        return account.quota
     }
 }

@@ -1,7 +1,49 @@
 internal import IMAP
+internal import NIOCore
+internal import Storage
 
+/// STATUS (RFC 9051 section 6.3.11). All of it is counted as it changes; nothing is looked through.
 extension IMAPSession {
     func status(_ name: String, _ items: [StatusItem]) async throws(CommandFailure) -> Completion {
-        throw .no("Not available")
+        let mailbox = try await mailbox(named: name, needing: .read)
+        if items.contains(.highestModSequence) { enableCondstore() }
+        writeStatus(mailbox, items)
+        return .ok("STATUS completed")
+    }
+
+    // "STATUS" SP mailbox SP "(" [status-att-list] ")"
+    func writeStatus(_ mailbox: ResolvedMailbox, _ items: [StatusItem]) {
+        output.writeStaticString("* STATUS ")
+        output.writeIMAPMailbox(mailbox.name, utf8: writesUTF8)
+        var separator: StaticString = " ("
+        for item in items {
+            output.writeStaticString(separator)
+            separator = " "
+            writeStatusItem(item, mailbox.status)
+        }
+        output.writeStaticString(items.isEmpty ? " ()\r\n" : ")\r\n")
+    }
+
+    private func writeStatusItem(_ item: StatusItem, _ status: MailboxStatus) {
+        switch item {
+        case .messages: write("MESSAGES ", UInt64(status.messages))
+        // Nothing is \Recent: RFC 9051 has given it up.
+        case .recent: write("RECENT ", 0)
+        case .uidNext: write("UIDNEXT ", UInt64(status.uidNext))
+        case .uidValidity: write("UIDVALIDITY ", UInt64(status.uidValidity))
+        case .unseen: write("UNSEEN ", UInt64(status.unseen))
+        case .deleted: write("DELETED ", UInt64(status.deleted))
+        case .size: write("SIZE ", UInt64(status.bytes))
+        case .highestModSequence: write("HIGHESTMODSEQ ", status.highestModSequence)
+        case .appendLimit:
+            write("APPENDLIMIT ", UInt64(service.configuration.maximumMessageSize))
+        case .mailboxID: output.writeString("MAILBOXID (\(mailboxObjectID(status.id)))")
+        case .deletedStorage: write("DELETED-STORAGE ", UInt64(status.deletedBytes))
+        }
+    }
+
+    private func write(_ name: StaticString, _ number: UInt64) {
+        output.writeStaticString(name)
+        output.writeIMAPNumber(number)
     }
 }

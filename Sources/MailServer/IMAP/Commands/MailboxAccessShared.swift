@@ -1,0 +1,107 @@
+internal import Directory
+internal import IMAP
+internal import Logging
+internal import MailboxStore
+internal import MailModel
+internal import Storage
+
+/// Other users' mailboxes (RFC 2342 section 5, RFC 4314): whose they are, and which ones are open to
+/// this user.
+extension IMAPSession {
+    /// More are not shown.
+    private static let maximumShared = 10_000
+
+    /// Another user by a level of a name; nil for nobody, and for the user's own self.
+    func owner(named level: String) async throws(CommandFailure) -> Account? {
+        var answer = await service.directory.account(login: level)
+        if case .notFound = answer, let id = AccountID(level) {
+            answer = await service.directory.account(id: id)
+        }
+        switch answer {
+        case .found(let owner): return owner.id == user?.account.id ? nil : owner
+        case .notFound: return nil
+        case .unavailable(let fault): throw directoryUnavailable(fault.cause)
+        }
+    }
+
+    func groups(of account: Account) async throws(CommandFailure) -> Set<AccountID> {
+        switch await service.directory.groups(of: account) {
+        case .found(let groups): return groups
+        case .notFound: return []
+        case .unavailable(let fault): throw directoryUnavailable(fault.cause)
+        }
+    }
+
+    /// Other users' mailboxes that this user may look up, by owner and name. What can't be told
+    /// while the directory is unavailable is left out: own mail must not depend on it.
+    func sharedMailboxes() async throws(CommandFailure) -> [ResolvedMailbox] {
+        let user = try loggedIn()
+        let storage = service.mailboxes.storage
+        let groups = await knownGroups(of: user.account)
+        let identifiers = AccessList.identifiers(of: user.account.id, in: groups)
+        let candidates = try await stored { () async throws(MailError) in
+            try await storage.mailboxesShared(with: identifiers)
+        }
+        var seen: Set<Int64> = []
+        var owners: [AccountID: Account?] = [:]
+        var found: [ResolvedMailbox] = []
+        for (id, status) in candidates.prefix(Self.maximumShared)
+        where id != user.account.id && seen.insert(status.id).inserted {
+            let rights = try await accessList(of: status.id)
+                .rights(of: user.account.id, in: groups)
+            guard rights.contains(.lookup), let owner = await owner(id, &owners) else { continue }
+            found.append(
+                ResolvedMailbox(
+                    name: MailboxPlace.name(of: status.name, ownedBy: owner.levelName),
+                    status: status, rights: rights, quota: owner.quota, isOwn: false))
+        }
+        return found
+    }
+
+    /// All that the user may look up: own mailboxes, then others'.
+    func visibleMailboxes() async throws(CommandFailure) -> [ResolvedMailbox] {
+        try await ownMailboxes() + sharedMailboxes()
+    }
+
+    func ownMailboxes() async throws(CommandFailure) -> [ResolvedMailbox] {
+        let user = try loggedIn()
+        return try await stored { () async throws(MailError) in
+            try await user.mailboxes.list()
+        }.map { status in
+            ResolvedMailbox(
+                name: status.name, status: status, rights: .all, quota: user.account.quota,
+                isOwn: true)
+        }
+    }
+
+    private func knownGroups(of account: Account) async -> Set<AccountID> {
+        switch await service.directory.groups(of: account) {
+        case .found(let groups): return groups
+        case .notFound: return []
+        case .unavailable(let fault):
+            logger.warning(
+                "groups of a user are not known, mailboxes shared with them are not listed",
+                metadata: ["account": "\(account.id)", "cause": "\(fault.cause)"])
+            return []
+        }
+    }
+
+    private func owner(_ id: AccountID, _ known: inout [AccountID: Account?]) async -> Account? {
+        if let owner = known[id] { return owner }
+        let owner: Account? =
+            if case .found(let account) = await service.directory.account(id: id) { account } else {
+                nil
+            }
+        known[id] = .some(owner)
+        return owner
+    }
+}
+
+extension Account {
+    /// The account as a level of mailbox names: its login, unless that is no level.
+    var levelName: String {
+        let isLevel =
+            !login.utf8.contains(UInt8(ascii: "/")) && MailboxName.problem(with: login) == nil
+        return isLevel ? login : "\(id)"
+    }
+}
