@@ -1,5 +1,5 @@
 package import Authentication
-package import Directory
+internal import Directory
 internal import IMAP
 package import Logging
 package import MailboxStore

@@ -2,6 +2,8 @@ internal import IMAP
 internal import MailModel
 internal import MailboxStore
 internal import NIOCore
+internal import Storage
+internal import Transport
 
 /// Telling the client what has changed in its mailbox (RFC 9051 section 7.5.1, RFC 7162).
 extension IMAPSession {
@@ -15,6 +17,7 @@ extension IMAPSession {
         if updates.isDeleted {
             return sayBye(.refused, "Selected mailbox was deleted, have to disconnect")
         }
+        updateContexts(before: updates.expunged)
         try await writeExpunged(updates.expunged)
         if let count = updates.exists {
             output.writeStaticString("* ")

@@ -44,7 +44,7 @@ extension IMAPSession {
         case .uidExpunge(let set): try await expunge(set)
         case .search(let command): try await search(command, tag)
         case .sort(let command): try await sort(command, tag)
-        case .thread(let command): try await thread(command)
+        case .thread(let command): try await thread(command, tag)
         case .fetch(let command): try await fetch(command)
         case .store(let command): try await store(command)
         case .copy(let command): try await copy(command)

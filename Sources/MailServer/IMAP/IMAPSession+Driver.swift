@@ -95,20 +95,18 @@ extension IMAPSession {
         _ body: () async throws(CommandFailure) -> Completion?
     ) async throws(ConnectionError) {
         counters.commands += 1
+        let completion: Completion?
         do throws(CommandFailure) {
-            let completion: Completion?
-            do throws(CommandFailure) {
-                try check(state)
-                completion = try await body()
-            } catch {
-                guard case .refused(let refusal) = error else { throw error }
-                completion = refusal
-            }
-            if let completion {
-                return try await finish(tag, completion, forbidsExpunge: forbidsExpunge)
-            }
+            try check(state)
+            completion = try await body()
         } catch {
-            if case .connection(let error) = error { throw error }
+            switch error {
+            case .connection(let error): throw error
+            case .refused(let refusal): completion = refusal
+            }
+        }
+        if let completion {
+            return try await finish(tag, completion, forbidsExpunge: forbidsExpunge)
         }
         setDeadline()
     }

@@ -1,5 +1,6 @@
 internal import Authentication
 internal import Directory
+internal import IMAP
 internal import Logging
 internal import MailModel
 internal import MailboxStore

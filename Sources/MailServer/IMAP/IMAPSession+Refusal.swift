@@ -1,3 +1,4 @@
+internal import Directory
 internal import IMAP
 internal import Logging
 internal import MailModel

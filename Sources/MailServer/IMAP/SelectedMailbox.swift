@@ -1,3 +1,4 @@
+internal import IMAP
 internal import MailModel
 internal import MailboxStore
 

@@ -1,6 +1,8 @@
 internal import Authentication
 internal import Delivery
 internal import Directory
+internal import IMAP
+internal import InternetMessage
 internal import Logging
 internal import MailboxStore
 internal import NIOCore
@@ -68,7 +70,7 @@ final class ServerParts: Sendable {
         pop3Configuration.handshakeTimeout = configuration.limits.handshakeTimeout
         let cache = MessageCache(
             directory: configuration.stateDirectory, storage: storage, logger: logger,
-            describe: MessageFacts.describe)
+            describe: { MessageFacts(describing: $0, preview: $1) })
         let textIndex = TextIndex(
             storage: storage, configuration: configuration.textIndexConfiguration, logger: logger)
         self.cache = cache

@@ -52,7 +52,7 @@ extension IMAPSession {
 
     private func response(to challenge: [UInt8]) async throws(CommandFailure) -> Response {
         output.writeStaticString("+ ")
-        output.writeBytes(Base64.encode(challenge))
+        output.writeString(Base64.encode(challenge))
         output.writeStaticString("\r\n")
         reader.beginRawLine()
         guard case .line(let line) = try await nextReaderEvent() else { return .malformed }

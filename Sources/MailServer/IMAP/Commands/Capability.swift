@@ -1,5 +1,6 @@
 internal import Authentication
 internal import IMAP
+internal import Transport
 
 /// What the server offers on this connection now. This is the one place that knows.
 extension IMAPSession {

@@ -1,5 +1,6 @@
 internal import IMAP
 internal import Logging
+internal import Transport
 
 extension IMAPSession {
     /// Octets of the client's name and version in the log.

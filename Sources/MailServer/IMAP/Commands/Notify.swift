@@ -1,8 +1,10 @@
+internal import Directory
 internal import IMAP
 internal import MailModel
 internal import MailboxStore
 internal import NIOCore
 internal import Storage
+internal import Transport
 
 /// NOTIFY (RFC 5465): sets what is told without being asked for. A command that fails leaves
 /// everything as it was.

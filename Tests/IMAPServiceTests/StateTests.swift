@@ -1,0 +1,108 @@
+import Testing
+
+@testable import MailServer
+
+@Suite(.timeLimit(.minutes(1))) struct StateTests {
+    private static let authenticated = [
+        "SELECT INBOX", "LIST \"\" *", "STATUS INBOX (MESSAGES)", "CREATE x", "IDLE", "NAMESPACE",
+        "ENABLE CONDSTORE", "NOTIFY NONE", "COMPRESS DEFLATE", "UNAUTHENTICATE",
+    ]
+    private static let selected = [
+        "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "UID EXPUNGE 1", "FETCH 1 FLAGS", "UID FETCH 1 FLAGS",
+        "SEARCH ALL", "STORE 1 FLAGS ()", "COPY 1 x", "MOVE 1 x", "SORT (DATE) UTF-8 ALL",
+        "THREAD REFS UTF-8 ALL",
+    ]
+
+    @Test func commandsHaveTheirState() async throws {
+        try await withServer({ $0.maximumBadCommands = 1000 }) { server in
+            try await server.talk { client in
+                for command in Self.authenticated + Self.selected {
+                    try await client.expect(command, "BAD")
+                }
+                try await client.ok("NOOP")
+                try await client.ok("LOGIN alice secret")
+                for command in Self.selected { try await client.expect(command, "BAD") }
+                try await client.expect("STARTTLS", "BAD")
+                try await client.expect("NOSUCHCOMMAND", "BAD")
+                try await client.expect("FETCH", "BAD")
+                try await client.ok("NOOP")
+            }
+        }
+    }
+
+    @Test func tooManyBadCommandsEndTheSession() async throws {
+        try await withServer({ $0.maximumBadCommands = 3 }) { server in
+            try await server.talk { client in
+                try await client.expect("A", "BAD")
+                try await client.expect("B", "BAD")
+                try await client.ok("NOOP")
+                try await client.expect("C", "BAD")
+                try await client.expect("D", "BAD")
+                try await client.send("x E\r\n")
+                let bad = try await client.line()
+                let bye = try await client.line()
+                #expect(bad?.hasPrefix("x BAD") == true && bye?.hasPrefix("* BYE") == true)
+                #expect(try await client.line() == nil)
+            }
+        }
+    }
+
+    @Test func logsOut() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                try await client.ok("SELECT INBOX")
+                let reply = try await client.ok("LOGOUT")
+                #expect(reply.untagged.count == 1 && reply.untagged[0].hasPrefix("BYE"))
+                #expect(try await client.line() == nil)
+            }
+        }
+    }
+
+    @Test func executesPipelinedCommandsInOrder() async throws {
+        try await withServer { server in
+            try await server.talk { client in
+                try await client.send(
+                    "a LOGIN alice secret\r\nb SELECT INBOX\r\nc NOOP\r\nd IDLE\r\nDONE\r\ne LOGOUT\r\nf NOOP\r\n")
+                var tags: [String] = []
+                while let line = try await client.line() { tags.append(String(line.prefix(4))) }
+                #expect(tags.filter { !$0.hasPrefix("*") } == ["a OK", "b OK", "c OK", "+ id", "d OK", "e OK"])
+            }
+        }
+    }
+
+    @Test func aShutdownSaysBye() async throws {
+        let server = try await TestServer()
+        try await server.session { client in
+            try await client.ok("SELECT INBOX")
+            let tag = try await client.begin("IDLE")
+            #expect(try await client.line() == "+ idling", "\(tag)")
+            async let stopped: Void = server.listener.shutDown(grace: .seconds(5))
+            #expect(try await client.line()?.hasPrefix("* BYE [UNAVAILABLE]") == true)
+            await stopped
+        }
+        try await server.stop()
+    }
+
+    @Test func timesOut() async throws {
+        try await withServer({
+            $0.loginTimeout = .milliseconds(10)
+            $0.keepAlive = .milliseconds(10)
+            $0.idleTimeout = .milliseconds(10)
+        }) { server in
+            try await server.talk { client in
+                #expect(try await client.line()?.hasPrefix("* BYE") == true)
+                #expect(try await client.line() == nil)
+            }
+        }
+        try await withServer({ $0.keepAlive = .milliseconds(10) }) { server in
+            try await server.session { client in
+                let tag = try await client.begin("IDLE")
+                #expect(try await client.line() == "+ idling")
+                #expect(try await client.line() == "* OK Still here")
+                #expect(try await client.line() == "* OK Still here")
+                try await client.send("done\r\n")
+                #expect(try await client.reply(tag).tagged.hasPrefix("OK"))
+            }
+        }
+    }
+}
