@@ -1,4 +1,4 @@
-/// RFC 5465 and RFC 7377.
+/// RFC 5465 and RFC 7377. Which events go with which mailboxes is the session's to say.
 extension CommandParser {
     // notify           = "NOTIFY" SP (notify-add / notify-none)
     // notify-add       = "SET" [SP status-indicator] SP event-groups
@@ -17,9 +17,6 @@ extension CommandParser {
             }
             command.groups.append(try eventGroup())
         } while skipSpace() && !isAtEnd
-        guard command.groups.count(where: { $0.filter.isSelected }) <= 1 else {
-            throw invalid("SELECTED and SELECTED-DELAYED can be given once")
-        }
         return command
     }
 
@@ -30,15 +27,10 @@ extension CommandParser {
         skipSpaces()
         let filter = try mailboxFilter()
         try space()
-        let start = position
         var events: [NotifyCommand.Event] = []
         if !skip(word: "NONE") {
             events = try list("a list of events, or NONE") {
                 parser throws(ParseFailure) in try parser.event()
-            }
-            if let problem = NotifyCommand.problem(of: events, filter) {
-                position = start
-                throw invalid(problem)
             }
         }
         skipSpaces()
@@ -129,26 +121,5 @@ extension CommandParser {
             try space()
         }
         return .multiSearch(sources: sources, try search(isUID: true))
-    }
-}
-
-extension MailboxFilter {
-    fileprivate var isSelected: Bool { self == .selected || self == .selectedDelayed }
-}
-
-extension NotifyCommand {
-    /// RFC 5465 sections 5.1 and 5.2.
-    fileprivate static func problem(of events: [Event], _ filter: MailboxFilter) -> StaticString? {
-        let new = events.compactMap { if case .messageNew(let items) = $0 { items } else { nil } }
-        if new.isEmpty == events.contains(.messageExpunge) {
-            return "MessageNew and MessageExpunge go together"
-        }
-        if new.isEmpty, events.contains(.flagChange) || events.contains(.annotationChange) {
-            return "FlagChange and AnnotationChange need MessageNew and MessageExpunge"
-        }
-        if !filter.isSelected, new.contains(where: { !$0.isEmpty }) {
-            return "items of MessageNew are for the selected mailbox alone"
-        }
-        return nil
     }
 }

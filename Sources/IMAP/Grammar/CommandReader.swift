@@ -274,11 +274,11 @@ package struct CommandReader: Sendable {
         _ error: SyntaxError, literal: LiteralHead?, consuming count: Int
     ) -> ReaderEvent {
         let tag = parse(upTo: min(input.readableBytes, limits.maximumTagLength + 2), isPrefix: true).tag
-        let event = ReaderEvent.invalid(tag: tag, error)
-        guard count > 0 else {
+        if count == 0 {
             passOverLine()
-            return event
+        } else if let error = passOver(literal, consuming: count) {
+            events.append(.fatal(error))
         }
-        return passOver(literal, consuming: count).map { .fatal($0) } ?? event
+        return .invalid(tag: tag, error)
     }
 }
