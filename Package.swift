@@ -159,6 +159,13 @@ let package = Package(
             ],
             swiftSettings: swift),
         .testTarget(
+            name: "IMAPServiceTests",
+            dependencies: [
+                "TestSupport", "MailServer", "IMAP", "InternetMessage", "MailModel", "MailboxStore",
+                "Transport", "Directory", "Authentication", "Storage", nio, nioPosix, logging,
+            ],
+            swiftSettings: swift),
+        .testTarget(
             name: "MailServerTests",
             dependencies: ["MailServer", "Directory", "MailModel", "TestSupport", logging],
             swiftSettings: swift),
