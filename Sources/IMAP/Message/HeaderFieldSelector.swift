@@ -17,6 +17,9 @@ struct HeaderFieldSelector {
     private var name: [UInt8] = []
     private var isPicked = false
     private var isFirst = true
+    /// The last line that came was the empty one; the last octet was a line end.
+    private(set) var hasEmptyLine = false
+    private(set) var hasLineEnd = true
 
     init(_ names: [String], picksNamed: Bool) {
         self.names = Set(names.map { $0.utf8.map(Self.lowercased) })
@@ -38,6 +41,7 @@ struct HeaderFieldSelector {
                 if octet == 0x20 || octet == 0x09, !isFirst {
                     state = .inLine
                 } else if octet == 0x0a {
+                    hasEmptyLine = true
                     pick(start + index..<start + index + 1)
                 } else if octet == 0x0d {
                     state = .returnAtStart
@@ -50,6 +54,7 @@ struct HeaderFieldSelector {
                 index += 1
             case .returnAtStart:
                 if octet == 0x0a {
+                    hasEmptyLine = true
                     pick(start + index - 1..<start + index + 1)
                     state = .lineStart
                     index += 1
@@ -73,7 +78,10 @@ struct HeaderFieldSelector {
                 }
             case .inLine:
                 let end = bytes[index...].firstIndex(of: 0x0a).map { $0 + 1 } ?? bytes.count
-                if isPicked { pick(start + lineStart..<start + end) }
+                if isPicked {
+                    pick(start + lineStart..<start + end)
+                    hasLineEnd = bytes[end - 1] == 0x0a
+                }
                 if bytes[end - 1] == 0x0a { state = .lineStart }
                 lineStart = end
                 index = end
@@ -85,7 +93,10 @@ struct HeaderFieldSelector {
     mutating func finish(start: Int, _ pick: (Range<Int>) -> Void) {
         guard case .inName = state else { return }
         decide(isField: false)
-        if isPicked { pick(start - name.count..<start) }
+        if isPicked {
+            pick(start - name.count..<start)
+            hasLineEnd = false
+        }
     }
 
     private mutating func decide(isField: Bool) {

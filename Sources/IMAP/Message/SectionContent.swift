@@ -151,6 +151,10 @@ extension PartLocation {
             let start = header.lowerBound + max(range.lowerBound - head.count, 0)
             content.append(.stored(start..<header.lowerBound + range.upperBound - head.count))
         }
+        // What is sent is a header, whether the message's own has an end or not.
+        if !selector.hasEmptyLine {
+            content.append(.bytes(ByteBuffer(string: selector.hasLineEnd ? "\r\n" : "\r\n\r\n")))
+        }
     }
 }
 

@@ -50,8 +50,8 @@ extension WireText {
         if part.isTruncated {
             // Its type would promise parts that were not looked for.
             raw("\"application\" \"octet-stream\"")
-        } else if part.kind == .message, !content.hasType {
-            raw("\"message\" \"rfc822\"")
+        } else if part.kind == .message {
+            raw(part.isInternational ? "\"message\" \"global\"" : "\"message\" \"rfc822\"")
         } else {
             string(content.type)
             octet(" ")
@@ -114,8 +114,7 @@ extension WireText {
 
     /// - Parameter addingCharset: a text without one has the default (RFC 2045 section 5.2).
     private mutating func parameters(_ parameters: [ContentParameter], addingCharset: Bool = false) {
-        let isCharsetMissing =
-            addingCharset
+        let isCharsetMissing = addingCharset
             && !parameters.contains { String(decoding: $0.name, as: UTF8.self).lowercased() == "charset" }
         guard !parameters.isEmpty || isCharsetMissing else {
             raw("NIL")
@@ -131,4 +130,10 @@ extension WireText {
         if isCharsetMissing { raw(parameters.isEmpty ? "\"charset\" \"us-ascii\"" : " \"charset\" \"us-ascii\"") }
         octet(")")
     }
+}
+
+extension MIMEPart {
+    /// message/global (RFC 6532): with UTF-8 in its header.
+    fileprivate var isInternational: Bool { content.hasType && content.subtype.count == "global".utf8.count
+        && String(decoding: content.subtype, as: UTF8.self).lowercased() == "global" }
 }

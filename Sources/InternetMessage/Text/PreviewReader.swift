@@ -5,6 +5,8 @@ package struct PreviewReader: Sendable {
     /// Octets looked at in one part, and parts looked at.
     private static let maximumOctets = 64 << 10
     private static let maximumParts = 8
+    /// Octets decoded before looking whether it is enough.
+    private static let stepOctets = 256
 
     private var waiting: ArraySlice<PartLocation>
     private var part: PartLocation?
@@ -49,7 +51,7 @@ package struct PreviewReader: Sendable {
         // Most previews end long before the part does.
         var start = 0
         while start < bytes.count, !line.isFull {
-            let end = min(start + 1024, bytes.count)
+            let end = min(start + Self.stepOctets, bytes.count)
             decoder?.decode(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), into: &text)
             takeText()
             start = end
@@ -63,17 +65,24 @@ package struct PreviewReader: Sendable {
     }
 
     private mutating func takeText() {
+        var index = 0
         // An incomplete character can't be at the end: the charset decoder keeps it.
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            if scalar == "\n" {
-                isLineStart = true
-                isQuoting = false
-            } else if isLineStart {
-                isLineStart = false
-                isQuoting = scalar == ">"
+        while index < text.count, !line.isFull {
+            var value = UInt32(text[index])
+            index += 1
+            if value >= 0x80 {
+                value &= value >= 0xf0 ? 0x07 : value >= 0xe0 ? 0x0f : 0x1f
+                while index < text.count, text[index] & 0xc0 == 0x80 {
+                    value = value << 6 | UInt32(text[index] & 0x3f)
+                    index += 1
+                }
             }
-            if isQuoting { quoted.append(scalar) } else { line.append(scalar) }
-            if line.isFull { break }
+            if isLineStart {
+                isLineStart = false
+                isQuoting = value == 0x3e
+            }
+            if isQuoting { quoted.append(value) } else { line.append(value) }
+            if value == 0x0a { isLineStart = true }
         }
         text.removeAll(keepingCapacity: true)
     }
@@ -81,16 +90,17 @@ package struct PreviewReader: Sendable {
 
 /// One line of text: runs of space become one, what can't be seen goes.
 private struct PreviewText: Sendable {
-    private(set) var text = ""
+    private var octets: [UInt8] = []
     private var count = 0
     private var hasSpace = false
 
+    var text: String { String(decoding: octets, as: UTF8.self) }
     var isEmpty: Bool { count == 0 }
     var isFull: Bool { count >= PreviewReader.maximumCharacters }
 
-    mutating func append(_ scalar: UnicodeScalar) {
+    mutating func append(_ character: UInt32) {
         guard !isFull else { return }
-        switch scalar.value {
+        switch character {
         case 0x09...0x0d, 0x20, 0xa0, 0x85, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x3000:
             hasSpace = count > 0
         // Controls, and the invisible characters with which newsletters fill theirs.
@@ -98,12 +108,16 @@ private struct PreviewText: Sendable {
             break
         default:
             if hasSpace {
-                text.unicodeScalars.append(" ")
+                octets.append(Octet.space)
                 count += 1
                 hasSpace = false
                 guard !isFull else { return }
             }
-            text.unicodeScalars.append(scalar)
+            if character < 0x80 {
+                octets.append(UInt8(character))
+            } else if let encoded = UnicodeScalar(character).flatMap({ UTF8.encode($0) }) {
+                octets.append(contentsOf: encoded)
+            }
             count += 1
         }
     }

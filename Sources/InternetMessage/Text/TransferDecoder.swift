@@ -61,7 +61,7 @@ private struct Base64Decoder {
     private var digits = 0
 
     mutating func decode(_ bytes: UnsafeRawBufferPointer, into output: inout [UInt8]) {
-        output.reserveCapacity(output.count + bytes.count / 4 * 3 + 3)
+        if output.isEmpty { output.reserveCapacity(bytes.count / 4 * 3 + 3) }
         Self.values.withUnsafeBufferPointer { values in
             for octet in bytes {
                 let value = values[Int(octet)]
@@ -109,7 +109,7 @@ private struct QuotedPrintableDecoder {
     private var space: [UInt8] = []
 
     mutating func decode(_ bytes: UnsafeRawBufferPointer, into output: inout [UInt8]) {
-        output.reserveCapacity(output.count + bytes.count)
+        if output.isEmpty { output.reserveCapacity(bytes.count) }
         for octet in bytes { take(octet, into: &output) }
     }
 

@@ -53,7 +53,11 @@ final class CacheDatabase: Sendable {
         for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
     }
 
-    func close() throws { try pool.close() }
+    func close() throws {
+        // The pool closes its writer first, and its readers can't empty the log.
+        _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try pool.close()
+    }
 
     /// In the order of `ids`.
     func values(of ids: [QueueID], from table: Table) async throws -> [[UInt8]?] {

@@ -1,0 +1,1 @@
+../InternetMessageTests/MIMEBrokenMail.swift
