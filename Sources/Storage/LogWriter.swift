@@ -7,12 +7,12 @@ import Synchronization
 /// Appends records to the message log, on a thread of its own.
 ///
 /// Group commit: all that waits is written at once, one fdatasync makes it durable, then every
-/// waiter goes on and the index gets the batch, at the latest when nothing more waits. A batch that
+/// waiter goes on and the index gets the batch, at once or a moment after the one before. A batch that
 /// fails, fails as a whole and leaves no trace: the segment is cut back to its good end, or given up
 /// when the disk has failed (after a failed fdatasync the kernel may have dropped pages and yet
 /// report success the next time).
 ///
-/// `@unchecked`: `held`, `batchesHeld`, `tail` and `next` belong to the thread.
+/// `@unchecked`: `held`, `handedOver`, `tail` and `next` belong to the thread.
 final class LogWriter: @unchecked Sendable {
     /// Bounds of one batch.
     private static let maximumRecords = 512
@@ -20,9 +20,10 @@ final class LogWriter: @unchecked Sendable {
     /// Records that may wait for the index before the log waits too, and how long it waits.
     private static let indexBacklog = 16_384
     private static let indexPatience = 10
-    /// Batches, and records in them, that are kept back from the index while more records wait: its
-    /// transactions, each a sync of its own, then are fewer. Nobody waits for them but readers.
-    private static let heldBatches = 8
+    /// The index, each of whose transactions is a sync of its own, gets what the log has at once after
+    /// a quiet moment, else this long after it was last given something, or when so many records have
+    /// come together. Nobody waits for that but readers.
+    private static let handOverInterval = Duration.milliseconds(10)
     private static let heldRecords = 256
 
     private let files: SegmentFiles
@@ -35,7 +36,7 @@ final class LogWriter: @unchecked Sendable {
 
     /// Durable, and not given to the index yet.
     private var held: [LoggedChange] = []
-    private var batchesHeld = 0
+    private var handedOver = SuspendingClock.now - LogWriter.handOverInterval
     private var tail: LogTail
     private let newest: Atomic<UInt64>
     /// The next segment, made while this one is still filled. It may yet be in the making when this
@@ -80,26 +81,27 @@ final class LogWriter: @unchecked Sendable {
 
     /// The thread's body.
     func run() {
-        while let records = queue.takeAll() {
+        while let records = queue.takeAll(waitingAtMost: held.isEmpty ? nil : untilHandOver) {
             var waiting = records[...]
             while !waiting.isEmpty {
                 let batch = nextBatch(waiting)
                 waiting = waiting.dropFirst(batch.count)
                 commit(batch)
             }
-            if queue.isEmpty || batchesHeld >= Self.heldBatches || held.count >= Self.heldRecords {
-                handOver()
-            }
+            if untilHandOver <= .zero || held.count >= Self.heldRecords { handOver() }
         }
         handOver()
         tail.file = nil
     }
 
+    private var untilHandOver: Duration { handedOver + Self.handOverInterval - .now }
+
     /// Lets the index apply what is durable.
     private func handOver() {
-        if !held.isEmpty { index.push(held) }
+        guard !held.isEmpty else { return }
+        index.push(held)
         held.removeAll(keepingCapacity: true)
-        batchesHeld = 0
+        handedOver = .now
     }
 
     /// As many records as fit into the segment (one at least, into an empty one) and the bounds.
@@ -138,7 +140,6 @@ final class LogWriter: @unchecked Sendable {
             space.wrote(Int(position.offset - tail.end))
             tail.end = position.offset
             held += changes
-            batchesHeld += 1
         } catch {
             logger.error(
                 "message log: batch refused",

@@ -56,8 +56,12 @@ final class WorkQueue<Element>: @unchecked Sendable {
     /// Everything that waits, in order; sleeps while there is nothing. An empty array after
     /// `seconds`; nil once the queue is closed and empty.
     func takeAll(waitingAtMost seconds: Int? = nil) -> [Element]? {
+        takeAll(waitingAtMost: seconds.map { Duration.seconds($0) })
+    }
+
+    func takeAll(waitingAtMost time: Duration?) -> [Element]? {
         locked {
-            let deadline = seconds.map(Self.deadline)
+            let deadline = time.map(Self.deadline)
             while elements.isEmpty {
                 if closed { return nil }
                 if !sleep(arrived, &sleeping, until: deadline) { return [] }
@@ -83,7 +87,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
     /// Waits until fewer than `count` elements wait; false when `seconds` were not enough.
     func waitForRoom(below count: Int, atMost seconds: Int) -> Bool {
         locked {
-            let deadline = Self.deadline(seconds)
+            let deadline = Self.deadline(.seconds(seconds))
             while elements.count >= count {
                 if !sleep(drained, &waitingForRoom, until: deadline) { return false }
             }
@@ -122,10 +126,13 @@ final class WorkQueue<Element>: @unchecked Sendable {
         return pthread_cond_timedwait(condition, mutex, &until) != ETIMEDOUT
     }
 
-    private static func deadline(_ seconds: Int) -> timespec {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        time.tv_sec += seconds
-        return time
+    private static func deadline(_ after: Duration) -> timespec {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let (seconds, attoseconds) = after.components
+        let nanoseconds = now.tv_nsec + Int(attoseconds / 1_000_000_000)
+        return timespec(
+            tv_sec: now.tv_sec + Int(seconds) + nanoseconds / 1_000_000_000,
+            tv_nsec: nanoseconds % 1_000_000_000)
     }
 }
