@@ -21,6 +21,7 @@ final class AcceptHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let channel = Self.unwrapInboundIn(data)
+        loop.pauses.check()
         // Without a peer address the client is gone already.
         guard let (remote, local) = ends(of: channel) else {
             channel.close(promise: nil)
@@ -60,7 +61,7 @@ final class AcceptHandler: ChannelInboundHandler {
     private func configure(_ channel: any Channel) throws {
         guard let options = channel.syncOptions else { return }
         try options.setOption(.maxMessagesPerRead, value: 1)
-        try options.setOption(.recvAllocator, value: ReceiveAllocator(loop))
+        try options.setOption(.recvAllocator, value: ReceiveAllocator(loop, isTLS: listener.implicitTLS != nil))
         // A client that has closed its side still gets its replies.
         try options.setOption(.allowRemoteHalfClosure, value: true)
     }

@@ -60,11 +60,12 @@ package final class Connection: Sendable {
         return handler.input.readableBytes > 0 || handler.compression?.isBehind == true
     }
 
-    /// Suspends for a time exact to a millisecond, other than a read deadline. To be used in the
-    /// handler's own task; input that arrives meanwhile is kept for `read()`.
+    /// Suspends for a time exact to a few milliseconds, other than a read deadline, and never less.
+    /// To be used in the handler's own task; input that arrives meanwhile is kept for `read()`.
     package func pause(_ delay: Duration) async {
         await withUnsafeContinuation { continuation in
-            _ = eventLoop.scheduleTask(in: TimeAmount(delay)) { continuation.resume() }
+            eventLoop.preconditionInEventLoop()
+            handler.loop.pauses.add(continuation, until: .now() + TimeAmount(delay))
         }
     }
 

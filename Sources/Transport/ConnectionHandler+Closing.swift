@@ -3,8 +3,6 @@ import NIOCore
 extension ConnectionHandler {
     /// How long input is read and dropped after our side is closed.
     private static let lingerTime = TimeAmount.seconds(2)
-    /// A last chunk this large, a full small buffer, says that the client is still sending.
-    private static let streamingChunk = ReceiveAllocator.smallSize
 
     func close(_ done: UnsafeContinuation<Void, Never>) {
         guard phase != .closed, let context else {
@@ -36,7 +34,7 @@ extension ConnectionHandler {
     private func finishClosing() {
         guard phase == .closing, let context else { return }
         let isClientSending =
-            input.readableBytes > 0 || isReadSuppressed || lastReceived >= Self.streamingChunk
+            input.readableBytes > 0 || isReadSuppressed || isStreaming
         guard isClientSending && !isInputEnded else {
             context.close(promise: nil)
             return

@@ -35,7 +35,7 @@ extension ConnectionHandler {
 
     /// Takes bytes from the socket.
     func receive(_ chunk: ByteBuffer) {
-        lastReceived = chunk.readableBytes
+        isStreaming = chunk.readableBytes >= Self.streamingChunk || chunk.writableBytes == 0
         if engine != nil {
             receiveEncrypted(chunk)
         } else if let compression {

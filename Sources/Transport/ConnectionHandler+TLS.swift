@@ -45,7 +45,9 @@ extension ConnectionHandler {
         let progress =
             compression?.receive { engine.receive(chunk, into: &$0) }
             ?? engine.receive(chunk, into: &input)
-        sendOutput(of: engine)
+        if engine.hasUrgentOutput {
+            sendOutput(of: engine)
+        }
         switch progress {
         case .failed(let problem):
             listener.logger.debug(

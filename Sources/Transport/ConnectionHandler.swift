@@ -16,6 +16,7 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     /// Unread input beyond this, inflated, stops reading from the socket.
     static let inputLimit = 64 * 1024
+    static let streamingChunk = 512
 
     let loop: LoopContext
     let listener: Listener
@@ -41,7 +42,8 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var readDeadline = NIODeadline.distantFuture
     var isReadSuppressed = false
     var isShutdownPending = false
-    var lastReceived = 0
+    /// The last chunk was large, or filled its buffer: the client is likely still sending.
+    var isStreaming = false
 
     // Writing.
     var writers: [UnsafeContinuation<VoidResult, Never>] = []
@@ -115,6 +117,7 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let chunk = Self.unwrapInboundIn(data)
+        loop.pauses.check()
         switch phase {
         case .handshaking, .open:
             receive(chunk)

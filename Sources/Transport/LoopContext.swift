@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What the connections of one event loop share: the task executor, the list of connections with
+/// What the connections of one event loop share: the task executor, pauses, the list of connections with
 /// the one timer that watches all their deadlines, and the receive buffer.
 ///
 /// Touched only on the loop, but for `eventLoop` and `executor`.
@@ -10,13 +10,15 @@ final class LoopContext: @unchecked Sendable {
 
     let eventLoop: any EventLoop
     let executor: EventLoopExecutor
+    let pauses: Pauses
     private(set) var connections = ContiguousArray<ConnectionHandler>()
     private var isSweepScheduled = false
     private var receiveBuffer: ByteBuffer?
 
     init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        self.executor = EventLoopExecutor(eventLoop)
+        executor = EventLoopExecutor(eventLoop)
+        pauses = Pauses(eventLoop)
     }
 
     func add(_ connection: ConnectionHandler) {

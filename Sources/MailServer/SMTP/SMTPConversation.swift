@@ -74,12 +74,12 @@ final class SMTPConversation {
     }
 
     /// A client that speaks before the greeting does not listen: it is refused
-    /// (RFC 5321 section 3.1).
+    /// (RFC 5321 section 3.1). Networks that the administrator trusts are not kept waiting.
     private func greet() async throws(ConnectionError) {
         guard settings.role == .mailExchanger, settings.greetDelay > .zero else {
             return session.greet(&output)
         }
-        await connection.pause(settings.greetDelay)
+        if !isTrusted { await connection.pause(settings.greetDelay) }
         if connection.hasUnreadInput {
             session.refuseEarlyTalker(&output)
         } else {

@@ -25,6 +25,8 @@ final class TLSEngine: @unchecked Sendable {
     /// The records being received; set only during `receive`.
     private var records = UnsafeRawBufferPointer(start: nil, count: 0)
     private var output = ByteBuffer()
+    /// So much of the output may wait for a record of ours.
+    private var deferrable = 0
 
     init(_ server: TLSServerContext) throws(ConnectionError) {
         certificates = server.certificates
@@ -66,6 +68,7 @@ final class TLSEngine: @unchecked Sendable {
                     let result = SSL_do_handshake(ssl)
                     guard result == 1 else { return progress(result, otherwise: .handshaking) }
                     isEstablished = true
+                    deferTicket()
                 }
                 return decrypt(into: &plain)
             }
@@ -129,9 +132,21 @@ final class TLSEngine: @unchecked Sendable {
         }
     }
 
+    /// In TLS 1.3 our last words of the handshake are a session ticket for the client's next visit,
+    /// which can go out with the first record. (In 1.2 the client waits for them.)
+    private func deferTicket() {
+        if SSL_version(ssl) == TLS1_3_VERSION {
+            deferrable = output.readableBytes
+        }
+    }
+
+    /// There is output that the client may be waiting for.
+    var hasUrgentOutput: Bool { output.readableBytes > deferrable }
+
     /// What is to be sent.
     func takeOutput() -> ByteBuffer {
         defer { output = ByteBuffer() }
+        deferrable = 0
         return output
     }
 
