@@ -22,15 +22,18 @@ enum IndexChange: Sendable {
 
 /// A change of mailboxes that a user makes, and somebody who waits for it.
 struct MailboxOperation: Sendable {
+    /// About how many messages it touches.
+    let rows: Int
     /// Makes the change, or refuses it before anything is changed: other changes of the same
     /// transaction are committed all the same. Returns what tells the caller of the outcome.
     let apply: @Sendable (IndexTables) throws -> () -> Void
     let fail: @Sendable (MailError) -> Void
 
     init<Value: Sendable>(
-        _ reply: CheckedContinuation<Result<Value, MailboxError>, Never>,
+        rows: Int, _ reply: CheckedContinuation<Result<Value, MailboxError>, Never>,
         _ body: @escaping @Sendable (IndexTables) throws -> Value
     ) {
+        self.rows = rows
         apply = { tables in
             let result: Result<Value, MailboxError>
             do {
@@ -69,10 +72,10 @@ final class IndexQueue: Sendable {
 
     /// The same for mailboxes. `body` throws `MailboxError` before it has changed anything.
     func perform<Value: Sendable>(
-        _ body: @escaping @Sendable (IndexTables) throws -> Value
+        rows: Int = 1, _ body: @escaping @Sendable (IndexTables) throws -> Value
     ) async throws(MailboxError) -> Value {
         let result = await withCheckedContinuation { reply in
-            push(.mailboxes(MailboxOperation(reply, body)))
+            push(.mailboxes(MailboxOperation(rows: rows, reply, body)))
         }
         return try result.get()
     }

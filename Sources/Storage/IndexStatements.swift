@@ -10,7 +10,7 @@ struct IndexStatements {
     let deleteMailbox: [PreparedStatement]
     let subscribe, unsubscribe, countSubscriptions: PreparedStatement
     let setAccess, removeAccess, countAccess: PreparedStatement
-    let annotate, removeAnnotation, countAnnotations: PreparedStatement
+    let annotate, removeAnnotation, listAnnotations: PreparedStatement
     let insertKeywordSet, getKeywords, addKeyword, usedKeywordSets, removeKeywords:
         PreparedStatement
     let insertMessage, getMessage, setReferences, addReference: PreparedStatement
@@ -73,12 +73,13 @@ struct IndexStatements {
         countSubscriptions = try compile("SELECT count(*) FROM subscriptions WHERE account = ?")
         setAccess = try compile("INSERT OR REPLACE INTO access VALUES (?, ?, ?)")
         removeAccess = try compile("DELETE FROM access WHERE mailbox = ? AND identifier = ?")
-        countAccess = try compile("SELECT count(*) FROM access WHERE mailbox = ?")
+        countAccess = try compile(
+            "SELECT count(*) FROM access WHERE mailbox = ? AND identifier != ?")
         annotate = try compile("INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?)")
         removeAnnotation = try compile(
             "DELETE FROM annotations WHERE mailbox = ? AND account = ? AND name = ?")
-        countAnnotations = try compile(
-            "SELECT count(*) FROM annotations WHERE mailbox = ? AND account = ?")
+        listAnnotations = try compile(
+            "SELECT name FROM annotations WHERE mailbox = ? AND account = ?")
 
         insertKeywordSet = try compile("INSERT INTO keyword_sets VALUES (?, ?)")
         getKeywords = try compile("SELECT name FROM mailbox_keywords WHERE mailbox = ?")

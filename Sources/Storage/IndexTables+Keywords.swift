@@ -4,9 +4,13 @@ import MailModel
 /// Sets of keywords. Two sets are the same set when they have the same names, spelled alike; within
 /// a mailbox a keyword keeps its first spelling (RFC 9051 section 2.3.2: case does not matter).
 extension IndexTables {
+    /// Of a mailbox and of a message.
     static let maximumKeywords = 1_000
-    /// Sets that an account may have made between two starts: they are kept in memory.
-    static let maximumNewSets = 10_000
+    /// Octets of one.
+    static let maximumKeyword = 255
+    /// Keywords in all the sets that an account may have made between two starts: sets are kept in
+    /// memory.
+    static let maximumNewKeywords = 100_000
     /// So many sets at the start, and those that no message has are forgotten.
     private static let manySets = 50_000
 
@@ -39,9 +43,14 @@ extension IndexTables {
     func keywordSet(_ names: [String], in mailbox: Int64) throws -> UInt32 {
         if names.isEmpty { return 0 }
         var byKey: [String: String] = [:]
-        for name in names { byKey[name.asciiLowercased, default: name] = name }
+        for name in names where byKey[name.asciiLowercased] == nil {
+            byKey[name.asciiLowercased] = name
+        }
         guard byKey.count <= Self.maximumKeywords else {
             throw MailboxError.limit("a message has \(Self.maximumKeywords) keywords at most")
+        }
+        guard byKey.keys.allSatisfy({ $0.utf8.count <= Self.maximumKeyword }) else {
+            throw MailboxError.limit("a keyword has \(Self.maximumKeyword) octets at most")
         }
         try register(byKey, in: mailbox)
         let known = mailboxes[mailbox]!.keywords!
@@ -56,14 +65,14 @@ extension IndexTables {
     }
 
     private func makeSet(_ names: [String], for account: AccountID) throws -> UInt32 {
-        guard accounts[account]!.keywordSets < Self.maximumNewSets else {
+        guard accounts[account]!.newKeywords < Self.maximumNewKeywords else {
             throw MailboxError.limit("too many combinations of keywords")
         }
         let set = nextKeywordSet
         statements.insertKeywordSet.bind(1, Int64(set))
         statements.insertKeywordSet.bind(2, names.joined(separator: " "))
         try statements.insertKeywordSet.run()
-        accounts[account]!.keywordSets += 1
+        accounts[account]!.newKeywords += names.count
         nextKeywordSet += 1
         keywordSets[names] = set
         // Before the commit: a reader must not meet a number that it can't look up.

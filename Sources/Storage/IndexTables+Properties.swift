@@ -14,7 +14,8 @@ extension IndexTables {
             statements.countSubscriptions.bind(1, row)
             let count = try statements.countSubscriptions.first { Int($0.integer(0)) } ?? 0
             guard count < Self.maximumSubscriptions else {
-                throw MailboxError.limit("an account has \(count) subscriptions at most")
+                throw MailboxError.limit(
+                    "an account has \(Self.maximumSubscriptions) subscriptions at most")
             }
         }
         let statement = subscribed ? statements.subscribe : statements.unsubscribe
@@ -36,9 +37,11 @@ extension IndexTables {
             try statements.removeAccess.run()
         } else {
             statements.countAccess.bind(1, mailbox)
+            statements.countAccess.bind(2, identifier)
             let count = try statements.countAccess.first { Int($0.integer(0)) } ?? 0
             guard count < Self.maximumIdentifiers else {
-                throw MailboxError.limit("an access list has \(count) identifiers at most")
+                throw MailboxError.limit(
+                    "an access list has \(Self.maximumIdentifiers) identifiers at most")
             }
             statements.setAccess.bind(1, mailbox)
             statements.setAccess.bind(2, identifier)
@@ -52,9 +55,11 @@ extension IndexTables {
     func annotate(_ entries: [String: [UInt8]?], of mailbox: Int64, _ account: AccountID) throws {
         if mailbox != 0, try state(of: mailbox) == nil { throw MailboxError.nonexistent }
         let row = try self.account(account).row
-        statements.countAnnotations.bindAll(mailbox, row)
-        let count = try statements.countAnnotations.first { Int($0.integer(0)) } ?? 0
-        guard count + entries.values.count(where: { $0 != nil }) <= Self.maximumAnnotations else {
+        var names: Set<String> = []
+        statements.listAnnotations.bindAll(mailbox, row)
+        try statements.listAnnotations.each { names.insert($0.text(0)) }
+        for (name, value) in entries where value != nil { names.insert(name) }
+        guard names.count <= Self.maximumAnnotations else {
             throw MailboxError.limit("a mailbox has \(Self.maximumAnnotations) annotations at most")
         }
         for (name, value) in entries {

@@ -14,6 +14,8 @@ import MailModel
 /// `@unchecked`: `tables` and `stalled` belong to the thread (before it starts, to recovery).
 final class IndexWriter: @unchecked Sendable {
     private static let maximumBatch = 1024
+    /// Rows that a batch's changes of mailboxes name: what follows does not wait for seconds.
+    private static let maximumRows = 20_000
     /// Seconds until the log's changes are tried again after a failure.
     private static let retryInterval = 1
 
@@ -50,13 +52,23 @@ final class IndexWriter: @unchecked Sendable {
             var work = (stalled + changes)[...]
             stalled = []
             while !work.isEmpty {
-                let batch = work.prefix(Self.maximumBatch)
+                let batch = Self.batch(of: work)
                 work = work.dropFirst(batch.count)
                 commit(batch, publish)
             }
         }
         // What is stalled stays in the log, for the next start.
         pool.unsafeReentrantWrite { _ in tables = nil }
+    }
+
+    /// One change at least.
+    private static func batch(of work: ArraySlice<IndexChange>) -> ArraySlice<IndexChange> {
+        var rows = 0
+        let fitting = work.prefix(maximumBatch).prefix { change in
+            if case .mailboxes(let operation) = change { rows += operation.rows }
+            return rows <= maximumRows
+        }
+        return fitting.isEmpty ? work.prefix(1) : fitting
     }
 
     private func commit(_ batch: ArraySlice<IndexChange>, _ publish: (CommitEffects) -> Void) {

@@ -70,8 +70,8 @@ struct AccountState {
     var messages: Int64
     var bytes: Int64
     var inbox: Int64?
-    /// Keyword sets that it has had made since the start.
-    var keywordSets = 0
+    /// Keywords in sets that it has had made since the start.
+    var newKeywords = 0
 
     /// Whether so many octets more, in so many messages, stay within the quota.
     func has(room bytes: Int64, messages: Int64 = 1, within quota: Quota) -> Bool {

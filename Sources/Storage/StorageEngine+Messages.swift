@@ -27,7 +27,7 @@ extension StorageEngine {
         defer { withExtendedLifetime(pin) {} }
         do throws(MailboxError) {
             let rows = try await store(messages)
-            let result = try await core.indexQueue.perform { tables in
+            let result = try await core.indexQueue.perform(rows: rows.count) { tables in
                 try tables.append(
                     rows, to: mailbox, of: account, quota: quota, replacing: replacing)
             }
@@ -65,7 +65,7 @@ extension StorageEngine {
         _ uids: [UInt32], from source: Int64, to target: Int64, account: AccountID, quota: Quota
     ) async throws(MailboxError) -> CopyResult {
         let uids = uids.sortedSet()
-        return try await core.indexQueue.perform {
+        return try await core.indexQueue.perform(rows: uids.count) {
             try $0.copy(uids, from: source, to: target, of: account, quota: quota)
         }
     }
@@ -75,7 +75,7 @@ extension StorageEngine {
         to target: (mailbox: Int64, account: AccountID), quota: Quota
     ) async throws(MailboxError) -> CopyResult {
         let uids = uids.sortedSet()
-        return try await core.indexQueue.perform {
+        return try await core.indexQueue.perform(rows: uids.count) {
             try $0.move(uids, from: source, to: target, quota: quota)
         }
     }
@@ -84,7 +84,7 @@ extension StorageEngine {
         _ change: FlagChange, uids: [UInt32], in mailbox: Int64, account: AccountID
     ) async throws(MailboxError) -> StoreResult {
         let uids = uids.sortedSet()
-        return try await core.indexQueue.perform {
+        return try await core.indexQueue.perform(rows: uids.count) {
             try $0.store(change, uids, in: mailbox, of: account)
         }
     }
@@ -95,7 +95,7 @@ extension StorageEngine {
     ) async throws(MailboxError) -> [UInt32] {
         guard !uids.isEmpty else { return [] }
         let uids = uids.sortedSet()
-        return try await core.indexQueue.perform {
+        return try await core.indexQueue.perform(rows: uids.count) {
             try $0.expunge(uids, onlyDeleted: onlyDeleted, from: mailbox, of: account)
         }
     }
