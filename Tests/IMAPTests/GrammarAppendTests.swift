@@ -66,6 +66,15 @@ import Testing
         }
     }
 
+    @Test func tooManyPieces() {
+        let list = { (count: Int, piece: String, end: String) in String(repeating: piece, count: count) + end + "\r\nb NOOP\r\n" }
+        for (head, piece, end) in [("a APPEND x", " {1+}\r\nz", ""), ("a APPEND x CATENATE (URL z", " URL z", ")")] {
+            #expect(!read(head + list(999, piece, end)).contains(where: Self.failed(.tooBig)))
+            let events = read(head + list(1001, piece, end))
+            #expect(events.contains(where: Self.failed(.tooBig)) && events.last == .command(tag: "b", .noop))
+        }
+    }
+
     @Test func tooLargeWithoutWaiting() {
         var limits = CommandLimits()
         limits.maximumAppend = 10

@@ -20,6 +20,7 @@ struct AppendProgress: Sendable {
     /// REPLACE has one message.
     var isReplace = false
     var messages = 0
+    var parts = 0
     /// Octets of the present message.
     var size: UInt64 = 0
     /// `.append` was returned, and what ends it was not.

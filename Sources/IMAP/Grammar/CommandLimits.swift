@@ -9,7 +9,7 @@ package struct CommandLimits: Sendable {
     package var maximumLiteralBeforeLogin = 4096
     /// Octets of all literals of SETMETADATA, in addition to the command's length.
     package var maximumMetadata = 1024 * 1024
-    package var maximumLiterals = 1000
+    package var maximumLiterals = 256
     /// Octets of one message.
     package var maximumAppend: UInt64 = 100 * 1024 * 1024
     /// A refused literal that need not be waited for is passed over up to this size; a larger one
@@ -20,7 +20,7 @@ package struct CommandLimits: Sendable {
     /// Depth of parentheses, NOT, OR and FUZZY.
     package var maximumNesting = 100
     package var maximumSearchKeys = 4000
-    /// Elements of any other list.
+    /// Elements of any other list, messages of an APPEND, parts of its messages.
     package var maximumListLength = 1000
     package var maximumRanges = 20_000
 

@@ -54,7 +54,12 @@ extension CommandReader {
         case .message:
             return try readMessageStart(&parser, &position, &progress, &found)
         case .part:
-            switch try parser.catenatePart() {
+            guard progress.parts < parser.limits.maximumListLength else {
+                throw parser.tooMuch("too many parts")
+            }
+            let part = try parser.catenatePart()
+            progress.parts += 1
+            switch part {
             case .url(let url): found.append(.appending(.url(url)))
             case .text(let head): return .message(head, then: .partEnd)
             case .utf8(let head): return .message(head, then: .utf8End(isPart: true))
@@ -91,8 +96,12 @@ extension CommandReader {
         guard progress.messages == 0 || !progress.isReplace else {
             throw parser.expected("the end of the command")
         }
+        guard progress.messages < parser.limits.maximumListLength else {
+            throw parser.tooMuch("too many messages")
+        }
         let (options, data) = try parser.appendMessage()
         progress.messages += 1
+        progress.parts = 0
         progress.size = 0
         switch data {
         case .literal(let head):

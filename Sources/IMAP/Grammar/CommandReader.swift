@@ -53,6 +53,7 @@ package struct CommandReader: Sendable {
     }
 
     package mutating func receive(_ bytes: ByteBuffer) {
+        if case .ended = state { return }
         if input.readableBytes == 0 {
             input = bytes
         } else {
