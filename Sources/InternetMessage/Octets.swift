@@ -36,4 +36,10 @@ extension UnsafeRawBufferPointer {
         else { return nil }
         return UnsafeRawPointer(found) - base
     }
+
+    /// memcmp is many times as fast as `starts(with:)`.
+    func hasPrefix(_ prefix: [UInt8]) -> Bool {
+        guard let base = baseAddress, count >= prefix.count else { return prefix.isEmpty }
+        return memcmp(base, prefix, prefix.count) == 0
+    }
 }

@@ -164,24 +164,4 @@ import Testing
         #expect(outline(parsed(bytes, using: &mail.generator), bytes) == outline(whole, bytes))
         expectSound(whole, bytes)
     }
-
-    /// Parts lie within each other, in order, and lines are the line ends of the content.
-    private func expectSound(_ message: MIMEMessage, _ bytes: [UInt8]) {
-        #expect(message.parts[0].header.lowerBound == 0)
-        #expect(message.parts[0].body.upperBound == bytes.count)
-        for (index, part) in message.parts.enumerated() {
-            #expect(part.header.upperBound == part.body.lowerBound)
-            #expect(part.lines == bytes[part.body].count { $0 == Octet.lf })
-            var position = part.body.lowerBound
-            for child in message.children(of: index) {
-                #expect(message.parts[child].header.lowerBound >= position)
-                position = message.parts[child].body.upperBound
-            }
-            #expect(position <= part.body.upperBound)
-        }
-        var writer = CompactWriter()
-        message.tree.encode(to: &writer)
-        var reader = CompactReader(writer.bytes[...])
-        #expect(PartTree(&reader) == message.tree)
-    }
 }

@@ -179,8 +179,8 @@ extension AddressList? {
         let list = AddressList(value)
         if self == nil {
             self = list
-        } else {
-            self?.members += list.members
+        } else if let count = self?.members.count, count < AddressList.maximumMailboxes {
+            self?.members += list.members.prefix(AddressList.maximumMailboxes - count)
         }
     }
 }

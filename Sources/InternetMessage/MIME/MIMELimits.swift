@@ -13,7 +13,7 @@ package struct MIMELimits: Sendable {
 
     package init(
         depth: Int = 100, parts: Int = 10_000, fieldOctets: Int = 256 << 10,
-        keptOctets: Int = 4 << 20, parameters: Int = 200
+        keptOctets: Int = 2 << 20, parameters: Int = 200
     ) {
         self.depth = depth
         self.parts = parts

@@ -213,7 +213,7 @@ package struct MIMEParser: Sendable {
         for index in boundaries.indices.reversed() {
             let candidate = boundaries[index].text
             if let best, boundaries[best].text.count >= candidate.count { continue }
-            guard text.starts(with: candidate) else { continue }
+            guard text.hasPrefix(candidate) else { continue }
             best = index
             if candidate.count == length || hasDashes && candidate.count == length - 2 { break }
         }

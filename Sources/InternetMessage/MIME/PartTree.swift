@@ -29,7 +29,9 @@ package struct PartTree: Sendable, Equatable {
             if depth > 0 {
                 switch nodes[index].location.kind {
                 case .leaf: return nil
-                case .message: index += 1
+                case .message:
+                    guard nodes[index].descendants > 0 else { return nil }
+                    index += 1
                 case .multipart: break
                 }
             }
