@@ -39,6 +39,7 @@ final class RunningMartlet: Sendable {
             authentication: {maximum_delay: 5ms}
             smtp: {maximum_failed_commands: 1000, maximum_message_size: 20M}
             pop3: {maximum_failed_commands: 1000}
+            imap: {maximum_failed_commands: 1000, sessions_per_address: 1000}
             limits: {sessions_per_address: 1000, sessions: 2000}
             queue: {first_local_delay: 1s}
             """
@@ -166,7 +167,7 @@ final class RunningMartlet: Sendable {
         let pairs =
             options.certificates
             ?? [certificates.org, certificates.net].map { ($0.certificate, $0.key) }
-        let listeners = ["mx", "submission", "submissions", "pop3", "pop3s"].map { name in
+        let listeners = ["mx", "submission", "submissions", "pop3", "pop3s", "imap", "imaps"].map { name in
             let more = options.listeners[name].map { ", \($0)" } ?? ""
             return "  \(name): {address: 127.0.0.1, port: 0\(more)}"
         }
