@@ -87,13 +87,13 @@ import TestSupport
 
     @Test func itemsOfTheMailbox() throws {
         let (client, _) = try Self.filled([])
-        try client.append("Subject: x\r\n\r\nbody", "INBOX", "(\\Flagged $Custom) \"17-Jul-1996 02:44:25 -0700\" ")
+        try client.append("Subject: x\r\n\r\nbody", to: "INBOX", "(\\Flagged $Custom) \"17-Jul-1996 02:44:25 -0700\" ")
         let text = try client.text("FETCH 1 (UID FLAGS INTERNALDATE RFC822.SIZE EMAILID THREADID SAVEDATE MODSEQ)")
         #expect(text.contains("UID 1 FLAGS (\\Flagged $Custom) INTERNALDATE \"17-Jul-1996 09:44:25 +0000\" RFC822.SIZE 18 EMAILID (M"), "\(text)")
         #expect(text.contains("THREADID NIL SAVEDATE \""))
         let all = try client.text("FETCH 1 (ENVELOPE BODY BODYSTRUCTURE PREVIEW)")
         #expect(all.contains("ENVELOPE (NIL \"x\" NIL"), "\(all)")
-        #expect(all.contains("BODY (\"TEXT\" \"PLAIN\""), "\(all)")
+        #expect(all.contains("BODY (\"text\" \"plain\""), "\(all)")
         #expect(all.contains("PREVIEW \"body\""), "\(all)")
     }
 
@@ -145,7 +145,7 @@ import TestSupport
         try client.ok("EXPUNGE")
         let flags = try other.ok("FETCH 1:4 FLAGS")
         #expect(flags.last?.hasPrefix("OK [EXPUNGEISSUED]") == true, "\(flags)")
-        #expect(!flags.contains { $0.contains("EXPUNGE ") || $0 == "* 2 EXPUNGE" })
+        #expect(!flags.contains("* 2 EXPUNGE"))
         let bodies = try other.ok("FETCH 1:4 BODY.PEEK[TEXT]")
         #expect(bodies.filter { $0.hasPrefix("* ") } == ["* 1 FETCH (BODY[TEXT] {1}", "* 3 FETCH (BODY[TEXT] {1}", "* 4 FETCH (BODY[TEXT] {1}"])
         let uid = try other.ok("UID FETCH 1:4 FLAGS")
