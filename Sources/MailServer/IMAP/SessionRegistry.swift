@@ -11,7 +11,7 @@ internal import Synchronization
 final class SessionRegistry: Sendable {
     private struct Entry {
         var account: Account
-        var sessions: [Weak] = []
+        var sessions: [ObjectIdentifier: Weak] = [:]
     }
 
     private struct Weak {
@@ -46,7 +46,7 @@ final class SessionRegistry: Sendable {
         let (isAdmitted, startsChecking) = state.withLock { state in
             var entry = state.entries[account.id] ?? Entry(account: account)
             guard entry.sessions.count < maximumPerAccount else { return (false, false) }
-            entry.sessions.append(Weak(place: place))
+            entry.sessions[ObjectIdentifier(place)] = Weak(place: place)
             state.entries[account.id] = entry
             defer { state.isChecking = true }
             return (true, !state.isChecking)
@@ -60,12 +60,12 @@ final class SessionRegistry: Sendable {
         return place
     }
 
-    fileprivate func leave(_ account: AccountID) {
+    /// No place is looked at here: whoever holds one last, if only for a moment, ends it, and its
+    /// end comes here.
+    fileprivate func leave(_ account: AccountID, _ place: ObjectIdentifier) {
         state.withLock { state in
-            guard var entry = state.entries[account] else { return }
-            // The one that leaves is among those that are gone.
-            entry.sessions.removeAll { $0.place == nil }
-            state.entries[account] = entry.sessions.isEmpty ? nil : entry
+            state.entries[account]?.sessions[place] = nil
+            if state.entries[account]?.sessions.isEmpty == true { state.entries[account] = nil }
         }
     }
 
@@ -98,7 +98,7 @@ final class SessionRegistry: Sendable {
                 if account == entry.account { return [] }
                 state.entries[id]?.account = account
             }
-            return entry.sessions.compactMap(\.place)
+            return entry.sessions.values.compactMap(\.place)
         }
         for place in places { place.tell(news) }
     }
@@ -130,7 +130,7 @@ final class SessionPlace: Sendable {
     }
 
     deinit {
-        if !state.withLock(\.isAbandoned) { registry.leave(account) }
+        if !state.withLock(\.isAbandoned) { registry.leave(account, ObjectIdentifier(self)) }
     }
 
     fileprivate func abandon() { state.withLock { $0.isAbandoned = true } }

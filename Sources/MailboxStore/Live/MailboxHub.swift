@@ -134,12 +134,14 @@ final class MailboxHub: Sendable {
     }
 
     private func forget(_ id: Int64) {
-        state.withLock { state in
-            // Meanwhile it may have been opened anew.
-            if case .live(let weak) = state.mailboxes[id], weak.value == nil {
-                state.mailboxes[id] = nil
-            }
+        // Meanwhile it may have been opened anew; who looks may then be the last to hold it.
+        let opened: LiveMailbox? = state.withLock { state in
+            guard case .live(let weak) = state.mailboxes[id] else { return nil }
+            let opened = weak.value
+            if opened == nil { state.mailboxes[id] = nil }
+            return opened
         }
+        withExtendedLifetime(opened) {}
     }
 
     // MARK: Accounts
