@@ -44,7 +44,7 @@ import Testing
                     #expect(try await client.line() == "* LIST () \"/\" Case (\"OLDNAME\" (Box))")
                     try await other.ok("SUBSCRIBE Case")
                     #expect(try await client.line() == "* LIST (\\Subscribed) \"/\" Case")
-                    try await other.ok("SETMETADATA Case (/private/comment x)")
+                    try await other.ok("SETMETADATA Case (/private/comment \"x\")")
                     #expect(try await client.line() == "* METADATA Case /private/comment")
                     try await other.ok("DELETE Case")
                     #expect(try await client.line() == "* LIST (\\NonExistent) \"/\" Case")

@@ -11,6 +11,8 @@ package protocol IMAPDirectory: Sendable {
     func group(id: AccountID) async -> Lookup<DirectoryGroup>
     /// The groups that the user is in, through other groups, too.
     func groups(of account: Account) async -> Lookup<Set<AccountID>>
+    func mayAct(as target: Account, by actor: Account) async -> Lookup<Bool>
+    func setQuota(_ quota: Quota, of account: Account) async -> QuotaChange
 }
 
 extension Directory: IMAPDirectory {}

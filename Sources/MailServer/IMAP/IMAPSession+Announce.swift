@@ -13,7 +13,7 @@ extension IMAPSession {
         let known = selected.view.uidNext
         let updates = selected.view.synchronize(allowExpunge: allowExpunge)
         introduceKeywords(selected.newKeywordSets())
-        guard let updates else { return }
+        guard let updates else { return try await updateContexts() }
         if updates.isDeleted {
             return sayBye(.refused, "Selected mailbox was deleted, have to disconnect")
         }
@@ -27,7 +27,7 @@ extension IMAPSession {
         if notification?.selectedEvents.tellsFlags != false {
             try await writeFlagUpdates(updates.flagged, withUID: false)
         }
-        try await updateContexts(after: updates, newFrom: known)
+        try await updateContexts()
         if updates.exists != nil { try await fetchNew(from: known) }
     }
 

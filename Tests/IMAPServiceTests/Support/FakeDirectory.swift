@@ -81,4 +81,8 @@ final class FakeDirectory: AuthenticationDirectory, IMAPDirectory {
     func group(named name: String) async -> Lookup<DirectoryGroup> { .notFound }
     func group(id: AccountID) async -> Lookup<DirectoryGroup> { .notFound }
     func groups(of account: Account) async -> Lookup<Set<AccountID>> { .found([]) }
+
+    func setQuota(_ quota: Quota, of account: Account) async -> QuotaChange {
+        .refused("not this one's")
+    }
 }
