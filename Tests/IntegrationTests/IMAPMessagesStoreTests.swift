@@ -27,7 +27,7 @@ import TestSupport
         let other = try IMAPMessagesClient(try RunningMartlet.shared.get(), user)
         try other.ok("STORE 1 +FLAGS.SILENT (\\Flagged)")
         // What the other one has done is told although the own change is silent.
-        #expect(try client.text("STORE 1 +FLAGS.SILENT (\\Seen)") == "* 1 FETCH (FLAGS (\\Flagged))")
+        #expect(try client.text("STORE 1 +FLAGS.SILENT (\\Seen)") == "* 1 FETCH (FLAGS (\\Seen \\Flagged))")
         #expect(try client.text("NOOP") == "")
         #expect(try other.text("NOOP") == "* 1 FETCH (FLAGS (\\Seen \\Flagged))")
     }

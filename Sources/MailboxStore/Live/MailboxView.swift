@@ -79,6 +79,12 @@ package struct MailboxView {
         }
     }
 
+    /// Whether the session has told its client these flags.
+    package func isTold(_ message: FlaggedMessage) -> Bool {
+        message.modSequence <= modSequence
+            || acknowledged[message.uid].map { $0 >= message.modSequence } ?? false
+    }
+
     /// Brings the view up to date.
     /// - Parameter allowExpunge: otherwise messages that are gone keep their numbers for now (RFC 9051
     ///   section 7.5.1).

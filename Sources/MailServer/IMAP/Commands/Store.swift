@@ -13,8 +13,6 @@ extension IMAPSession {
         let uids = try resolve(command.messages, isUID: command.isUID)
         guard !selected.isReadOnly else { throw .no("Mailbox is read-only") }
         if command.unchangedSince != nil { enableCondstore() }
-        // What others have changed is told first, so that what is told after is ours.
-        try await announce(allowExpunge: false)
         let before = command.isSilent ? selected.live.withState { $0.flagged(uids) } : []
         let plan = try StorePlan(command, rights: selected.rights)
         var modified: [UInt32] = []
@@ -41,8 +39,10 @@ extension IMAPSession {
             selected.view.acknowledge(messages)
             return
         }
-        // The client knows what it has set, but not what others have set at the same time.
-        let expected = plan.expected(messages, before, service.mailboxes.storage.keywords)
+        // The client knows what it has set, but not what others have set: those messages are told
+        // with all flags, as any change of others is.
+        let told = before.filter(selected.view.isTold)
+        let expected = plan.expected(messages, told, service.mailboxes.storage.keywords)
         if enabled.contains(.condstore) {
             let changed = expected.filter { message in
                 before.flagged(message.uid)?.modSequence != message.modSequence
