@@ -7,4 +7,6 @@ package struct MessageFlags: OptionSet, Hashable, Sendable {
     package static let flagged = MessageFlags(rawValue: 4)
     package static let deleted = MessageFlags(rawValue: 8)
     package static let draft = MessageFlags(rawValue: 16)
+    /// One session's own (RFC 3501 section 2.3.2; RFC 9051 has given it up): never stored.
+    package static let recent = MessageFlags(rawValue: 32)
 }

@@ -35,6 +35,13 @@ package final class MailboxStore: Sendable {
         try await hub.open(mailbox)
     }
 
+    /// How many messages no session has been told of (RFC 3501: \Recent).
+    package func countRecent(in mailbox: MailboxStatus) async throws(MailError) -> Int {
+        let from = hub.live(mailbox.id)?.recentFrom ?? mailbox.recentFrom
+        guard from < mailbox.uidNext else { return 0 }
+        return try await storage.countMessages(from: from, in: mailbox.id)
+    }
+
     /// Has `wake` called after every change of the account's mailboxes, on a thread of the store: it
     /// must not block. Ends with the returned object.
     package func watch(_ account: AccountID, wake: @escaping @Sendable () -> Void)

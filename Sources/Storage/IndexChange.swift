@@ -45,6 +45,16 @@ struct MailboxOperation: Sendable {
         }
         fail = { reply.resume(returning: .failure(.unavailable($0))) }
     }
+
+    /// One that nobody waits for.
+    init(_ body: @escaping @Sendable (IndexTables) throws -> Void) {
+        rows = 1
+        apply = { tables in
+            try body(tables)
+            return {}
+        }
+        fail = { _ in }
+    }
 }
 
 /// The way into the index writer, in order.

@@ -50,6 +50,15 @@ extension IndexReader {
         }
     }
 
+    func countMessages(from uid: UInt32, in mailbox: Int64) async throws(MailError) -> Int {
+        try await read { db in
+            let statement = try PreparedStatement(
+                db, "SELECT count(*) FROM mailbox_messages WHERE mailbox = ? AND uid >= ?")
+            statement.bindAll(mailbox, Int64(uid))
+            return try statement.first { Int($0.integer(0)) } ?? 0
+        }
+    }
+
     func vanished(since modSequence: UInt64, in mailbox: Int64) async throws(MailError) -> UIDSet {
         try await read { db in
             let statement = try PreparedStatement(

@@ -34,7 +34,8 @@ enum IndexSchema {
         );
 
         -- The counters are those of mailbox_messages. remembered: rows in expunged;
-        -- expunged_floor: the mod-sequence up to which there may have been more.
+        -- expunged_floor: the mod-sequence up to which there may have been more;
+        -- recent: UIDs from it on have not been in any session.
         CREATE TABLE mailboxes (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             account INTEGER NOT NULL,
@@ -50,6 +51,7 @@ enum IndexSchema {
             special_uses INTEGER NOT NULL,
             remembered INTEGER NOT NULL,
             expunged_floor INTEGER NOT NULL,
+            recent INTEGER NOT NULL,
             UNIQUE (account, name)
         );
 

@@ -46,14 +46,15 @@ struct IndexStatements {
         insertMailbox = try compile(
             """
             INSERT INTO mailboxes (account, name, uidvalidity, special_uses, uidnext, modseq,
-                messages, unseen, deleted, deleted_bytes, bytes, remembered, expunged_floor)
-            VALUES (?, ?, ?, ?, 1, 1, 0, 0, 0, 0, 0, 0, 0) RETURNING id
+                messages, unseen, deleted, deleted_bytes, bytes, remembered, expunged_floor,
+                recent)
+            VALUES (?, ?, ?, ?, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1) RETURNING id
             """)
         setMailbox = try compile(
             """
             UPDATE mailboxes SET uidnext = ?2, modseq = ?3, messages = ?4, unseen = ?5,
                 deleted = ?6, deleted_bytes = ?7, bytes = ?8, remembered = ?9,
-                expunged_floor = ?10
+                expunged_floor = ?10, recent = ?11
             WHERE id = ?1
             """)
 

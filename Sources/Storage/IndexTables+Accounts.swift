@@ -91,7 +91,8 @@ extension MailboxState {
     /// The columns that `init(_:)` reads, of `mailboxes` as m and `accounts` as a.
     static let columns = """
         m.id, a.uuid, m.name, m.uidvalidity, m.uidnext, m.modseq, m.messages, m.unseen, m.deleted,
-        m.deleted_bytes, m.bytes, m.special_uses, m.remembered, m.expunged_floor
+        m.deleted_bytes, m.bytes, m.special_uses, m.remembered, m.expunged_floor,
+        m.recent
         """
 
     init(_ row: PreparedStatement) {
@@ -107,6 +108,7 @@ extension MailboxState {
         specialUses = Set(stored: row.integer(11))
         remembered = row.integer(12)
         expungedFloor = UInt64(row.integer(13))
+        recentFrom = UInt32(row.integer(14))
     }
 }
 

@@ -6,6 +6,12 @@ extension IndexTables {
     /// Octets of the name that a mailbox may get because one above it is renamed.
     static let maximumName = 2_000
 
+    func setRecent(from uid: UInt32, in mailbox: Int64, _ account: AccountID) throws {
+        guard let state = try state(of: mailbox), state.account == account, state.recentFrom < uid
+        else { return }
+        change(mailbox) { $0.recentFrom = uid }
+    }
+
     func create(_ new: [NewMailbox], of account: AccountID) throws -> [MailboxStatus] {
         let row = try self.account(account).row
         var names: Set<String> = []

@@ -128,6 +128,7 @@ final class IndexTables {
         row.bind(8, state.counters.bytes)
         row.bind(9, state.remembered)
         row.bind(10, Int64(state.expungedFloor))
+        row.bind(11, Int64(state.recentFrom))
         try row.run()
     }
 

@@ -10,6 +10,8 @@ struct MailboxState {
     var modSequence: UInt64 = 1
     var counters = MailboxCounters()
     var specialUses: Set<SpecialUse>
+    /// UIDs from this one on have not been in any session.
+    var recentFrom: UInt32 = 1
     /// Rows in `expunged`, and the mod-sequence up to which there may have been more.
     var remembered: Int64 = 0
     var expungedFloor: UInt64 = 0
@@ -23,7 +25,8 @@ struct MailboxState {
             id: id, account: account, name: name, uidValidity: uidValidity, uidNext: uidNext,
             highestModSequence: modSequence, messages: Int(counters.messages),
             unseen: Int(counters.unseen), deleted: Int(counters.deleted),
-            deletedBytes: counters.deletedBytes, bytes: counters.bytes, specialUses: specialUses)
+            deletedBytes: counters.deletedBytes, bytes: counters.bytes, specialUses: specialUses,
+            recentFrom: recentFrom)
     }
 }
 

@@ -104,6 +104,12 @@ package protocol MailboxStorage: Sendable {
     func expunge(_ uids: [UInt32], onlyDeleted: Bool, from mailbox: Int64, account: AccountID)
         async throws(MailboxError) -> [UInt32]
 
+    /// Remembers that a session has been told of all messages before this UID. Does not wait: after
+    /// a crash some may be \Recent again.
+    func setRecent(from uid: UInt32, in mailbox: Int64, account: AccountID)
+    /// How many messages have this UID or a greater one.
+    func countMessages(from uid: UInt32, in mailbox: Int64) async throws(MailError) -> Int
+
     /// UIDs that were expunged after this mod-sequence, among `uids` when given (RFC 7162). When the
     /// engine no longer knows, every UID below UIDNEXT that is not in the mailbox.
     func vanished(since modSequence: UInt64, in mailbox: Int64) async throws(MailError) -> UIDSet
@@ -133,11 +139,13 @@ package struct MailboxStatus: Sendable, Hashable {
     package var deletedBytes: Int64
     package var bytes: Int64
     package var specialUses: Set<SpecialUse>
+    /// Messages from this UID on have not been in any session yet (RFC 3501: \Recent).
+    package var recentFrom: UInt32
 
     package init(
         id: Int64, account: AccountID, name: String, uidValidity: UInt32, uidNext: UInt32,
         highestModSequence: UInt64, messages: Int, unseen: Int, deleted: Int, deletedBytes: Int64,
-        bytes: Int64, specialUses: Set<SpecialUse>
+        bytes: Int64, specialUses: Set<SpecialUse>, recentFrom: UInt32
     ) {
         self.id = id
         self.account = account
@@ -151,6 +159,7 @@ package struct MailboxStatus: Sendable, Hashable {
         self.deletedBytes = deletedBytes
         self.bytes = bytes
         self.specialUses = specialUses
+        self.recentFrom = recentFrom
     }
 }
 

@@ -47,11 +47,7 @@ extension StorageEngine {
                 of: (Int, Result<AppendedRow, MailError>).self
             ) { group in
                 for (number, message) in messages.enumerated() {
-                    group.addTask { [core] in
-                        do throws(MailError) {
-                            return (number, .success(try await core.store(message)))
-                        } catch { return (number, .failure(error)) }
-                    }
+                    group.addTask { [core] in (number, await core.stored(message)) }
                 }
                 return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
             }
@@ -100,6 +96,15 @@ extension StorageEngine {
         }
     }
 
+    package func setRecent(from uid: UInt32, in mailbox: Int64, account: AccountID) {
+        _ = core.indexQueue.changes.push(
+            .mailboxes(MailboxOperation { try $0.setRecent(from: uid, in: mailbox, account) }))
+    }
+
+    package func countMessages(from uid: UInt32, in mailbox: Int64) async throws(MailError) -> Int {
+        try await core.reader.countMessages(from: uid, in: mailbox)
+    }
+
     package func vanished(since modSequence: UInt64, in mailbox: Int64) async throws(MailError)
         -> UIDSet
     {
@@ -108,6 +113,16 @@ extension StorageEngine {
 }
 
 extension EngineCore {
+    /// The outcome as a value: Swift 6.3's optimizer breaks a task's closure that makes one of a
+    /// typed throw.
+    fileprivate func stored(_ message: AppendedMessage) async -> Result<AppendedRow, MailError> {
+        do throws(MailError) {
+            return .success(try await store(message))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     fileprivate func store(_ message: AppendedMessage) async throws(MailError) -> AppendedRow {
         let draft = message.draft
         let (body, isLarge) = try await draft.finish()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct GrammarSearchTests {
     private static let keysCases: [(String, SearchKey)] = [
-        ("ALL", SearchKey.all), ("seen", .flag(.seen)), ("UNSEEN", .not(.flag(.seen))), ("NEW", .never), ("RECENT", .never), ("OLD", .all),
+        ("ALL", SearchKey.all), ("seen", .flag(.seen)), ("UNSEEN", .not(.flag(.seen))), ("NEW", .and([.recent, .not(.flag(.seen))])), ("RECENT", .recent), ("OLD", .not(.recent)),
         ("ANSWERED DELETED", .and([.flag(.answered), .flag(.deleted)])),
         ("(FLAGGED)", .flag(.flagged)), ("( DRAFT  1:* )", .and([.flag(.draft), .messages(.of((1, nil)))])),
         ("OR UNFLAGGED (UNDRAFT UNDELETED)", .or(.not(.flag(.flagged)), .and([.not(.flag(.draft)), .not(.flag(.deleted))]))),

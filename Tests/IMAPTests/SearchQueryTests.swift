@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func wholeAndNothing() throws {
-        #expect(try compile(.never) == .none)
+        #expect(try compile(.recent) == .none)
         #expect(try compile(.threadID("T1")) == .none)
         #expect(try compile(.body([])) == .all)
         #expect(try compile(.saveDateSupported) == .all)

@@ -4,7 +4,7 @@ package struct CommandLimits: Sendable {
     /// Octets of a command with its literals, but for messages of APPEND and REPLACE.
     package var maximumCommandLength = 64 * 1024
     /// The same before login.
-    package var maximumCommandLengthBeforeLogin = 8 * 1024
+    package var maximumCommandLengthBeforeLogin = 40 * 1024
     /// Octets of one literal in a command before login (RFC 7888 section 5: LITERAL-).
     package var maximumLiteralBeforeLogin = 4096
     /// Octets of all literals of SETMETADATA, in addition to the command's length.

@@ -83,13 +83,13 @@ extension CommandParser {
         }
     }
 
-    /// Keys without arguments. RFC 9051 has no \Recent: RECENT and NEW match nothing, OLD all.
+    /// Keys without arguments. RECENT, NEW and OLD are RFC 3501's.
     private static let keysAlone: [SearchKeyName: SearchKey] = [
         .all: .all, .answered: .flag(.answered), .deleted: .flag(.deleted), .draft: .flag(.draft),
         .flagged: .flag(.flagged), .seen: .flag(.seen), .unanswered: .not(.flag(.answered)),
         .undeleted: .not(.flag(.deleted)), .undraft: .not(.flag(.draft)),
-        .unflagged: .not(.flag(.flagged)), .unseen: .not(.flag(.seen)), .new: .never, .old: .all,
-        .recent: .never, .saveDateSupported: .saveDateSupported,
+        .unflagged: .not(.flag(.flagged)), .unseen: .not(.flag(.seen)), .old: .not(.recent),
+        .new: .and([.recent, .not(.flag(.seen))]), .recent: .recent, .saveDateSupported: .saveDateSupported,
     ]
 
     /// In the command's charset, so quoted strings may hold any octets of UTF-8.

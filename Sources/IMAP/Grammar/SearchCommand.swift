@@ -33,8 +33,8 @@ package indirect enum SearchKey: Sendable, Equatable {
     case uid(SequenceSet)
     case flag(MessageFlags)
     case keyword(String)
-    /// \Recent does not exist any more: RECENT and NEW match nothing, OLD all.
-    case never
+    /// RFC 3501: what is \Recent in the session.
+    case recent
     /// Day numbers since 1970-01-01: INTERNALDATE before, on, since; a date without time and zone.
     case before(Int), on(Int), since(Int)
     case sentBefore(Int), sentOn(Int), sentSince(Int)

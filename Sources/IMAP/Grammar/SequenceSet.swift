@@ -22,6 +22,10 @@ package struct SequenceSet: Sendable, Equatable {
         isSavedResult = false
     }
 
+    package init(_ set: UIDSet) {
+        self.init(ranges: set.ranges.map { Range(first: $0.lowerBound, last: $0.upperBound) })
+    }
+
     private init() {
         ranges = []
         isSavedResult = true

@@ -52,7 +52,7 @@ package enum MailboxName {
             }
         }
         guard name.unicodeScalars.allSatisfy(isAllowed) else {
-            return "Mailbox name has a control character"
+            return "Mailbox name has characters that are not allowed, or is not in modified UTF-7"
         }
         return nil
     }
@@ -68,10 +68,11 @@ package enum MailboxName {
             && name.utf8.dropFirst(superior.utf8.count).first == UInt8(ascii: "/")
     }
 
-    /// RFC 5198 section 2: no controls, no line or paragraph separators.
+    /// RFC 5198 section 2: no controls, no line or paragraph separators. U+FFFD stands for what could
+    /// not be read.
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029, 0xfffe, 0xffff: false
+        case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029, 0xfffd...0xffff: false
         default: true
         }
     }

@@ -17,8 +17,11 @@ package indirect enum SearchQuery: Sendable, Equatable {
     package static let namedCharsets = ["US-ASCII", "UTF-8", "ISO-8859-1"]
 
     /// - Parameter now: what OLDER and YOUNGER are reckoned from.
-    package init(_ key: SearchKey, charset: String?, now: Timestamp) throws(Problem) {
-        let compiler = SearchCompiler(charset: charset ?? "UTF-8", now: now)
+    /// - Parameter recent: the UIDs that are \Recent in the session.
+    package init(
+        _ key: SearchKey, charset: String?, now: Timestamp, recent: UIDSet = UIDSet()
+    ) throws(Problem) {
+        let compiler = SearchCompiler(charset: charset ?? "UTF-8", now: now, recent: recent)
         guard compiler.decode([]) != nil else { throw .badCharset }
         self = try compiler.compile(key, isFuzzy: false)
     }
@@ -67,6 +70,7 @@ private struct SearchCompiler {
 
     let charset: String
     let now: Timestamp
+    let recent: UIDSet
 
     func decode(_ bytes: [UInt8]) -> String? {
         Charset.decode(bytes, named: charset.lowercased())
@@ -75,7 +79,8 @@ private struct SearchCompiler {
     func compile(_ key: SearchKey, isFuzzy: Bool) throws(SearchQuery.Problem) -> SearchQuery {
         switch key {
         case .all, .saveDateSupported: return .all
-        case .never, .threadID: return .none
+        case .recent: return recent.isEmpty ? .none : .test(.uid(SequenceSet(recent)))
+        case .threadID: return .none
         case .and(let keys):
             var parts: [SearchQuery] = []
             for key in keys { parts.append(try compile(key, isFuzzy: isFuzzy)) }

@@ -23,12 +23,26 @@ extension IMAPSession {
             output.writeStaticString("* ")
             output.writeIMAPNumber(count)
             output.writeStaticString(" EXISTS\r\n")
+            selected.noteNew(from: known)
+            if !enabled.contains(.rev2) { writeRecentCount(selected) }
         }
         if notification?.selectedEvents.tellsFlags != false {
             try await writeFlagUpdates(updates.flagged, withUID: false)
         }
         try await updateContexts()
         if updates.exists != nil { try await fetchNew(from: known) }
+    }
+
+    /// RFC 3501 section 7.3.2.
+    func writeRecentCount(_ selected: SelectedMailbox) {
+        output.writeStaticString("* ")
+        output.writeIMAPNumber(selected.recentCount)
+        output.writeStaticString(" RECENT\r\n")
+    }
+
+    /// What FLAGS shows as \Recent: nothing to a client of IMAP4rev2.
+    var shownRecent: UIDSet {
+        enabled.contains(.rev2) ? UIDSet() : selected?.recent ?? UIDSet()
     }
 
     private func writeExpunged(_ expunged: [ViewUpdates.Expunged]) async throws(CommandFailure) {

@@ -10,6 +10,8 @@ final class SelectedMailbox {
     let isReadOnly: Bool
     let rights: ACLRights
     var view: MailboxView
+    /// What is \Recent in this session (RFC 3501 section 2.3.2).
+    private(set) var recent = UIDSet()
     /// "$" (RFC 5182): UIDs.
     var savedResult = UIDSet()
     /// Searches that are kept up to date (RFC 5267).
@@ -27,7 +29,23 @@ final class SelectedMailbox {
         self.isReadOnly = isReadOnly
         self.rights = rights
         view = MailboxView(live)
+        if isReadOnly {
+            // EXAMINE takes \Recent from nobody (RFC 3501 section 6.3.2).
+            let from = live.recentFrom
+            if from < view.uidNext { recent = UIDSet([from...view.uidNext - 1]) }
+        } else {
+            recent = live.takeRecent(before: view.uidNext)
+        }
     }
+
+    /// The client is told of new messages.
+    func noteNew(from known: UInt32) {
+        guard known < view.uidNext else { return }
+        let new = isReadOnly ? UIDSet([known...view.uidNext - 1]) : live.takeRecent(before: view.uidNext)
+        recent = UIDSet(recent.ranges + new.ranges)
+    }
+
+    var recentCount: Int { view.uids(in: recent).count }
 
     /// Sets of keywords in the mailbox, when there are more than at the last call.
     func newKeywordSets() -> Set<UInt32> {

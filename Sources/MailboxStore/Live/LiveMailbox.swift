@@ -7,6 +7,7 @@ import Synchronization
 package final class LiveMailbox: Sendable {
     private struct Guarded {
         var state: LiveState
+        var recentFrom: UInt32
         var nextNumber = 0
         var watchers: [Int: @Sendable () -> Void] = [:]
     }
@@ -15,13 +16,22 @@ package final class LiveMailbox: Sendable {
     package let account: AccountID
     package let uidValidity: UInt32
     private let guarded: Mutex<Guarded>
+    private let onRecent: @Sendable (UInt32) -> Void
     private let onEnd: @Sendable () -> Void
 
-    init(_ contents: MailboxContents, onEnd: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - onRecent: sessions have been told of all messages before this UID.
+    ///   - onEnd: nobody uses the mailbox any more.
+    init(
+        _ contents: MailboxContents, onRecent: @escaping @Sendable (UInt32) -> Void,
+        onEnd: @escaping @Sendable () -> Void
+    ) {
         id = contents.status.id
         account = contents.status.account
         uidValidity = contents.status.uidValidity
-        guarded = Mutex(Guarded(state: LiveState(contents)))
+        guarded = Mutex(
+            Guarded(state: LiveState(contents), recentFrom: contents.status.recentFrom))
+        self.onRecent = onRecent
         self.onEnd = onEnd
     }
 
@@ -30,6 +40,21 @@ package final class LiveMailbox: Sendable {
     /// The state under its lock: short work only, and no other lock within.
     package func withState<Result: Sendable>(_ body: (LiveState) -> Result) -> Result {
         guarded.withLock { body($0.state) }
+    }
+
+    /// Messages from this UID on have not been in any session.
+    package var recentFrom: UInt32 { guarded.withLock(\.recentFrom) }
+
+    /// Takes what is \Recent before `uidNext` for one session: no other gets it.
+    package func takeRecent(before uidNext: UInt32) -> UIDSet {
+        let from: UInt32? = guarded.withLock { guarded in
+            guard guarded.recentFrom < uidNext else { return nil }
+            defer { guarded.recentFrom = uidNext }
+            return guarded.recentFrom
+        }
+        guard let from else { return UIDSet() }
+        onRecent(uidNext)
+        return UIDSet([from...uidNext - 1])
     }
 
     package var messageCount: Int { guarded.withLock { $0.state.uids.count } }

@@ -81,6 +81,14 @@ final class MailboxHub: Sendable {
 
     // MARK: Mailboxes
 
+    /// Nil when it is not in use.
+    func live(_ id: Int64) -> LiveMailbox? {
+        state.withLock { state in
+            guard case .live(let weak) = state.mailboxes[id] else { return nil }
+            return weak.value
+        }
+    }
+
     func open(_ id: Int64) async throws(MailboxError) -> LiveMailbox {
         let result = await withCheckedContinuation {
             (waiter: CheckedContinuation<Result<LiveMailbox, MailboxError>, Never>) in
@@ -116,7 +124,12 @@ final class MailboxHub: Sendable {
                 preconditionFailure("a mailbox is loaded once")
             }
             let result = contents.map { contents in
-                let mailbox = LiveMailbox(contents) { [weak self] in self?.forget(id) }
+                let account = contents.status.account
+                let mailbox = LiveMailbox(
+                    contents,
+                    onRecent: { [storage] uid in
+                        storage.setRecent(from: uid, in: id, account: account)
+                    }, onEnd: { [weak self] in self?.forget(id) })
                 for change in loading.changes { mailbox.apply(change) }
                 return mailbox
             }

@@ -10,6 +10,12 @@ extension FakeMailboxes {
         throw Self.unused
     }
 
+    func setRecent(from uid: UInt32, in mailbox: Int64, account: AccountID) {}
+
+    func countMessages(from uid: UInt32, in mailbox: Int64) async throws(MailError) -> Int {
+        throw Self.unused
+    }
+
     func mailbox(_ id: Int64) async throws(MailError) -> MailboxStatus? { throw Self.unused }
 
     func mailbox(named name: String, of account: AccountID) async throws(MailError)

@@ -28,7 +28,7 @@ final class FakeMailboxes: MailboxStorage {
         MailboxStatus(
             id: 5, account: account, name: "INBOX", uidValidity: 99, uidNext: 100,
             highestModSequence: 1, messages: 0, unseen: 0, deleted: 0, deletedBytes: 0, bytes: 0,
-            specialUses: [])
+            specialUses: [], recentFrom: 1)
     }
 
     private var listed: [MailboxMessage] {

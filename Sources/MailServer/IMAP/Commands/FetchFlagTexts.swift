@@ -4,17 +4,22 @@ internal import Storage
 /// Flags as they stand in responses; the text of each set of keywords is made once.
 struct FetchFlagTexts {
     /// Without parentheses; the index is the flags' raw value.
-    private static let system: [[UInt8]] = (0..<32).map { flags in
-        let names = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"]
+    private static let system: [[UInt8]] = (0..<64).map { flags in
+        let names = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent"]
         let given = names.indices.filter { flags & 1 << $0 != 0 }.map { names[$0] }
         return Array(given.joined(separator: " ").utf8)
     }
 
     private let table: KeywordTable
+    /// UIDs that are \Recent in the session.
+    private let recent: UIDSet
     private var keywords: [UInt32: [UInt8]] = [:]
     private var longestKeywords = 0
 
-    init(_ table: KeywordTable) { self.table = table }
+    init(_ table: KeywordTable, recent: UIDSet) {
+        self.table = table
+        self.recent = recent
+    }
 
     /// To be called for every set before `write`.
     mutating func prepare(_ set: UInt32) {
@@ -25,14 +30,16 @@ struct FetchFlagTexts {
     }
 
     /// Octets that `write` needs at most.
-    var maximumLength: Int { 48 + longestKeywords }
+    var maximumLength: Int { 64 + longestKeywords }
 
     /// ```
     /// "(" [flag *(SP flag)] ")"
     /// ```
-    func write(_ flags: StoredFlags, _ octets: inout FetchOctets) {
+    func write(_ message: FlaggedMessage, _ octets: inout FetchOctets) {
         octets.write(UInt8(ascii: "("))
-        let system = Self.system[Int(flags.system.rawValue & 31)]
+        var flags = message.flags
+        if !recent.isEmpty, recent.contains(message.uid) { flags.system.insert(.recent) }
+        let system = Self.system[Int(flags.system.rawValue & 63)]
         octets.write(system)
         if flags.keywords != 0, let keywords = keywords[flags.keywords], !keywords.isEmpty {
             if !system.isEmpty { octets.write(UInt8(ascii: " ")) }

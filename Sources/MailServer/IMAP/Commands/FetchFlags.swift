@@ -58,7 +58,8 @@ extension IMAPSession {
         if flags { items.append(.flags) }
         if enabled.contains(.condstore) { items.append(.modSequence) }
         var rows = FetchRows(
-            items, isUIDOnly: isUIDOnly, keywords: service.mailboxes.storage.keywords)
+            items, isUIDOnly: isUIDOnly, keywords: service.mailboxes.storage.keywords,
+            recent: shownRecent)
         var rest = messages[...]
         while !rest.isEmpty {
             writePortion(rest.prefix(256), &rows)

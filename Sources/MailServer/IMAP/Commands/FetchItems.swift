@@ -81,7 +81,7 @@ extension IMAPSession {
 
     private func writeFlags(of message: FetchedMessage, _ rows: FetchRows) {
         output.writeOctets(atMost: rows.texts.maximumLength) {
-            rows.texts.write(message.state.flags, &$0)
+            rows.texts.write(message.state, &$0)
         }
     }
 }

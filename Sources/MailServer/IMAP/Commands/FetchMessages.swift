@@ -29,7 +29,8 @@ extension IMAPSession {
         var rest = uids[...]
         if let items = plan.rows {
             var rows = FetchRows(
-                items, isUIDOnly: isUIDOnly, keywords: service.mailboxes.storage.keywords)
+                items, isUIDOnly: isUIDOnly, keywords: service.mailboxes.storage.keywords,
+                recent: shownRecent)
             while !rest.isEmpty {
                 outcome.missing += try writeRows(rest.prefix(512), &rows)
                 rest = rest.dropFirst(512)
@@ -93,7 +94,8 @@ extension IMAPSession {
         outcome.missing += uids.count - messages.count
         if plan.setsSeen { await setSeen(&messages, in: selected) }
         var rows = FetchRows(
-            [.flags], isUIDOnly: false, keywords: service.mailboxes.storage.keywords)
+            [.flags], isUIDOnly: false, keywords: service.mailboxes.storage.keywords,
+            recent: shownRecent)
         if plan.tellsFlags || plan.setsSeen {
             introduceKeywords(messages.lazy.map(\.state.flags.keywords))
             for message in messages { rows.texts.prepare(message.state.flags.keywords) }

@@ -11,10 +11,10 @@ struct FetchRows {
     let isUIDOnly: Bool
     var texts: FetchFlagTexts
 
-    init(_ items: [Item], isUIDOnly: Bool, keywords: KeywordTable) {
+    init(_ items: [Item], isUIDOnly: Bool, keywords: KeywordTable, recent: UIDSet) {
         self.items = items
         self.isUIDOnly = isUIDOnly
-        texts = FetchFlagTexts(keywords)
+        texts = FetchFlagTexts(keywords, recent: recent)
     }
 
     /// Octets that `write` needs at most for one message.
@@ -43,7 +43,7 @@ struct FetchRows {
                 octets.write(number: UInt64(message.uid))
             case .flags:
                 octets.write("FLAGS ")
-                texts.write(message.flags, &octets)
+                texts.write(message, &octets)
             case .modSequence:
                 octets.write("MODSEQ (")
                 octets.write(number: message.modSequence)

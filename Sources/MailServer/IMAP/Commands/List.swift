@@ -92,7 +92,7 @@ extension IMAPSession {
         async throws(CommandFailure)
     {
         if let items = extras.statusItems, mailbox.rights.contains(.read) {
-            writeStatus(mailbox, items)
+            try await writeStatus(mailbox, items)
         }
         if extras.wantsRights, !mailbox.rights.isDisjoint(with: .toKnowRights) {
             writeRights(mailbox)

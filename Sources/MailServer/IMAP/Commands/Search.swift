@@ -61,8 +61,11 @@ extension IMAPSession {
 
     func query(_ command: SearchCommand) throws(CommandFailure) -> SearchQuery {
         do throws(SearchQuery.Problem) {
-            return try SearchQuery(command.key, charset: command.charset, now: .now)
+            return try SearchQuery(command.key, charset: command.charset, now: .now,
+                recent: selected?.recent ?? UIDSet())
         } catch {
+            // RFC 5182 section 2.1.
+            if command.returns?.contains(.save) == true { selected?.savedResult = UIDSet() }
             throw .no(
                 "Charset not known",
                 code: "BADCHARSET (\(SearchQuery.namedCharsets.joined(separator: " ")))")

@@ -46,7 +46,7 @@ extension IMAPSession {
             output.writeIMAPMailbox(selected.name, utf8: enabled.contains(.utf8))
             output.writeStaticString("\r\n")
         } else {
-            output.writeStaticString("* 0 RECENT\r\n")
+            writeRecentCount(selected)
             if !enabled.contains(.uidOnly), let number = firstUnseen(selected) {
                 output.writeUntagged(.ok, code: "UNSEEN \(number)", "First unseen message")
             }

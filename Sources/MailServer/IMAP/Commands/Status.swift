@@ -1,4 +1,6 @@
 internal import IMAP
+internal import MailModel
+internal import MailboxStore
 internal import NIOCore
 internal import Storage
 
@@ -7,28 +9,28 @@ extension IMAPSession {
     func status(_ name: String, _ items: [StatusItem]) async throws(CommandFailure) -> Completion {
         let mailbox = try await mailbox(named: name, needing: .read)
         if items.contains(.highestModSequence) { enableCondstore() }
-        writeStatus(mailbox, items)
+        try await writeStatus(mailbox, items)
         return .ok("STATUS completed")
     }
 
     // "STATUS" SP mailbox SP "(" [status-att-list] ")"
-    func writeStatus(_ mailbox: ResolvedMailbox, _ items: [StatusItem]) {
+    func writeStatus(_ mailbox: ResolvedMailbox, _ items: [StatusItem]) async throws(CommandFailure) {
+        let recent = items.contains(.recent) ? try await countRecent(mailbox.status) : 0
         output.writeStaticString("* STATUS ")
         output.writeIMAPMailbox(mailbox.name, utf8: writesUTF8)
         var separator: StaticString = " ("
         for item in items {
             output.writeStaticString(separator)
             separator = " "
-            writeStatusItem(item, mailbox.status)
+            writeStatusItem(item, mailbox.status, recent)
         }
         output.writeStaticString(items.isEmpty ? " ()\r\n" : ")\r\n")
     }
 
-    private func writeStatusItem(_ item: StatusItem, _ status: MailboxStatus) {
+    private func writeStatusItem(_ item: StatusItem, _ status: MailboxStatus, _ recent: Int) {
         switch item {
         case .messages: write("MESSAGES ", UInt64(status.messages))
-        // Nothing is \Recent: RFC 9051 has given it up.
-        case .recent: write("RECENT ", 0)
+        case .recent: write("RECENT ", UInt64(recent))
         case .uidNext: write("UIDNEXT ", UInt64(status.uidNext))
         case .uidValidity: write("UIDVALIDITY ", UInt64(status.uidValidity))
         case .unseen: write("UNSEEN ", UInt64(status.unseen))
@@ -39,6 +41,14 @@ extension IMAPSession {
             write("APPENDLIMIT ", UInt64(service.configuration.maximumMessageSize))
         case .mailboxID: output.writeString("MAILBOXID (\(mailboxObjectID(status.id)))")
         case .deletedStorage: write("DELETED-STORAGE ", UInt64(status.deletedBytes))
+        }
+    }
+
+    private func countRecent(_ status: MailboxStatus) async throws(CommandFailure) -> Int {
+        do throws(MailError) {
+            return try await service.mailboxes.countRecent(in: status)
+        } catch {
+            throw refusal(error)
         }
     }
 
