@@ -21,12 +21,18 @@ struct SearchContexts {
     static let maximum = 16
 
     private(set) var all: [SearchContext] = []
+    /// Changes up to here are in the results.
+    var checked: UInt64 = 0
 
     var isEmpty: Bool { all.isEmpty }
 
     func contains(_ tag: String) -> Bool { all.contains { $0.tag == tag } }
 
-    mutating func add(_ context: SearchContext) { all.append(context) }
+    /// - Parameter modSequence: what the session's view knows.
+    mutating func add(_ context: SearchContext, at modSequence: UInt64) {
+        if all.isEmpty { checked = modSequence }
+        all.append(context)
+    }
 
     mutating func cancel(_ tags: [String]) { all.removeAll { tags.contains($0.tag) } }
 
@@ -51,7 +57,8 @@ extension IMAPSession {
         selected.contexts.add(
             SearchContext(
                 tag: tag, isUID: command.isUID, query: query, criteria: criteria,
-                results: positions.map { search.uids[$0] }))
+                results: positions.map { search.uids[$0] }),
+            at: selected.view.modSequence)
     }
 
     /// Tells which results go with expunged messages: before the expunges themselves, as the numbers
@@ -71,28 +78,25 @@ extension IMAPSession {
         }
     }
 
-    /// Tells what new messages and changed flags have done to the results: after they have been told
-    /// themselves.
-    /// - Parameter uid: messages from here on are new.
-    func updateContexts(after updates: ViewUpdates, newFrom uid: UInt32)
-        async throws(CommandFailure)
-    {
+    /// Tells what new messages and changed flags, this session's own changes too, have done to the
+    /// results: after they have been told themselves.
+    func updateContexts() async throws(CommandFailure) {
         guard let selected, !selected.contexts.isEmpty else { return }
         let view = selected.view
+        let checked = selected.contexts.checked
+        guard view.modSequence > checked else { return }
+        let changed = selected.live.withState { state in
+            PositionSet(
+                size: view.count,
+                state.uids.indices.lazy.filter { state.modSequences[$0] > checked }
+                    .compactMap { view.uids.index(ofSorted: state.uids[$0]) })
+        }
+        selected.contexts.checked = view.modSequence
         for (index, context) in selected.contexts.all.enumerated() {
             let search = MailboxSearch(
                 self, selected.live, uids: view.uids, saved: UIDSet(), tag: context.tag)
-            var candidates = PositionSet(size: view.count)
-            if context.query.usesSequenceNumbers {
-                candidates = .all(view.count)
-            } else {
-                candidates.insert(view.uids.position(of: uid)..<view.count)
-                for message in updates.flagged {
-                    if let number = view.sequenceNumber(of: message.uid) {
-                        candidates.insert(number - 1)
-                    }
-                }
-            }
+            let candidates =
+                context.query.usesSequenceNumbers ? PositionSet.all(view.count) : changed
             guard !candidates.isEmpty else { continue }
             let matching = try await context.query.evaluate(on: search, among: candidates)
             try await update(context, index, candidates, matching, search, selected)
