@@ -90,6 +90,29 @@ package final class Connection: Sendable {
         return try result.get()
     }
 
+    /// Runs a part of the session in a task of its own, on the same loop, and returns at its end. To be
+    /// used for what calls deep: a task keeps the most memory that its calls have ever needed, and
+    /// the session's own task is there as long as the client.
+    package func inOwnTask(
+        _ body: @escaping () async throws(ConnectionError) -> Void
+    ) async throws(ConnectionError) {
+        let body = Confined(value: body)
+        let result = await Task(executorPreference: handler.loop.executor) {
+            () async -> Result<Void, ConnectionError> in
+            do throws(ConnectionError) {
+                return .success(try await body.value())
+            } catch {
+                return .failure(error)
+            }
+        }.value
+        try result.get()
+    }
+
+    /// What is handed to a task while the task that it belongs to does nothing but wait.
+    private struct Confined<Value>: @unchecked Sendable {
+        let value: Value
+    }
+
     /// `read()` throws `.timedOut` when nothing has arrived until then (up to a second later).
     /// Holds until it is set anew; nil: no deadline.
     package func setReadDeadline(_ after: Duration?) {

@@ -65,18 +65,32 @@ final class POP3Driver {
                 return .disconnected
             }
             session.receive(bytes)
-            while let action = session.advance(&replies) {
-                if action == .close {
-                    // Before the client reads the reply: it may come again at once.
-                    releaseMaildrop()
-                    try await flush()
-                    await connection.close()
-                    return session.isLoggedIn ? .quit : .refused
+            if let ending = try await answer() { return ending }
+        }
+    }
+
+    /// Does what the input asks for. Its frame, and those of what it calls, are not to become one with
+    /// the frame of `serveCommands`, which an idle session keeps.
+    @inline(never)
+    private func answer() async throws(ConnectionError) -> Ending? {
+        while let action = session.advance(&replies) {
+            if action == .close {
+                // Before the client reads the reply: it may come again at once.
+                releaseMaildrop()
+                try await flush()
+                await connection.close()
+                return session.isLoggedIn ? .quit : .refused
+            }
+            if action.isLogin {
+                try await connection.inOwnTask { () async throws(ConnectionError) in
+                    try await self.perform(action)
                 }
+            } else {
                 try await perform(action)
             }
-            try await flush()
         }
+        try await flush()
+        return nil
     }
 
     private func setDeadline() {
@@ -112,6 +126,7 @@ final class POP3Driver {
         }
     }
 
+    @inline(never)
     private func perform(_ action: POP3Action) async throws(ConnectionError) {
         switch action {
         case .flush: try await flush()
@@ -180,5 +195,15 @@ final class POP3Driver {
     func releaseMaildrop() {
         maildrop?.close()
         maildrop = nil
+    }
+}
+
+extension POP3Action {
+    /// Steps that ask the directory.
+    fileprivate var isLogin: Bool {
+        switch self {
+        case .verifyPassword, .beginAuthentication, .continueAuthentication: true
+        default: false
+        }
     }
 }

@@ -57,7 +57,8 @@ final class SMTPConversation {
             var isOpen = true
             while isOpen {
                 let action = session.next(&input, &output)
-                // Here rather than in `perform`, whose frame an idle session need not keep.
+                // Here rather than in `perform`, whose frame an idle session need not keep. Nor
+                // are the others to become part of this function or of `receive`.
                 if case .read = action {
                     try await receive()
                 } else {
@@ -87,6 +88,7 @@ final class SMTPConversation {
         }
     }
 
+    @inline(never)
     private func perform(_ action: SMTPServerAction) async throws(ConnectionError) -> Bool {
         switch action {
         case .read, .flush: try await flush()
@@ -113,6 +115,7 @@ final class SMTPConversation {
 
     // MARK: - Octets
 
+    @inline(never)
     private func flush() async throws(ConnectionError) {
         guard output.readableBytes > 0 else { return }
         let replies = output
@@ -122,24 +125,8 @@ final class SMTPConversation {
     }
 
     private func receive() async throws(ConnectionError) {
-        if isEnding, session.transaction == nil {
-            return session.end(.shuttingDown, &output)
-        }
         try await flush()
-        if input.readableBytes == 0 { input = ByteBuffer() }
-        let now = ContinuousClock.now
-        if session.isReceivingMessage {
-            pace = pace ?? DataPace(started: now, minimumRate: settings.minimumDataRate)
-            connection.setReadDeadline(settings.dataTimeout)
-        } else {
-            pace = nil
-            if input.readableBytes == 0, !session.isSkippingLine {
-                guard now - started < settings.sessionLifetime || session.transaction != nil else {
-                    return session.end(.timeout, &output)
-                }
-                connection.setReadDeadline(settings.commandTimeout)
-            }
-        }
+        guard setDeadline() else { return }
         do throws(ConnectionError) {
             guard let octets = try await connection.read() else { throw .closed }
             add(octets)
@@ -147,9 +134,41 @@ final class SMTPConversation {
             guard error == .shuttingDown else { throw error }
             isEnding = true
         }
+        checkPace()
+    }
+
+    /// False: the session has come to its end instead.
+    @inline(never)
+    private func setDeadline() -> Bool {
+        let hasTransaction = session.transaction != nil
+        if isEnding, !hasTransaction {
+            session.end(.shuttingDown, &output)
+            return false
+        }
+        if input.readableBytes == 0 { input = ByteBuffer() }
+        let now = ContinuousClock.now
+        if session.isReceivingMessage {
+            pace = pace ?? DataPace(started: now, minimumRate: settings.minimumDataRate)
+            connection.setReadDeadline(settings.dataTimeout)
+            return true
+        }
+        pace = nil
+        if input.readableBytes == 0, !session.isSkippingLine {
+            guard now - started < settings.sessionLifetime || hasTransaction else {
+                session.end(.timeout, &output)
+                return false
+            }
+            connection.setReadDeadline(settings.commandTimeout)
+        }
+        return true
+    }
+
+    @inline(never)
+    private func checkPace() {
         if pace?.isTooSlow(at: .now) == true { session.end(.tooSlow, &output) }
     }
 
+    @inline(never)
     private func add(_ octets: ByteBuffer) {
         pace?.octets += octets.readableBytes
         if input.readableBytes == 0 {
