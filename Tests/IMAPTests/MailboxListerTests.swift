@@ -19,7 +19,7 @@ struct MailboxListerTests {
         return MailboxLister(Self.mailboxes, subscriptions: subscribed, for: command)
             .list { compiled.matches($0) }
             .map { entry in
-                let attributes = entry.attributes.names + entry.specialUses.map(\.rawValue)
+                let attributes = entry.attributes.names(isExtended: false) + entry.specialUses.map(\.rawValue)
                 let child = entry.childCriteria.isEmpty
                     ? "" : " CHILDINFO " + entry.childCriteria.joined(separator: ",")
                 return "\(entry.name) (\(attributes.joined(separator: " ")))\(child)"

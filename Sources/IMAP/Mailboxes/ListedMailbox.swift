@@ -6,15 +6,18 @@ package struct MailboxAttributes: OptionSet, Sendable, Hashable {
 
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Goes together with \NoSelect, for clients that know only that.
     package static let nonexistent = MailboxAttributes(rawValue: 1)
     package static let hasChildren = MailboxAttributes(rawValue: 2)
     package static let hasNoChildren = MailboxAttributes(rawValue: 4)
     package static let subscribed = MailboxAttributes(rawValue: 8)
 
-    package var names: [String] {
+    /// - Parameter isExtended: the client knows that \NonExistent implies \NoSelect (RFC 5258
+    ///   section 4); others know only the latter.
+    package func names(isExtended: Bool) -> [String] {
         var names: [String] = []
-        if contains(.nonexistent) { names += ["\\NonExistent", "\\NoSelect"] }
+        if contains(.nonexistent) {
+            names += isExtended ? ["\\NonExistent"] : ["\\NonExistent", "\\NoSelect"]
+        }
         if contains(.hasChildren) { names.append("\\HasChildren") }
         if contains(.hasNoChildren) { names.append("\\HasNoChildren") }
         if contains(.subscribed) { names.append("\\Subscribed") }

@@ -17,8 +17,6 @@ package struct MailboxLister {
         var index: Int?
         var hasChildren = false
         var isSubscribed = false
-        /// Something below meets the criteria.
-        var hasSelectedBelow = false
     }
 
     private let mailboxes: [Mailbox]
@@ -41,34 +39,42 @@ package struct MailboxLister {
         nodes = Dictionary(minimumCapacity: mailboxes.count)
         for (index, mailbox) in mailboxes.enumerated() {
             nodes[mailbox.name, default: Node()].index = index
-            markSuperiors(of: mailbox.name, \.hasChildren)
+            markSuperiors(of: mailbox.name)
         }
         for name in subscriptions where selectsSubscribed || nodes[name] != nil {
             nodes[name, default: Node()].isSubscribed = true
         }
-        guard isRecursive else { return }
-        for (name, node) in nodes where isSelected(node) {
-            markSuperiors(of: name, \.hasSelectedBelow)
-        }
     }
 
     /// The names that match, in the order of the hierarchy, INBOX first.
-    package func list(matching matches: (String) -> Bool) -> [ListedMailbox] {
-        nodes.filter { name, node in
-            let isCandidate =
-                isSelected(node) || isRecursive && node.hasSelectedBelow
-            return isCandidate && matches(name)
+    /// - Parameter names: whether a pattern without wildcards is just this name.
+    package func list(
+        matching matches: (String) -> Bool, naming names: (String) -> Bool = { _ in false }
+    ) -> [ListedMailbox] {
+        let above = isRecursive ? superiorsOfSelected(names) : []
+        return nodes.filter { name, node in
+            (isSelected(node) || above.contains(name)) && matches(name)
         }
-        .map { listed($0.key, $0.value) }
+        .map { listed($0.key, $0.value, hasSelectedBelow: above.contains($0.key)) }
         .sorted { HierarchyOrder.precedes($0.name, $1.name) }
     }
 
-    private mutating func markSuperiors(
-        of name: String, _ mark: WritableKeyPath<Node, Bool>
-    ) {
+    /// What stands above a name that meets the criteria (RFC 5258 section 3.1, RECURSIVEMATCH): but
+    /// for names that the client has asked for one by one, which it is told anyway.
+    private func superiorsOfSelected(_ names: (String) -> Bool) -> Set<String> {
+        var above: Set<String> = []
+        for (name, node) in nodes where isSelected(node) && !names(name) {
+            for superior in MailboxName.superiors(of: name).reversed() {
+                guard above.insert(superior).inserted else { break }
+            }
+        }
+        return above
+    }
+
+    private mutating func markSuperiors(of name: String) {
         for superior in MailboxName.superiors(of: name).reversed() {
-            if nodes[superior]?[keyPath: mark] == true { return }
-            nodes[superior, default: Node()][keyPath: mark] = true
+            if nodes[superior]?.hasChildren == true { return }
+            nodes[superior, default: Node()].hasChildren = true
         }
     }
 
@@ -82,7 +88,7 @@ package struct MailboxLister {
         return selectsSubscribed || selectsSpecialUse || node.index != nil || node.hasChildren
     }
 
-    private func listed(_ name: String, _ node: Node) -> ListedMailbox {
+    private func listed(_ name: String, _ node: Node, hasSelectedBelow: Bool) -> ListedMailbox {
         var attributes: MailboxAttributes = node.hasChildren ? .hasChildren : .hasNoChildren
         if node.index == nil { attributes.insert(.nonexistent) }
         if showsSubscribed && node.isSubscribed { attributes.insert(.subscribed) }
@@ -92,7 +98,7 @@ package struct MailboxLister {
                 mailboxes[index].specialUses.contains($0)
             }
         }
-        if isRecursive && node.hasSelectedBelow {
+        if hasSelectedBelow {
             if selectsSubscribed { listed.childCriteria.append("SUBSCRIBED") }
             if selectsSpecialUse { listed.childCriteria.append("SPECIAL-USE") }
         }

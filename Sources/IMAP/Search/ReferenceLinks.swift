@@ -34,23 +34,31 @@ struct ReferenceLinks {
                     return new
                 })
         }
-        // What a message itself says of its parent counts before what others presume (step 1.B).
+        // What a message itself says of its parent counts before what others presume (step 1.B); one
+        // whose word would close a circle has no parent at all.
+        var rootsForGood: Set<Int32> = []
         for (index, ancestors) in references.enumerated() {
-            if let parent = ancestors.last { link(Int32(index), to: parent) }
+            guard let parent = ancestors.last else { continue }
+            if !link(Int32(index), to: parent) { rootsForGood.insert(Int32(index)) }
         }
         for ancestors in references {
-            for (parent, child) in zip(ancestors, ancestors.dropFirst()) { link(child, to: parent) }
+            for (parent, child) in zip(ancestors, ancestors.dropFirst())
+            where !rootsForGood.contains(child) {
+                link(child, to: parent)
+            }
         }
     }
 
-    /// Unless the child has a parent or would become its own ancestor.
-    private mutating func link(_ child: Int32, to parent: Int32) {
-        guard parents[Int(child)] == Self.none else { return }
+    /// False when the child has a parent or would become its own ancestor.
+    @discardableResult
+    private mutating func link(_ child: Int32, to parent: Int32) -> Bool {
+        guard parents[Int(child)] == Self.none else { return false }
         // A container without a parent is the root of its tree.
         let root = self.root(parent)
-        guard root != child else { return }
+        guard root != child else { return false }
         parents[Int(child)] = parent
         sets[Int(child)] = root
+        return true
     }
 
     private mutating func root(_ container: Int32) -> Int32 {

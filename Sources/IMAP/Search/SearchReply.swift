@@ -22,9 +22,9 @@ package struct SearchReply {
     }
 
     /// Whether anything is to be told: RETURN (SAVE) alone wants nothing (RFC 5182 section 2.1).
-    /// UPDATE and CONTEXT ask for nothing at once either.
+    /// UPDATE alone wants to hear that the search is kept (RFC 5267 section 4.3).
     package var isWanted: Bool {
-        returns.isEmpty || returns.contains { $0 != .save && $0 != .update && $0 != .context }
+        returns.isEmpty || returns.contains { $0 != .save && $0 != .context }
     }
 
     // MARK: What each option selects, as positions in `numbers`
@@ -99,7 +99,10 @@ package struct SearchReply {
         if returns.contains(.count) { buffer.writeItem("COUNT", UInt64(numbers.count)) }
         for case .partial(let range) in returns {
             buffer.writeStaticString(" PARTIAL (")
-            buffer.writeString("\(range.first):\(range.last) ")
+            // 4:2 is another way to write 2:4 (RFC 5267 section 4.4).
+            let isInOrder = abs(range.first) <= abs(range.last)
+            buffer.writeString(
+                isInOrder ? "\(range.first):\(range.last) " : "\(range.last):\(range.first) ")
             let part = numbers[Self.selection(range, of: numbers.count)]
             if part.isEmpty { buffer.writeStaticString("NIL") } else { buffer.writeNumberRuns(part) }
             buffer.writeStaticString(")")

@@ -28,7 +28,27 @@ enum HeaderNormalizer {
             guard let column = column(name) else { continue }
             if !text[keyPath: column].isEmpty { text[keyPath: column].append(UInt8(ascii: "\n")) }
             text[keyPath: column] += value
+            if column != \.subject {
+                text[keyPath: column] += Self.plainAddresses(header[field.value])
+            }
         }
+    }
+
+    /// The addresses without comments and quotes, each behind a line end, where the field has any
+    /// of those: user(comment)@domain is to be found by user@domain too.
+    private static func plainAddresses(_ value: ArraySlice<UInt8>) -> [UInt8] {
+        let isPlain = !value.contains {
+            $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\n")
+        }
+        if isPlain { return [] }
+        var text: [UInt8] = []
+        for mailbox in AddressList(value).mailboxes {
+            guard let domain = mailbox.domain else { continue }
+            text.append(UInt8(ascii: "\n"))
+            text += TextNormalizer.normalize(
+                mailbox.localPart + [UInt8(ascii: "@")] + domain, keepsLines: false)
+        }
+        return text
     }
 
     private static func column(_ name: [UInt8]) -> WritableKeyPath<SearchableText, [UInt8]>? {

@@ -32,11 +32,16 @@ extension IMAPSession {
                 .init(name: $0.name, specialUses: $0.isOwn ? $0.status.specialUses : [])
             },
             subscriptions: try await subscriptions(for: command), for: command)
-        let listed = lister.list { name in patterns.contains { $0.matches(name) } }
+        let named = Set(
+            command.patterns.lazy.filter { !$0.contains("*") && !$0.contains("%") }
+                .map { MailboxName.normalized(command.reference + $0) })
+        let listed = lister.list(
+            matching: { name in patterns.contains { $0.matches(name) } },
+            naming: { named.contains($0) })
         let extras = ListExtras(command.returns)
         if extras.wantsModSequence { enableCondstore() }
         for (number, entry) in listed.enumerated() {
-            writeListed(entry)
+            writeListed(entry, isExtended: command.isExtended)
             if let index = entry.index { try await write(extras, of: mailboxes[index]) }
             if number % Self.portion == Self.portion - 1 { await Task.yield() }
             try await breathe()
@@ -76,8 +81,8 @@ extension IMAPSession {
 
     // mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
     //                [SP mbox-list-extended]
-    private func writeListed(_ entry: ListedMailbox) {
-        let attributes = entry.attributes.names + entry.specialUses.map(\.rawValue)
+    private func writeListed(_ entry: ListedMailbox, isExtended: Bool) {
+        let attributes = entry.attributes.names(isExtended: isExtended) + entry.specialUses.map(\.rawValue)
         output.writeString("* LIST (\(attributes.joined(separator: " "))) \"/\" ")
         output.writeIMAPMailbox(entry.name, utf8: writesUTF8)
         if !entry.childCriteria.isEmpty {
