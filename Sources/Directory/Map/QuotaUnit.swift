@@ -27,6 +27,14 @@ enum QuotaText {
         return scaled(digits.dropLast(), by: factor)
     }
 
+    /// What `parse` reads as so many. Nothing at all is written as the least there is, for zero is
+    /// without limit; what is no multiple of the unit has a suffix or is rounded up to one.
+    static func format(_ limit: Int64, unit: QuotaUnit) -> String {
+        let limit = max(limit, 1)
+        if limit % unit.rawValue == 0 { return "\(limit / unit.rawValue)" }
+        return "\((limit + 1023) / 1024)K"
+    }
+
     private static func scaled(_ digits: Substring, by factor: Int64) -> Int64? {
         guard !digits.isEmpty, digits.utf8.allSatisfy(\.isASCIIDigit), let number = Int64(digits)
         else { return nil }

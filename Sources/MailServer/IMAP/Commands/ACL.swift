@@ -49,9 +49,11 @@ extension IMAPSession {
     func getACL(_ name: String) async throws(CommandFailure) -> Completion {
         let mailbox = try await mailbox(named: name, needing: .administer)
         let list = try await accessList(of: mailbox.id)
-        var entries = [
-            (try await text(of: AccessIdentifier(.user(mailbox.owner))), ACLRights.all)
-        ]
+        let owner =
+            mailbox.isOwn
+            ? try loggedIn().account.identifierText
+            : try await text(of: AccessIdentifier(.user(mailbox.owner)))
+        var entries = [(owner, ACLRights.all)]
         for (identifier, rights) in list.entries.sorted(by: { $0.key.stored < $1.key.stored }) {
             entries.append((try await text(of: identifier), rights))
         }

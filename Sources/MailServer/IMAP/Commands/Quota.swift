@@ -7,7 +7,7 @@ internal import NIOCore
 /// QUOTA (RFC 9208). All mailboxes of an account are under one root, whose limits are the
 /// directory's.
 extension IMAPSession {
-    private static let quotaRoot = "User quota"
+    static let quotaRoot = "User quota"
 
     func getQuota(_ root: String) async throws(CommandFailure) -> Completion {
         guard root == Self.quotaRoot else {
@@ -28,12 +28,8 @@ extension IMAPSession {
         return .ok("GETQUOTAROOT completed")
     }
 
-    func setQuota(_ root: String, _ limits: [QuotaLimit]) async throws(CommandFailure) -> Completion {
-        throw .no("Quotas are set in the directory", code: "NOPERM")
-    }
-
     // quota-response = "QUOTA" SP quota-root-name SP "(" [quota-resource *(SP quota-resource)] ")"
-    private func writeQuota() async throws(CommandFailure) {
+    func writeQuota() async throws(CommandFailure) {
         let user = try loggedIn()
         let usage = try await stored { () async throws(MailError) in
             try await user.mailboxes.usage()
