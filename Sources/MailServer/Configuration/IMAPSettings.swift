@@ -26,7 +26,7 @@ package struct IMAPSettings: Sendable {
         maximumMessageSize = section.size("maximum_message_size", 1 << 16...1 << 40) ?? 100 << 20
         sessions = section.integer("sessions", 1...1_000_000) ?? 10_000
         sessionsPerAddress = section.integer("sessions_per_address", 1...1_000_000) ?? 1000
-        sessionsPerUser = section.integer("sessions_per_user", 1...1_000_000) ?? 50
+        sessionsPerUser = section.integer("sessions_per_user", 1...1_000_000) ?? 128
         accountCheck =
             section.duration("account_check", .seconds(1) ... .seconds(3600)) ?? .seconds(45)
         alwaysIndexesText =

@@ -15,7 +15,7 @@ package struct LimitSettings: Sendable {
 
     init(_ section: ConfigurationSection) {
         sessionsPerService = section.integer("sessions", 1...1_000_000) ?? 256
-        sessionsPerAddress = section.integer("sessions_per_address", 1...1_000_000) ?? 100
+        sessionsPerAddress = section.integer("sessions_per_address", 1...1_000_000) ?? 128
         shutdownGrace = section.duration("shutdown_grace", .zero ... .seconds(600)) ?? .seconds(10)
         handshakeTimeout =
             section.duration("handshake_timeout", .seconds(1) ... .seconds(600)) ?? .seconds(30)

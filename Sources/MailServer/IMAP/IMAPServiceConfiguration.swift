@@ -32,7 +32,7 @@ package struct IMAPServiceConfiguration: Sendable {
         idleTimeout: Duration = .seconds(1800), loginTimeout: Duration = .seconds(180),
         handshakeTimeout: Duration = .seconds(30), keepAlive: Duration = .seconds(120),
         maximumIdle: Duration = .seconds(86_400), maximumBadCommands: Int = 20,
-        maximumSessionsPerAccount: Int = 50, accountCheckInterval: Duration = .seconds(45)
+        maximumSessionsPerAccount: Int = 128, accountCheckInterval: Duration = .seconds(45)
     ) {
         self.hostName = hostName
         commandLimits = CommandLimits()

@@ -23,20 +23,28 @@ extension IMAPSession {
 
     private func serve() async throws(ConnectionError) -> IMAPEnding {
         while true {
-            while ending == nil, let event = reader.next() { try await handle(event) }
-            if isWoken, ending == nil {
-                isWoken = false
-                try await attend()
+            // Most sessions wait most of the time: what the work needed of the stack is not to stay.
+            try await connection.inOwnTask { () async throws(ConnectionError) in
+                try await self.work()
             }
-            try await flush()
             if let ending {
-                // Before the client reads the last reply: it may come again at once.
-                selected = nil
                 await connection.close()
                 return ending
             }
             try await wait()
         }
+    }
+
+    /// Everything that the input so far, and what has woken the connection, ask for.
+    private func work() async throws(ConnectionError) {
+        while ending == nil, let event = reader.next() { try await handle(event) }
+        if isWoken, ending == nil {
+            isWoken = false
+            try await attend()
+        }
+        // Before the client reads the last reply: it may come again at once.
+        if let ending { leaveAccount(ending) }
+        try await flush()
     }
 
     private func wait() async throws(ConnectionError) {
@@ -75,10 +83,9 @@ extension IMAPSession {
             }
         case .append(let tag, let start):
             let isReplace = start.replacing != nil
-            try await perform(
-                tag, isReplace ? .selected : .authenticated,
-                forbidsExpunge: isReplace && !start.isUID
-            ) { () async throws(CommandFailure) in
+            let state = isReplace ? CommandState.selected : .authenticated
+            if !isAllowed(state) { reader.refuseAppend() }
+            try await perform(tag, state, forbidsExpunge: isReplace && !start.isUID) { () async throws(CommandFailure) in
                 try await self.append(start, tag: tag)
             }
         case .line(let line): try await endIdle(line)
@@ -129,13 +136,21 @@ extension IMAPSession {
     }
 
     private func check(_ state: CommandState) throws(CommandFailure) {
+        guard !isAllowed(state) else { return }
         switch state {
-        case .any: return
-        case .notAuthenticated where user != nil: throw .bad("Already logged in", code: "CLIENTBUG")
-        case .notAuthenticated: return
-        case .authenticated, .selected:
-            guard user != nil else { throw .bad("Log in first", code: "CLIENTBUG") }
-            if state == .selected { _ = try selectedMailbox() }
+        case .any: break
+        case .notAuthenticated: throw .bad("Already logged in", code: "CLIENTBUG")
+        case .authenticated: throw .bad("Log in first", code: "CLIENTBUG")
+        case .selected: throw .bad("No mailbox selected", code: "CLIENTBUG")
+        }
+    }
+
+    private func isAllowed(_ state: CommandState) -> Bool {
+        switch state {
+        case .any: true
+        case .notAuthenticated: user == nil
+        case .authenticated: user != nil
+        case .selected: selected != nil
         }
     }
 

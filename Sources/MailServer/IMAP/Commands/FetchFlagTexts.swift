@@ -29,6 +29,8 @@ struct FetchFlagTexts {
         longestKeywords = max(longestKeywords, text.count)
     }
 
+    func isPrepared(_ set: UInt32) -> Bool { set == 0 || keywords[set] != nil }
+
     /// Octets that `write` needs at most.
     var maximumLength: Int { 64 + longestKeywords }
 

@@ -51,39 +51,22 @@ extension IMAPSession {
         throws(CommandFailure) -> Int
     {
         let selected = try selectedMailbox()
-        if rows.items.contains(.flags) {
-            let sets = selected.live.withState(\.keywordSets)
-            introduceKeywords(sets)
-            for set in sets { rows.texts.prepare(set) }
-        }
-        var missing = 0
-        let known = selected.view.uids
-        var place = uids.first.map { known.position(of: $0) } ?? 0
-        output.writeOctets(atMost: uids.count * rows.maximumLength) { octets in
-            missing = selected.live.withState { state in
-                var missing = 0
-                var index = uids.first.map { state.position(of: $0) } ?? 0
-                for uid in uids {
-                    if place >= known.count || known[place] != uid { place = known.position(of: uid) }
-                    if index >= state.uids.count || state.uids[index] != uid {
-                        index = state.position(of: uid)
-                    }
-                    if index < state.uids.count, state.uids[index] == uid {
-                        rows.write(
-                            number: rows.isUIDOnly ? uid : UInt32(place + 1),
-                            FlaggedMessage(
-                                uid: uid, flags: state.flags[index],
-                                modSequence: state.modSequences[index]), &octets)
-                        index += 1
-                    } else {
-                        missing += 1
-                    }
-                    place += 1
-                }
-                return missing
+        while true {
+            if rows.items.contains(.flags) {
+                let sets = selected.live.withState(\.keywordSets)
+                introduceKeywords(sets)
+                for set in sets { rows.texts.prepare(set) }
             }
+            var missing: Int?
+            output.writeOctets(atMost: uids.count * rows.maximumLength) { octets in
+                missing = selected.live.withState { state in
+                    guard rows.isPrepared(for: state) else { return nil }
+                    return rows.write(uids, state, numbers: selected.view.uids, &octets)
+                }
+            }
+            // Nil when a keyword has come in between.
+            if let missing { return missing }
         }
-        return missing
     }
 
     private func writePortion(

@@ -1,4 +1,5 @@
 internal import MailModel
+internal import MailboxStore
 internal import NIOCore
 internal import Storage
 
@@ -30,6 +31,40 @@ struct FetchRows {
         octets.write(isUIDOnly ? " UIDFETCH (" : " FETCH (")
         writeItems(message, &octets)
         octets.write(")\r\n")
+    }
+
+    func isPrepared(for state: LiveState) -> Bool {
+        !items.contains(.flags) || state.keywordSets.allSatisfy(texts.isPrepared)
+    }
+
+    /// All of these messages that the mailbox has.
+    /// - Parameter numbers: UIDs by sequence number.
+    /// - Returns: how many do not exist any more.
+    func write(
+        _ uids: ArraySlice<UInt32>, _ state: LiveState, numbers: [UInt32],
+        _ octets: inout FetchOctets
+    ) -> Int {
+        var missing = 0
+        // The next message is mostly the next one in both.
+        var (place, index) = (0, 0)
+        for uid in uids {
+            if index >= state.uids.count || state.uids[index] != uid {
+                index = state.position(of: uid)
+            }
+            if place >= numbers.count || numbers[place] != uid { place = numbers.position(of: uid) }
+            if index < state.uids.count, state.uids[index] == uid {
+                write(
+                    number: isUIDOnly ? uid : UInt32(place + 1),
+                    FlaggedMessage(
+                        uid: uid, flags: state.flags[index], modSequence: state.modSequences[index]),
+                    &octets)
+                index += 1
+            } else {
+                missing += 1
+            }
+            place += 1
+        }
+        return missing
     }
 
     private func writeItems(_ message: FlaggedMessage, _ octets: inout FetchOctets) {

@@ -8,8 +8,9 @@ internal import Storage
 /// A mailbox as one command searches it: the messages of a view, their flags as they are now, and what
 /// the store, the cache and the text index know of them.
 final class MailboxSearch: SearchSource {
-    /// Messages read at once at most, in number and octets, and keys taken from the cache.
+    /// Messages read at once at most, in number, with copies, and octets; keys taken from the cache.
     private static let portion = 64
+    private static let portionRows = 4096
     private static let portionOctets = 1 << 20
     private static let keyPortion = 500
 
@@ -175,23 +176,25 @@ final class MailboxSearch: SearchSource {
         let rows = candidates.positions
         var matches = await index.find(condition, in: live.account, columns, rows: rows)
         var found = PositionSet(size: size, matches.matched)
+        // Copies of one message stand together, so that it is read once.
+        let unread = matches.unread.sorted { columns.ids[$0] < columns.ids[$1] }
         var start = 0
-        while start < matches.unread.count {
-            let end = portionEnd(from: start, of: matches.unread, columns)
+        while start < unread.count {
+            let end = portionEnd(from: start, of: unread, columns)
             do throws(MailError) {
                 let read = try await index.read(
                     condition, in: live.account, of: live.id, columns,
-                    rows: matches.unread[start..<end])
+                    rows: unread[start..<end])
                 for row in read { found.insert(row) }
             } catch {
                 throw session.refusal(error)
             }
             start = end
             try await progress.tell(
-                rows.count - matches.unread.count + start, of: rows.count, session)
+                rows.count - unread.count + start, of: rows.count, session)
         }
         if condition.isFuzzy {
-            if !matches.unread.isEmpty {
+            if !unread.isEmpty {
                 // They are indexed now.
                 matches = await index.find(condition, in: live.account, columns, rows: rows)
                 for row in matches.matched { found.insert(row) }
@@ -203,9 +206,17 @@ final class MailboxSearch: SearchSource {
 
     private func portionEnd(from start: Int, of rows: [Int], _ columns: MessageColumns) -> Int {
         var end = start
+        var messages = 0
         var octets = 0
-        while end < rows.count, end - start < Self.portion, octets < Self.portionOctets {
-            octets += columns.storedSizes[rows[end]]
+        var last: UInt64 = 0
+        while end < rows.count, end - start < Self.portionRows {
+            let row = rows[end]
+            if columns.ids[row] != last {
+                guard messages < Self.portion, octets < Self.portionOctets else { break }
+                messages += 1
+                octets += columns.storedSizes[row]
+                last = columns.ids[row]
+            }
             end += 1
         }
         return end
