@@ -6,6 +6,7 @@ import Testing
     @Test func tellsTheStateOfAMailbox() async throws {
         try await withServer { server in
             try await server.session { client in
+                client.showsRecent = true
                 try await client.append()
                 try await client.append(flags: "(\\Seen $Work)")
                 try await client.append()
@@ -33,6 +34,25 @@ import Testing
                 #expect(second.all("RECENT").isEmpty && second.all("OK [UNSEEN").isEmpty)
                 try await client.expect("SELECT nowhere", "NO [NONEXISTENT]")
                 try await client.expect("FETCH 1 FLAGS", "BAD")
+            }
+        }
+    }
+
+    @Test func oneSessionIsToldOfAMessageAsRecent() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                client.showsRecent = true
+                try await client.append()
+                #expect(try await client.ok("EXAMINE INBOX").has("1 RECENT"))
+                let selected = try await client.ok("SELECT INBOX")
+                #expect(selected.has("1 RECENT"))
+                #expect(try await client.ok("FETCH 1 FLAGS").has("1 FETCH (FLAGS (\\Recent))"))
+                try await server.session { other in
+                    other.showsRecent = true
+                    let second = try await other.ok("SELECT INBOX")
+                    #expect(second.has("0 RECENT"))
+                    #expect(try await other.ok("FETCH 1 FLAGS").has("1 FETCH (FLAGS ())"))
+                }
             }
         }
     }

@@ -88,4 +88,27 @@ import Testing
             }
         }
     }
+
+    @Test func tellsOfSharedMailboxesWhileTheyAreShared() async throws {
+        try await withServer { server in
+            try await server.session("bob") { bob in
+                try await bob.ok("CREATE Team")
+                try await bob.ok("SETACL Team alice lr")
+                try await server.session { alice in
+                    let reply = try await alice.ok(
+                        "NOTIFY SET STATUS (MAILBOXES \"Other Users/bob/Team\" (MessageNew MessageExpunge))")
+                    #expect(reply.all("STATUS \"Other Users/bob/Team\" (MESSAGES 0 ").count == 1)
+                    try await bob.append("Team")
+                    // A mailbox that nobody shares.
+                    try await bob.append("Sent")
+                    #expect(
+                        try await alice.line()?
+                            .hasPrefix("* STATUS \"Other Users/bob/Team\" (MESSAGES 1 ") == true)
+                    try await bob.ok("DELETEACL Team alice")
+                    try await bob.append("Team")
+                    #expect(try await alice.ok("NOOP").untagged.isEmpty)
+                }
+            }
+        }
+    }
 }

@@ -4,4 +4,6 @@ internal import Authentication
 final class IMAPLogin {
     var method = "LOGIN"
     var failures = 0
+    /// What the client calls itself (RFC 2971).
+    var client: String?
 }

@@ -62,6 +62,7 @@ extension IMAPSession {
         }
         user = IMAPUser(
             account, login: name, method: login?.method ?? "", mailboxes: mailboxes, place: place)
+        user?.client = login?.client
         login = nil
         reader.isLoggedIn = true
         logger.debug(

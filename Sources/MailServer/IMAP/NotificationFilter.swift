@@ -3,7 +3,7 @@ internal import MailboxStore
 
 /// What a client wants to hear of its own accord (RFC 5465), in force until the next NOTIFY.
 ///
-/// Covers the user's own mailboxes; those of others are told of when they are selected.
+/// Of other users' mailboxes, those that exist and may be read at that moment are watched.
 final class NotificationFilter {
     /// What goes for the selected mailbox.
     struct SelectedEvents {
@@ -18,18 +18,18 @@ final class NotificationFilter {
     let selectedEvents: SelectedEvents
     /// Without those of the selected mailbox; the first that names a mailbox decides.
     let groups: [NotifyCommand.Group]
-    /// Nil when only the selected mailbox matters.
-    let watcher: AccountWatcher?
+    /// The user's account first; none when only the selected mailbox matters.
+    var watchers: [AccountWatcher] = []
+    /// Names of other users' mailboxes.
+    var shared: [Int64: String] = [:]
     var subscriptions: Set<String>
 
-    init(
-        _ command: NotifyCommand, watcher: AccountWatcher?, subscriptions: Set<String>
-    ) {
+    init(_ command: NotifyCommand, subscriptions: Set<String>) {
         var selected = SelectedEvents()
         var groups: [NotifyCommand.Group] = []
         for group in command.groups {
             guard group.filter.isSelected else {
-                groups.append(group)
+                groups.append(.init(filter: group.filter.canonical, events: group.events))
                 continue
             }
             selected.isWatched = group.events.contains { $0.isMessageEvent }
@@ -39,8 +39,19 @@ final class NotificationFilter {
         }
         selectedEvents = selected
         self.groups = groups
-        self.watcher = watcher
         self.subscriptions = subscriptions
+    }
+
+    /// Whether other users' mailboxes can be meant.
+    var mayNameShared: Bool {
+        groups.contains { group in
+            switch group.filter {
+            case .selected, .selectedDelayed, .inboxes, .personal: false
+            case .subscribed: subscriptions.contains { MailboxPlace($0) != .own($0) }
+            case .subtree(let names), .subtreeOne(let names), .mailboxes(let names):
+                names.contains { MailboxPlace($0) != .own($0) }
+            }
+        }
     }
 
     /// The events that are wanted of a mailbox that is not selected.
@@ -52,7 +63,7 @@ final class NotificationFilter {
         switch filter {
         case .selected, .selectedDelayed: false
         case .inboxes: name == AccountMailboxes.inbox
-        case .personal: true
+        case .personal: MailboxPlace(name) == .own(name)
         case .subscribed: subscriptions.contains(name)
         case .subtree(let roots): roots.contains { name == $0 || name.hasPrefix($0 + "/") }
         case .subtreeOne(let roots):
@@ -67,6 +78,16 @@ final class NotificationFilter {
 
 extension MailboxFilter {
     var isSelected: Bool { self == .selected || self == .selectedDelayed }
+
+    /// With names in their one spelling.
+    fileprivate var canonical: MailboxFilter {
+        switch self {
+        case .subtree(let names): .subtree(names.map(MailboxName.canonical))
+        case .subtreeOne(let names): .subtreeOne(names.map(MailboxName.canonical))
+        case .mailboxes(let names): .mailboxes(names.map(MailboxName.canonical))
+        case .selected, .selectedDelayed, .inboxes, .personal, .subscribed: self
+        }
+    }
 }
 
 extension NotifyCommand.Event {

@@ -14,6 +14,7 @@ extension IMAPSession {
         if !parts.isEmpty {
             let client = String(parts.joined(separator: " ").prefix(Self.loggedLength))
             user?.client = client
+            login?.client = client
             logger.debug(
                 "IMAP client",
                 metadata: ["client": "\(client)", "remote": "\(connection.remoteAddress)"])
