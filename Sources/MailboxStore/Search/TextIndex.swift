@@ -219,9 +219,9 @@ package final class TextIndex: Sendable {
         return matches
     }
 
-    /// Reads the messages in these rows, and indexes them by the way.
-    /// - Parameter rows: ascending; a portion, as the texts are in memory.
-    /// - Returns: the rows that match. Messages that are gone do not.
+    /// Reads the messages in these rows, and indexes them by the way. Copies of a message that are
+    /// in one portion are read once.
+    /// - Returns: the rows that match, in their order. Messages that are gone do not.
     package func read(
         _ condition: TextCondition, in account: AccountID, of mailbox: Int64,
         _ columns: MessageColumns, rows: ArraySlice<Int>
