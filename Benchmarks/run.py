@@ -71,6 +71,8 @@ def main():
     ap.add_argument("--results", action="append", metavar="FILE",
                     help="file for the results (default BENCH_DIR/results.json); report "
                          "takes several, as one run")
+    ap.add_argument("--imaptest", default=os.environ.get("IMAPTEST") or
+                    shutil.which("imaptest"), help="path of Dovecot's imaptest, if there is one")
     ap.add_argument("--settle", type=float, default=3, help="seconds before idle is measured")
     ap.add_argument("--keep", action="store_true", help="keep the servers' files")
     args = ap.parse_args()
@@ -116,13 +118,13 @@ def main():
             "secs": args.secs, "domains": args.domains, "users": args.users,
             "cpu": util.cpu_model(), "fsync_per_s": [util.fsync_rate(root)]}
 
-    def note(peer, load, rep, r):
-        results.append(dict(r, peer=peer.name, load=load, rep=rep))
+    def note(peer, variant, load, rep, r):
+        results.append(dict(r, peer=peer.name + variant, load=load, rep=rep))
         util.dump(out, {"info": info, "results": results})
         util.say("  %-40s %10s %-8s cpu/1000 %s" % (
             load, report.num(r["rate"]), r["unit"], report.num(r.get("cpu_per_k"))))
 
-    def measure(ctx, wanted, rep):
+    def measure(ctx, wanted, rep, variant=""):
         for load in wanted:
             try:
                 r = loads.LOADS[load](ctx)
@@ -133,26 +135,31 @@ def main():
                 util.say("  %s: FAILED: %s" % (load, e))
                 traceback.print_exc()
                 continue
-            note(ctx.peer, load, rep, r)
+            note(ctx.peer, variant, load, rep, r)
 
     def one_round(server, rep):
-        ctx = loads.Ctx(server, slapd, gen, args.secs)
-        idle = [l for l in chosen if l.startswith("idle")]
-        rest = [l for l in chosen if l not in idle]
+        ctx = loads.Ctx(server, slapd, gen, args.secs, args.imaptest)
+        fresh = [l for l in chosen if l.startswith(loads.FRESH)]
+        rest = [l for l in chosen if l not in fresh]
         if rest:
             server.start()
-            loads.preload(ctx)
+            loads.preload(ctx, any(" 10k" in l or "store" in l for l in rest))
             measure(ctx, rest, rep)
             ctx.close()
             server.stop()
         # Memory is measured on a server that has done nothing else.
         if rep > args.idle_reps:
             return
-        ctx.settle = args.settle
-        for load in idle:
-            server.start()
-            measure(ctx, [load], rep)
-            server.stop()
+        for name, options in {"": {}, **server.idle_variants}.items():
+            # Processes that hibernation frees are gone after some seconds.
+            ctx.settle = args.settle + (8 if name else 0)
+            ctx.idle_cost.clear()
+            for load in fresh:
+                if name and not (load.startswith("idle") and "imap" in load):
+                    continue
+                server.start(**options)
+                measure(ctx, [load], rep, name and "+" + name)
+                server.stop()
 
     signal.signal(signal.SIGTERM, lambda *a: sys.exit(1))
     slapd.start()

@@ -5,6 +5,7 @@ CPU figures are divided by."""
 import json
 import os
 import random
+import re
 import subprocess
 import tempfile
 import threading
@@ -14,13 +15,19 @@ from . import directory, util
 
 ACTIVE = (0, 500)		# first user and number of users: local recipients
 POP3 = (500, 200)		# mailboxes with 20 messages
+BIG = (1000, 4)			# mailboxes with 10,000 messages
+HUGE = (1050, 1)		# a mailbox with 100,000
+APPEND = (1100, 16)
 LATENCY = 1200
+COLD = (2000, 4000)		# each logs in once in a server's life
+COLD_TLS = (6000, 4000)
 IDLE = (2000, 5000)
 
 
 class Ctx:
-    def __init__(self, peer, slapd, gen, secs=8.0):
+    def __init__(self, peer, slapd, gen, secs=8.0, imaptest=None):
         self.peer, self.slapd, self.gen, self.secs = peer, slapd, gen, secs
+        self.imaptest = imaptest
         self.settle = 3
         self.counter = None
         self.idle_cost = {}
@@ -271,19 +278,22 @@ def group_addresses(ctx):
 
 # -------------------------------------------------------------------- latency
 
-def latency(ctx):
-    """From the final dot until a POP3 login shows the message, that login included."""
-    with Measured(ctx) as m:
-        j = ctx.mailload("lat", ctx.port("smtp"), "--via", "pop3", "-n", 200, "-d", 12,
-                         "--first", LATENCY, "--gap-ms", 30, "--imap-port",
-                         ctx.port("pop3"))
-        m.gen = j["gen_cpu"]
-    a = j["a_ms"]
-    return m.result(j["ok"], a["p50"], "ms p50", p50_ms=a["p50"], p90_ms=a["p90"],
-                    p99_ms=a["p99"], accept_p50_ms=j["b_ms"]["p50"], errors=j["err"])
+def latency(via, port):
+    """From the final dot until a POP3 login shows the message, that login included, or until
+    an IMAP session in IDLE is told of it."""
+    def load(ctx):
+        with Measured(ctx) as m:
+            j = ctx.mailload("lat", ctx.port("smtp"), "--via", via, "-n", 200, "-d", 12,
+                             "--first", LATENCY, "--gap-ms", 30, "--imap-port",
+                             ctx.port(port))
+            m.gen = j["gen_cpu"]
+        a = j["a_ms"]
+        return m.result(j["ok"], a["p50"], "ms p50", p50_ms=a["p50"], p90_ms=a["p90"],
+                        p99_ms=a["p99"], accept_p50_ms=j["b_ms"]["p50"], errors=j["err"])
+    return load
 
 
-# ----------------------------------------------------------------- POP3, auth
+# ----------------------------------------------------------- POP3, IMAP, auth
 
 def simple(mode, what, unit, *args, units="ok", secs=None):
     """A generator run whose units are j[units]."""
@@ -346,11 +356,107 @@ def idle(n, what, tls, proto="pop3"):
     return load
 
 
+def imaptest(ctx):
+    """Dovecot's imaptest with its default mix of commands, if it is there."""
+    if not ctx.imaptest:
+        raise Skip("no imaptest")
+    with tempfile.TemporaryDirectory() as d:
+        mbox = os.path.join(d, "mbox")
+        rng = random.Random(7)
+        with open(mbox, "w") as f:
+            for i in range(200):
+                f.write("From load@sender.example Mon Jan  1 00:00:00 2024\n"
+                        "Date: Mon, 1 Jan 2024 00:00:00 +0000\nFrom: <load@sender.example>\n"
+                        "To: <user@bench.test>\nSubject: message %d\n"
+                        "Message-ID: <it%d@sender.example>\n\n" % (i, i))
+                for _ in range(50):
+                    f.write("".join(rng.choice("abcdefghij klmnopq") for _ in range(76)) + "\n")
+                f.write("\n")
+        with open(os.path.join(d, "users"), "w") as f:
+            for n in range(70, 90):
+                f.write("%s:%s\n" % (directory.user(n, 1), directory.password(n, 1)))
+        env = dict(os.environ)
+        # It is linked against the Debian package's libdovecot.
+        env["LD_LIBRARY_PATH"] = ":".join(
+            filter(None, [env.get("LD_LIBRARY_PATH"), "/usr/lib/dovecot"]))
+        cpu0 = os.times()
+        with Measured(ctx) as m:
+            r = subprocess.run(
+                [ctx.imaptest, "host=" + ctx.peer.host, "port=%d" % ctx.port("imap"),
+                 "user=%d", "userfile=" + os.path.join(d, "users"), "mbox=" + mbox,
+                 "clients=20",
+                 "secs=%d" % max(10, int(ctx.secs)), "no_pipelining", "seed=7"],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=d,
+                timeout=120, env=env)
+            cpu1 = os.times()
+            m.gen = (cpu1.children_user + cpu1.children_system -
+                     cpu0.children_user - cpu0.children_system)
+        out = r.stdout
+    totals = out.rpartition("Totals:")[2].splitlines()
+    numbers = [re.findall(r"\d+", x) for x in totals if re.fullmatch(r"[\d ]+", x)]
+    if not numbers:
+        raise RuntimeError("imaptest: no totals in\n" + out[-2000:])
+    n = sum(map(int, numbers[-1]))
+    errors = [x for x in out.splitlines() if x.startswith("Error:")]
+    for x in errors[:3]:
+        util.say("    imaptest:", x)
+    return m.result(n, n / m.m["wall"], "cmd/s", errors=len(errors))
+
+
+class PeakMemory:
+    """with PeakMemory(group) as p: ...; p.peak is the most PSS that was seen meanwhile."""
+
+    def __init__(self, group):
+        self.group = group
+
+    def __enter__(self):
+        self.base = self.peak = self.group.memory()[0]
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def watch(self):
+        while not self.done.wait(0.01):
+            self.peak = max(self.peak, self.group.memory()[0])
+
+    def __exit__(self, *exc):
+        self.done.set()
+        self.thread.join()
+
+
+def first_look(messages):
+    """SELECT of a large mailbox and the flags of all its messages, in the first session of a
+    server that has just been started, then in sessions one after the other. CPU and rate are of
+    the later ones without a watch on the memory."""
+    def load(ctx):
+        port = ctx.port("imap")
+        j = ctx.mailload("imap", port, "--op", "fill", "-c", 1, "-n", 2000, "--copies",
+                         messages // 2000, "--pick", "fixed", *users(HUGE), "--timeout", 600)
+        if j["ok"] != messages:
+            raise RuntimeError("%d of %d messages" % (j["ok"], messages))
+        ctx.peer.restart()
+        look = ("imap", port, "--op", "flags", "-c", 1, *users(HUGE), "--timeout", 120)
+        time.sleep(1)
+        cpu = ctx.peer.group.cpu()
+        with PeakMemory(ctx.peer.group) as memory:
+            first = ctx.mailload(*look, "-n", 1)
+        cpu = ctx.peer.group.cpu() - cpu
+        with Measured(ctx) as m:
+            j = ctx.mailload(*look, "-n", 10)
+            m.gen = j["gen_cpu"]
+        return m.result(j["msgs"], j["msgs"] / max(j["elapsed"], 1e-6), "msg/s",
+                        errors=j["err"], first_ms=first["b_ms"]["p50"], first_cpu_ms=cpu * 1000,
+                        again_ms=j["b_ms"]["p50"],
+                        look_mb=(memory.peak - memory.base) / 1e6, base_mb=memory.base / 1e6)
+    return load
+
+
 # --------------------------------------------------------------------- set-up
 
-def preload(ctx):
+def preload(ctx, wants_big):
     """Fills a freshly started server: every recipient's mailbox exists, 200
-    mailboxes have 20 messages."""
+    mailboxes have 20 messages, four have 10,000."""
     t = time.monotonic()
     smtp = ctx.port("smtp")
     count = Counter(ctx, POP3)
@@ -360,9 +466,14 @@ def preload(ctx):
                  *users(POP3))
     _, have = count.wait(POP3[1] * 20, t)
     count.close()
+    big = 0
+    if wants_big:
+        big = ctx.mailload("imap", ctx.port("imap"), "--op", "fill", "-c", BIG[1], "-n", 500,
+                           "--copies", 20, "--pick", "fixed", *users(BIG), "--timeout",
+                           300)["ok"]
     ctx.mailload("smtp", smtp, "-n", 1, "--first", LATENCY, "--count", 1)
-    util.say("%s: mailboxes filled in %.0f s (%d of %d)" % (
-        ctx.peer.name, time.monotonic() - t, have, POP3[1] * 20))
+    util.say("%s: mailboxes filled in %.0f s (%d of %d; big %d)" % (
+        ctx.peer.name, time.monotonic() - t, have, POP3[1] * 20, big))
 
 
 K = 1024
@@ -386,9 +497,36 @@ LOADS = {
                                     *users(POP3)),
     "auth pop3 warm": simple("pop3", "pop3", "login/s", *C(16), "--op", "auth",
                              *users(ACTIVE)),
-    "latency to mailbox": latency,
+    "imap login+select+flags of 10k": simple(
+        "imap", "imap", "msg/s", *C(8), "--op", "flags", *users(BIG), units="msgs"),
+    "imap login+select+bodies of 10k": simple(
+        "imap", "imap", "msg/s", *C(4), "--op", "bodies", *users(BIG), units="msgs"),
+    "imap append 4K s=16": simple("imap", "imap", "op/s", *C(16), "--op", "append",
+                                  "--pick", "fixed", *users(APPEND)),
+    "imap search headers 10k": simple("imap", "imap", "op/s", *C(4), "--op", "search",
+                                      "--pick", "fixed", *users(BIG)),
+    "imap search body 10k": simple("imap", "imap", "op/s", *C(2), "--op", "search-body",
+                                   "--pick", "fixed", *users(BIG)),
+    "imap store s=4": simple("imap", "imap", "op/s", *C(4), "--op", "store", "--pick",
+                             "fixed", *users(BIG)),
+    "imaptest default mix c=20": imaptest,
+    "auth imap cold": simple("imap", "imap", "login/s", *C(16), "--op", "auth",
+                             "-n", COLD[1], *users(COLD), secs=20),
+    "auth imap cold TLS": simple("imap", "imaps", "login/s", *C(16), *TLS, "--op", "auth",
+                                 "-n", COLD_TLS[1], *users(COLD_TLS), secs=20),
+    "auth imap warm": simple("imap", "imap", "login/s", *C(16), "--op", "auth",
+                             *users(ACTIVE)),
+    "latency to mailbox": latency("pop3", "pop3"),
+    "latency to IDLE push": latency("idle", "imap"),
+    "huge imap first look at 100k": first_look(100_000),
     "idle 5000 pop3": idle(5000, "pop3", "none"),
     "idle 5000 pop3 TLS": idle(5000, "pop3s", "tls"),
     "idle 5000 smtp": idle(5000, "smtp", "none", "smtp"),
     "idle 5000 smtp TLS": idle(5000, "smtp", "starttls", "smtp"),
+    "idle 1000 imap": idle(1000, "imap", "none", "imap"),
+    "idle 1000 imap TLS": idle(1000, "imaps", "tls", "imap"),
+    "idle 5000 imap": idle(5000, "imap", "none", "imap"),
+    "idle 5000 imap TLS": idle(5000, "imaps", "tls", "imap"),
 }
+
+FRESH = ("idle", "huge")	# loads on a server that has done nothing else

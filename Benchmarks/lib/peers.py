@@ -15,6 +15,8 @@ VMAIL = "benchmail"
 class Peer:
     name = "?"
     host = "127.0.0.1"
+    #: Other settings with which the idle IMAP loads are measured: options of start.
+    idle_variants = {}
 
     def __init__(self, root):
         self.root = os.path.join(root, self.name)
@@ -22,7 +24,8 @@ class Peer:
         self.group = None
         p = util.PORTS
         self.ports = {"smtp": p["SMTP_PORT"], "pop3": p["POP3_PORT"],
-                      "pop3s": p["POP3S_PORT"]}
+                      "pop3s": p["POP3S_PORT"], "imap": p["IMAP_PORT"],
+                      "imaps": p["IMAPS_PORT"]}
 
     def path(self, *parts):
         return os.path.join(self.root, *parts)
@@ -63,6 +66,10 @@ class Peer:
             self.group.kill()
             self.group.remove()
             self.group = None
+
+    def restart(self):
+        """Ends all processes and starts them again on the same files."""
+        raise NotImplementedError
 
     def wait_ports(self):
         for p in self.ports.values():
@@ -175,6 +182,7 @@ broken_sasl_auth_clients = no"""
 class PostfixDovecot(Peer):
     name = "postfix-dovecot"
     packages = ["postfix", "postfix-ldap"] + Dovecot.packages
+    idle_variants = {"hibernate": {"hibernate": "2s", "idle_kill": "3s"}}
 
     def start(self, **options):
         self.check_ports()
@@ -183,11 +191,18 @@ class PostfixDovecot(Peer):
         self.dovecot.start(**options)
         self.postfix.start("Dovecot", "lmtp:unix:" + self.path("run", "lmtp"),
                            DOVECOT_SASL % self.path("run", "auth-client"))
+        self.launch()
+
+    def launch(self):
         self.group = util.Group(self.name)
         self.dovecot.launch()
         util.wait_port(self.ports["pop3"])
         self.postfix.launch()
         self.wait_ports()
+
+    def restart(self):
+        self.stop()
+        self.launch()
 
     def stop(self):
         if self.group:
@@ -211,16 +226,23 @@ class Martlet(Peer):
         for d in ("conf", "state", "logs"):
             util.fresh_dir(self.path(d))
         top = os.path.dirname(util.HERE)
-        binary = os.environ.get("MARTLET") or os.path.join(util.run(
+        self.binary = os.environ.get("MARTLET") or os.path.join(util.run(
             ["swift", "build", "-c", "release", "--show-bin-path"], cwd=top).strip(), "martlet")
-        conf = self.path("conf", "martlet.yaml")
-        util.write(conf, util.fill("martlet/martlet.yaml", self.variables(
-            STATE=self.path("state"))))
+        util.write(self.path("conf", "martlet.yaml"), util.fill(
+            "martlet/martlet.yaml", self.variables(STATE=self.path("state"))))
+        self.launch()
+
+    def launch(self):
         log = open(self.path("logs", "server.log"), "ab")
         self.group = util.Group(self.name)
-        self.process = self.group.popen([binary, "serve", "--config", conf],
-                                        stdout=log, stderr=log)
+        self.process = self.group.popen(
+            [self.binary, "serve", "--config", self.path("conf", "martlet.yaml")],
+            stdout=log, stderr=log)
         self.wait_ports()
+
+    def restart(self):
+        self.stop()
+        self.launch()
 
     def stop(self):
         if self.group:
