@@ -2,7 +2,7 @@
 
 Python 3 standard library only; needs Debian's slapd, ldap-utils and openssl. Processes are ended
 by process id. Every instance takes ten ports from its base: 0 mx, 1 submission, 2 pop3, 3 pop3s,
-4 ldap, 5 submissions."""
+4 ldap, 5 submissions, 6 imap."""
 
 import os
 import poplib
@@ -61,7 +61,8 @@ class Stack:
                  storage="", mail=None, authentication="", directory="", ldap_port=None):
         self.state, self.binary = os.path.abspath(state), binary
         self.population = population or Population()
-        self.mx, self.submission, self.pop3, self.pop3s, self.ldap, self.submissions = range(ports, ports + 6)
+        self.mx, self.submission, self.pop3, self.pop3s, self.ldap, self.submissions, self.imap = (
+            range(ports, ports + 7))
         os.makedirs(self.state, exist_ok=True)
         self.mail = mail or f"{self.state}/mail"
         os.makedirs(self.mail, exist_ok=True)
@@ -79,6 +80,7 @@ listeners:
   submissions: {{address: 127.0.0.1, port: {self.submissions}}}
   pop3: {{address: 127.0.0.1, port: {self.pop3}, login_without_tls: true}}
   pop3s: {{address: 127.0.0.1, port: {self.pop3s}}}
+  imap: {{address: 127.0.0.1, port: {self.imap}, login_without_tls: true}}
 tls:
   certificates: [{{chain: {self.state}/server.pem, key: {self.state}/server.key}}]
 directory:
