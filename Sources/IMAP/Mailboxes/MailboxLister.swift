@@ -52,6 +52,8 @@ package struct MailboxLister {
         matching matches: (String) -> Bool, naming names: (String) -> Bool = { _ in false }
     ) -> [ListedMailbox] {
         let above = isRecursive ? superiorsOfSelected(names) : []
+        // Above a subscribed name that does not exist there may be nothing either.
+        let nodes = nodes.merging(above.map { ($0, Node()) }) { known, _ in known }
         return nodes.filter { name, node in
             (isSelected(node) || above.contains(name)) && matches(name)
         }
