@@ -147,6 +147,26 @@ import Testing
         await engine.close()
     }
 
+    @Test func defaultMailboxesAreMadeOnce() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try StorageEngine.open(directory)
+        let defaults = ["INBOX", "Drafts", "Sent"].map { NewMailbox(name: $0) }
+        let sent = try await engine.createMailboxes([NewMailbox(name: "Sent")], of: user)[0]
+        try await engine.makeDefaultMailboxes(defaults, mark: "made", of: user)
+        let made = try await engine.mailboxes(of: user)
+        #expect(made.map(\.name) == ["Drafts", "INBOX", "Sent"])
+        #expect(made.last?.id == sent.id)
+        #expect(try await engine.subscriptions(of: user) == ["Drafts", "INBOX", "Sent"])
+        #expect(try await engine.annotations(of: 0, account: user) == ["made": [1]])
+
+        try await engine.deleteMailbox(made[0].id, of: user)
+        try await engine.setSubscribed(false, "Drafts", of: user)
+        try await engine.makeDefaultMailboxes(defaults, mark: "made", of: user)
+        #expect(try await engine.mailboxes(of: user).map(\.name) == ["INBOX", "Sent"])
+        #expect(try await engine.subscriptions(of: user) == ["INBOX", "Sent"])
+        await engine.close()
+    }
+
     @Test func namesBelowAreRenamedToo() async throws {
         let directory = TemporaryDirectory()
         let engine = try StorageEngine.open(directory)
