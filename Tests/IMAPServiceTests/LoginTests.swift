@@ -3,7 +3,7 @@ import Testing
 
 @testable import MailServer
 
-@Suite(.timeLimit(.minutes(1))) struct LoginTests {
+@Suite(.timeLimit(.minutes(20))) struct LoginTests {
     @Test func offersWhatIsPossibleNow() async throws {
         let server = try await TestServer(loginWithoutTLS: false)
         try await server.talk { client in

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MailServer
 
-@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+@Suite(.timeLimit(.minutes(20))) struct MailboxTests {
     @Test func tellsTheStateOfAMailbox() async throws {
         try await withServer { server in
             try await server.session { client in

@@ -3,7 +3,7 @@ import Transport
 
 @testable import MailServer
 
-@Suite(.timeLimit(.minutes(1))) struct StateTests {
+@Suite(.timeLimit(.minutes(20))) struct StateTests {
     private static let authenticated = [
         "SELECT INBOX", "LIST \"\" *", "STATUS INBOX (MESSAGES)", "CREATE x", "IDLE", "NAMESPACE",
         "ENABLE CONDSTORE", "NOTIFY NONE", "COMPRESS DEFLATE", "UNAUTHENTICATE",

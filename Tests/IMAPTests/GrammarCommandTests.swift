@@ -121,8 +121,8 @@ import Testing
         #expect(try parse("DELETE {8+}\r\nEntwürf", utf8: true) == .delete(mailbox: "Entwürf"))
         #expect(throws: SyntaxError.self) { try parse("DELETE \"Entwürfe\"") }
         #expect(throws: SyntaxError.self) { try parse("DELETE {2+}\r\nü") }
-        #expect(throws: SyntaxError.self) { try parse("DELETE &APw") }
-        #expect(throws: SyntaxError.self) { try parse("DELETE &AC8-") }
+        #expect(try parse("DELETE &APw") == .delete(mailbox: "\u{FFFD}APw"))
+        #expect(try parse("DELETE &AC8-") == .delete(mailbox: "\u{FFFD}AC8-"))
         #expect(throws: SyntaxError.self) { try parse("DELETE a&AAA-b") }
         #expect(throws: SyntaxError.self) { try parse("DELETE a&AAoADQ-b") }
         #expect(throws: SyntaxError.self) { try parse("DELETE {3+}\r\na\rb", utf8: true) }

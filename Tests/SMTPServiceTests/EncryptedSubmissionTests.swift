@@ -7,7 +7,7 @@ import Transport
 @testable import MailServer
 
 /// With curl as the client.
-@Suite(.timeLimit(.minutes(2))) struct EncryptedSubmissionTests {
+@Suite(.timeLimit(.minutes(20))) struct EncryptedSubmissionTests {
     @Test func submitsOverStartTLS() async throws {
         let directory = try TemporaryDirectory()
         let authority = try CertificateAuthority(in: directory.path)

@@ -6,7 +6,7 @@ import Transport
 
 @testable import MailServer
 
-@Suite(.timeLimit(.minutes(2))) struct MailExchangerTests {
+@Suite(.timeLimit(.minutes(20))) struct MailExchangerTests {
     @Test func acceptsAndQueues() async throws {
         try await withService(.mailExchanger) { service in
             try await converse(

@@ -5,7 +5,7 @@ import Transport
 
 @testable import MailServer
 
-@Suite(.timeLimit(.minutes(2))) struct SubmissionTests {
+@Suite(.timeLimit(.minutes(20))) struct SubmissionTests {
     private static let login = """
         < 220
         > EHLO c

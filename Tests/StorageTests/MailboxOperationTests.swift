@@ -167,6 +167,44 @@ import Testing
         await engine.close()
     }
 
+    /// By name from the cache, by number from the index.
+    @Test func namedMailboxesAreAsTheLastCommitLeftThem() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try StorageEngine.open(directory)
+        let id = try await engine.openMailbox(user, name: "Work").id
+        func check(_ name: String) async throws {
+            let named = try await engine.mailbox(named: name, of: user)
+            #expect(try await engine.mailbox(id) == named)
+        }
+        try await check("Work")
+        let uid = try await engine.append(body(1), to: id, of: user)
+        try await check("Work")
+        _ = try await engine.store(
+            FlagChange(operation: .add, system: [.seen, .deleted], keywords: []), uids: [uid],
+            in: id, account: user)
+        try await check("Work")
+        try await engine.setSpecialUses([.junk], of: id, account: user)
+        try await check("Work")
+        engine.setRecent(from: 2, in: id, account: user)
+        try await engine.setSubscribed(true, "Work", of: user)
+        try await check("Work")
+        try await engine.expunge([uid], from: id, account: user)
+        try await check("Work")
+        try await engine.renameMailbox("Work", to: "Play", of: user)
+        try await check("Play")
+        #expect(try await engine.mailbox(named: "Work", of: user) == nil)
+        let inbox = try #require(try await engine.mailbox(named: "INBOX", of: user))
+        try await engine.append(body(2), to: inbox.id, of: user)
+        try await engine.renameMailbox("INBOX", to: "Old", of: user)
+        #expect(try await engine.mailbox(named: "INBOX", of: user)?.messages == 0)
+        #expect(try await engine.mailbox(named: "Old", of: user)?.messages == 1)
+        try await engine.deleteMailbox(id, of: user)
+        #expect(try await engine.mailbox(named: "Play", of: user) == nil)
+        _ = try await engine.createMailboxes([NewMailbox(name: "Play")], of: user)
+        #expect(try await engine.mailbox(named: "Play", of: user)?.messages == 0)
+        await engine.close()
+    }
+
     @Test func namesBelowAreRenamedToo() async throws {
         let directory = TemporaryDirectory()
         let engine = try StorageEngine.open(directory)

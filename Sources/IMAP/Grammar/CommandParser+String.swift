@@ -140,6 +140,11 @@ extension CommandParser {
         return try mailboxName(octets.isEmpty ? try string("a mailbox pattern") : Array(octets))
     }
 
+    private static func unreadableName(_ octets: [UInt8]) -> String? {
+        octets.allSatisfy { $0 < 0x80 }
+            ? String(decoding: octets, as: UTF8.self).replacing("&", with: "\u{FFFD}") : nil
+    }
+
     /// Octets that are no modified UTF-7 (RFC 3501 section 5.1.3) name no mailbox, and none can be
     /// made of them: their "&" becomes U+FFFD, which no name holds.
     mutating func mailboxName(_ octets: [UInt8]) throws(ParseFailure) -> String {
@@ -147,8 +152,11 @@ extension CommandParser {
             let name = acceptsUTF8
                 ? String(validating: octets, as: UTF8.self)
                 : ModifiedUTF7.decode(octets)
-                    ?? String(validating: octets, as: UTF8.self)?.replacing("&", with: "\u{FFFD}")
-        else { throw invalid("mailbox name is not UTF-8") }
+                    ?? Self.unreadableName(octets)
+        else {
+            throw acceptsUTF8
+                ? invalid("mailbox name is not UTF-8") : invalid("mailbox name is not ASCII")
+        }
         guard !name.utf8.contains(where: { $0 == 0 || $0 == Octet.cr || $0 == Octet.lf }) else {
             throw invalid("control character in a mailbox name")
         }

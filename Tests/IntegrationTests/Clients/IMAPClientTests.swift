@@ -28,8 +28,10 @@ import TestSupport
         #expect(found.output == "* SEARCH 1\r\n", "\(found)")
         let message = try Tool.run(curl + [url + "INBOX;UID=1"])
         #expect(message.status == 0 && message.output == pop3, "\(message)")
-        let sent = try Tool.run(
-            curl + [url + "Sent", "--upload-file", "-"], input: "Subject: kept\r\n\r\nbody\r\n")
+        // Not from its input: curl must know the size for APPEND.
+        let files = try TemporaryDirectory()
+        try TextFile.write("Subject: kept\r\n\r\nbody\r\n", to: files.path + "/message")
+        let sent = try Tool.run(curl + [url + "Sent", "--upload-file", files.path + "/message"])
         #expect(sent.status == 0, "\(sent)")
         let kept = try Tool.run(curl + [url + "Sent;UID=1/;SECTION=TEXT"])
         #expect(kept.output == "body\r\n", "\(kept)")

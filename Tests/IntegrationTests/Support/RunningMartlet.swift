@@ -117,7 +117,9 @@ final class RunningMartlet: Sendable {
     func log() throws -> String { try TextFile.read("\(path)/log") }
 
     /// A command of the same binary and configuration.
-    func martlet(_ arguments: String...) throws -> Tool.Result {
+    func martlet(_ arguments: String...) throws -> Tool.Result { try martlet(arguments) }
+
+    func martlet(_ arguments: [String]) throws -> Tool.Result {
         try Tool.run(
             [try Self.binary()] + arguments + ["--config", configuration])
     }

@@ -16,7 +16,7 @@ struct ProblemTests {
         ("limits:\n  sessions: 5\n  zzz: 1", [":17: limits.zzz: is not a key of this section; it has: handshake_timeout, message_memory, "]),
         ("limit: {}", [":15: limit: is not a key of this section; did you mean “limits”?"]),
         ("pop: {}", [":15: pop: is not a key of this section; did you mean “pop3”?"]),
-        ("imap: {}", [":15: imap: is not a key of this section"]),
+        ("nntp: {}", [":15: nntp: is not a key of this section"]),
         ("smtp: {maximum_message_size: 1T}", [":15: smtp.maximum_message_size is “1T”: expected a size from 65536 to "]),
         ("smtp: {maximum_message_size: 1K}", [":15: smtp.maximum_message_size is “1K”: "]),
         ("smtp: {maximum_message_size: 99999999999999999999G}", [":15: smtp.maximum_message_size is "]),

@@ -26,6 +26,10 @@ extension FakeMailboxes {
         async throws(MailboxError) -> [MailboxStatus]
     { throw .unavailable(Self.unused) }
 
+    func makeDefaultMailboxes(_ defaults: [NewMailbox], mark: String, of account: AccountID)
+        async throws(MailError)
+    { throw Self.unused }
+
     func renameMailbox(_ name: String, to newName: String, of account: AccountID)
         async throws(MailboxError)
     { throw .unavailable(Self.unused) }
