@@ -14,6 +14,7 @@ extension IMAPSession {
     func append(_ start: AppendStart, tag: String) async throws(CommandFailure) -> Completion {
         var isOver = false
         do throws(CommandFailure) {
+            try await renewRights()
             let target = try await targetMailbox(named: start.mailbox)
             let replaced = try start.replacing.map { set throws(CommandFailure) in
                 try replacedMessage(set, isUID: start.isUID)

@@ -73,9 +73,9 @@ extension IMAPSession {
         _ uids: ArraySlice<UInt32>, _ plan: FetchPlan, _ outcome: inout FetchOutcome
     ) async throws(CommandFailure) {
         let selected = try selectedMailbox()
-        var messages = try await messages(uids, plan, in: selected)
+        let messages = try await messages(uids, plan, in: selected)
         outcome.missing += uids.count - messages.count
-        if plan.setsSeen { await setSeen(&messages, in: selected) }
+        if plan.setsSeen { await setSeen(messages, in: selected) }
         var rows = FetchRows(
             [.flags], isUIDOnly: false, keywords: service.mailboxes.storage.keywords,
             recent: shownRecent)
@@ -150,7 +150,7 @@ extension IMAPSession {
 
     /// Sets \Seen where it is missing (RFC 9051 section 6.4.5), durably, before the messages are
     /// sent. Reading goes on when that is not possible: a full disk hides nobody's mail.
-    private func setSeen(_ messages: inout [FetchedMessage], in selected: SelectedMailbox) async {
+    private func setSeen(_ messages: [FetchedMessage], in selected: SelectedMailbox) async {
         guard !selected.isReadOnly, selected.rights.contains(.seen) else { return }
         let unseen = messages.filter { !$0.state.flags.system.contains(.seen) }
         guard !unseen.isEmpty else { return }
