@@ -33,6 +33,7 @@ import TestSupport
         try TextFile.write("Subject: kept\r\n\r\nbody\r\n", to: files.path + "/message")
         let sent = try Tool.run(curl + [url + "Sent", "--upload-file", files.path + "/message"])
         #expect(sent.status == 0, "\(sent)")
+        withExtendedLifetime(files) {}
         let kept = try Tool.run(curl + [url + "Sent;UID=1/;SECTION=TEXT"])
         #expect(kept.output == "body\r\n", "\(kept)")
     }
