@@ -57,6 +57,7 @@ package final class Importer {
     private let journal: Journal
     private let target: MailboxTarget
     private var sent: [Sent] = []
+    private var isStopping = false
     private var report = Report()
 
     /// - Parameter progress: a folder's name, messages done, and how many it has.
@@ -71,18 +72,30 @@ package final class Importer {
     }
 
     package func run() throws(MigrationError) -> Report {
-        for folder in try source.folders() { try copy(folder) }
+        do throws(MigrationError) {
+            for folder in try source.folders() {
+                do throws(MigrationError) {
+                    try copy(folder)
+                } catch {
+                    guard error.isOfOneMessage else { throw error }
+                    report.failures.append("\(folder.name): \(error)")
+                }
+            }
+        } catch {
+            // What is known to be there is not to be sent again; why it stopped matters more than
+            // whether this could be written.
+            try? journal.flush()
+            throw error
+        }
         return report
     }
 
     private func copy(_ folder: SourceFolder) throws(MigrationError) {
-        let mailbox =
-            plan.renamed[folder.name]
-            ?? (plan.prefix.isEmpty ? target.mailbox(for: folder) : plan.prefix + folder.name)
+        let mailbox = mailbox(for: folder)
         progress(folder.name, 0, nil)
         let messages = try source.messages(in: folder)
-        report.folders += 1
         if !plan.isDryRun { try target.require(mailbox) }
+        report.folders += 1
         for (index, message) in messages.enumerated() {
             if index % 100 == 0 { progress(folder.name, index, messages.count) }
             let entry = Journal.entry("\(source.identity)\t\(folder.name)", message.key)
@@ -91,7 +104,7 @@ package final class Importer {
             } else if plan.isDryRun {
                 report.copied += 1
             } else {
-                try copy(message, entry, to: mailbox)
+                try copy(message, of: folder, entry, to: mailbox)
             }
         }
         while !sent.isEmpty { try takeAnswer() }
@@ -99,56 +112,44 @@ package final class Importer {
         progress(folder.name, messages.count, messages.count)
     }
 
-    private func copy(_ message: SourceMessage, _ entry: String, to mailbox: String)
-        throws(MigrationError)
-    {
-        var measure = MessageMeasure()
+    private func mailbox(for folder: SourceFolder) -> String {
+        if let name = plan.renamed[folder.name] { return name }
+        guard plan.prefix.isEmpty else { return plan.prefix + folder.name }
+        return folder.name.uppercased() == "INBOX" ? "INBOX" : target.mailbox(for: folder)
+    }
+
+    private func copy(
+        _ message: SourceMessage, of folder: SourceFolder, _ entry: String, to mailbox: String
+    ) throws(MigrationError) {
+        let place = "\(folder.name), \(message.location)"
+        let copy = MessageCopy()
         do throws(MigrationError) {
-            try source.read(message) { part throws(MigrationError) in measure.add(part) }
-            if journal.begun.contains(entry) {
-                // The last run was cut short between sending it and hearing of it.
-                while !sent.isEmpty { try takeAnswer() }
-                if let id = measure.messageID,
-                    try target.contains(messageID: id, size: measure.size, in: mailbox)
-                {
-                    journal.finish(entry)
-                    report.known += 1
-                    return
-                }
-            }
+            try source.read(message) { part throws(MigrationError) in try copy.add(part) }
+            try target.checkSize(copy.size)
         } catch {
             guard error.isOfOneMessage else { throw error }
-            report.failures.append("\(message.location): \(error)")
+            report.failures.append("\(place): \(error)")
+            return
+        }
+        if journal.begun.contains(entry), try isThere(copy, in: mailbox) {
+            journal.finish(entry)
+            report.known += 1
             return
         }
         journal.begin(entry)
         try journal.flush()
-        try send(message, entry, measure.size, to: mailbox)
+        let tag = try target.beginAppend(message, copy.measure, to: mailbox)
+        try copy.read { part throws(MigrationError) in try target.send(part) }
+        try target.endAppend()
+        sent.append(Sent(tag: tag, entry: entry, size: copy.size, place: place))
         while sent.count >= Self.window { try takeAnswer() }
     }
 
-    /// Once the size is said, exactly so many octets must follow.
-    private func send(_ message: SourceMessage, _ entry: String, _ size: Int, to mailbox: String)
-        throws(MigrationError)
-    {
-        let tag = try target.beginAppend(message, size: size, to: mailbox)
-        var left = size
-        do throws(MigrationError) {
-            try source.read(message) { part throws(MigrationError) in
-                guard part.count <= left else {
-                    throw MigrationError("\(message.location): it changed while it was copied")
-                }
-                left -= part.count
-                try target.send(part)
-            }
-            guard left == 0 else {
-                throw MigrationError("\(message.location): it changed while it was copied")
-            }
-        } catch {
-            throw MigrationError("\(message.location): stopped in the middle of a message: \(error)")
-        }
-        try target.endAppend()
-        sent.append(Sent(tag: tag, entry: entry, size: size, place: message.location))
+    /// For what an earlier run sent without hearing of it.
+    private func isThere(_ copy: MessageCopy, in mailbox: String) throws(MigrationError) -> Bool {
+        guard let id = copy.measure.messageID else { return false }
+        while !sent.isEmpty { try takeAnswer() }
+        return try target.contains(messageID: id, size: copy.size, in: mailbox)
     }
 
     private func takeAnswer() throws(MigrationError) {
@@ -160,7 +161,17 @@ package final class Importer {
             report.octets += oldest.size
         } catch {
             guard error.isOfOneMessage else { throw error }
+            journal.refuse(oldest.entry)
             report.failures.append("\(oldest.place): \(error)")
+            guard !isStopping, Self.concernsTheRest(error) else { return }
+            isStopping = true
+            while !sent.isEmpty { try takeAnswer() }
+            throw MigrationError("stopped after \(report.copied) messages: \(error)")
         }
+    }
+
+    /// No room, no quota: every message would be answered so (RFC 5530, RFC 9208).
+    private static func concernsTheRest(_ refusal: MigrationError) -> Bool {
+        ["[UNAVAILABLE]", "[OVERQUOTA]"].contains { refusal.description.contains($0) }
     }
 }

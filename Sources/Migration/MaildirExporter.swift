@@ -35,18 +35,8 @@ package final class MaildirExporter {
     deinit { client.logOut() }
 
     package func run() throws(MigrationError) -> Report {
-        var mailboxes: [String] = []
-        try client.perform("LIST \"\" \"*\"") { response throws(MigrationError) in
-            guard response.keyword == "LIST", response.values.count >= 4,
-                let wire = response.values[3].text,
-                response.values[1].items?.contains(where: {
-                    ["\\noselect", "\\nonexistent"].contains($0.text?.lowercased())
-                }) != true
-            else { return }
-            mailboxes.append(wire)
-        }
         try Files.makeDirectory(path)
-        for wire in mailboxes { try export(wire) }
+        for mailbox in try client.personalMailboxes() { try export(mailbox.wire) }
         return report
     }
 

@@ -1,12 +1,14 @@
-/// A message's size, and its Message-ID, as its octets go by.
+/// A message's size, its Message-ID, and whether it has NULs, as its octets go by.
 struct MessageMeasure {
     private static let maximumHeader = 64 * 1024
 
     private(set) var size = 0
+    private(set) var hasNUL = false
     private var head: [UInt8] = []
 
     mutating func add(_ part: UnsafeRawBufferPointer) {
         size += part.count
+        hasNUL = hasNUL || part.contains(0)
         if head.count < Self.maximumHeader { head += part.prefix(Self.maximumHeader - head.count) }
     }
 

@@ -42,7 +42,7 @@ struct ExportCommand: AsyncParsableCommand {
             }
         } catch let error as MigrationError {
             meter.clear()
-            complain("martlet export: \(error)")
+            complain("martlet export: \(printable(error.description))")
             throw ExitCode(75)
         }
     }

@@ -56,7 +56,7 @@ struct ImportCommand: AsyncParsableCommand {
             if !report.failures.isEmpty { throw ExitCode(1) }
         } catch let error as MigrationError {
             meter.clear()
-            complain("martlet import: \(error)")
+            complain("martlet import: \(printable(error.description))")
             throw ExitCode(75)
         }
     }
@@ -78,7 +78,7 @@ struct ImportCommand: AsyncParsableCommand {
             print(try encodeJSON(report))
             return
         }
-        for failure in report.failures { print(failure) }
+        for failure in report.failures { print(printable(failure)) }
         print(
             "\(report.copied) messages \(dryRun ? "to copy" : "copied") from \(report.folders) folders, "
                 + "\(report.known) were there already, \(report.failures.count) failed.")

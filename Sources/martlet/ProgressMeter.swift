@@ -7,7 +7,7 @@ final class ProgressMeter: Sendable {
     func show(_ phase: String, _ done: Int, of total: Int?) {
         guard isWatched else { return }
         isShown.withLock { $0 = true }
-        writeError("\r\u{1B}[K\(phase): \(done)" + (total.map { " of \($0)" } ?? ""))
+        writeError("\r\u{1B}[K\(printable(phase)): \(done)" + (total.map { " of \($0)" } ?? ""))
     }
 
     func clear() {

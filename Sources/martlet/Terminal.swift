@@ -19,3 +19,10 @@ func writeError(_ text: String) {
 
 /// Whether somebody watches standard error, so that progress is worth showing.
 var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
+
+/// A name from somebody's mail, without what would command the terminal.
+func printable(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map {
+        $0.properties.generalCategory == .control ? "\u{FFFD}" : $0
+    }))
+}

@@ -78,6 +78,8 @@ final class ClientSocket {
     ///   - name: what the certificate must be for.
     ///   - authorities: a PEM file of CAs; nil: the system's.
     func startTLS(name: String, authorities: String?, verifies: Bool) throws(MigrationError) {
+        // OpenSSL writes without MSG_NOSIGNAL; a server that is gone is an error, not our end.
+        signal(SIGPIPE, SIG_IGN)
         ERR_clear_error()
         guard let context = SSL_CTX_new(TLS_client_method()), let ssl = SSL_new(context) else {
             throw MigrationError("TLS: out of memory")

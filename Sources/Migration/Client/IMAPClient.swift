@@ -15,9 +15,13 @@ final class IMAPClient {
         var verifiesCertificate = true
     }
 
+    private static let outputSize = 64 * 1024
+
     private let socket: ClientSocket
     private var reader: ResponseReader
     private var lastTag = 0
+    /// Waits until it is worth a system call, or until an answer is wanted.
+    private var output = ByteBuffer()
     private(set) var capabilities: Set<String> = []
 
     init(_ place: Place) throws(MigrationError) {
@@ -104,14 +108,28 @@ final class IMAPClient {
     }
 
     func send(_ bytes: ByteBuffer) throws(MigrationError) {
-        var failure: MigrationError?
-        bytes.withUnsafeReadableBytes { bytes in
-            do throws(MigrationError) { try socket.write(bytes) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        output.writeImmutableBuffer(bytes)
+        if output.readableBytes >= Self.outputSize { try flush() }
     }
 
-    func send(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) { try socket.write(bytes) }
+    func send(_ bytes: UnsafeRawBufferPointer) throws(MigrationError) {
+        guard bytes.count < Self.outputSize else {
+            try flush()
+            try socket.write(bytes)
+            return
+        }
+        output.writeBytes(bytes)
+        if output.readableBytes >= Self.outputSize { try flush() }
+    }
+
+    private func flush() throws(MigrationError) {
+        var failure: MigrationError?
+        output.withUnsafeReadableBytes { bytes in
+            do throws(MigrationError) { try socket.write(bytes) } catch { failure = error }
+        }
+        output.clear()
+        if let failure { throw failure }
+    }
 
     @discardableResult
     func answer(
@@ -119,6 +137,7 @@ final class IMAPClient {
         _ untagged: (ServerResponse) throws(MigrationError) -> Void = { _ in },
         sink: ResponseReader.LiteralSink? = nil
     ) throws(MigrationError) -> ServerResponse {
+        try flush()
         while true {
             let response = try reader.read(sink: sink)
             if response.tag == tag {
@@ -135,18 +154,6 @@ final class IMAPClient {
             case "BYE" where shown != "LOGOUT":
                 throw MigrationError("the server ends the session: \(response.humanText)")
             default: try untagged(response)
-            }
-        }
-    }
-
-    /// Waits for "+".
-    func awaitContinuation(_ tag: String, _ shown: String) throws(MigrationError) {
-        while true {
-            let response = try reader.read()
-            if response.tag == "+" { return }
-            if response.tag == tag {
-                throw MigrationError(
-                    "\(shown): \(response.keyword) \(response.humanText)", isOfOneMessage: true)
             }
         }
     }

@@ -9,8 +9,14 @@ final class FileReader {
 
     init(_ path: String, ofOneMessage: Bool = true) throws(MigrationError) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        // A FIFO that nobody writes to would keep open() for ever.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw .system(path, ofOneMessage: ofOneMessage) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw MigrationError("\(path): it is no file", isOfOneMessage: ofOneMessage)
+        }
     }
 
     deinit { close(descriptor) }
@@ -60,20 +66,28 @@ enum Files {
         return names.sorted()
     }
 
+    /// Symbolic links are nothing: whoever owns a tree must not have others' files read by root.
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     static func isFile(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// What the user named, without symbolic links: those above it are the administrator's.
+    static func resolve(_ path: String) throws(MigrationError) -> String {
+        guard let resolved = realpath(path, nil) else { throw .system(path) }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Milliseconds since 1970.
     static func modificationTime(_ path: String) -> Int64? {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard lstat(path, &status) == 0 else { return nil }
         return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
     }
 

@@ -8,6 +8,7 @@ package final class MaildirSource: MailSource {
     private let path: String
 
     package init(path: String) throws(MigrationError) {
+        let path = try Files.resolve(path)
         guard Files.isDirectory(path + "/cur") else {
             throw MigrationError("\(path) is no Maildir: it has no folder “cur”")
         }
@@ -20,7 +21,7 @@ package final class MaildirSource: MailSource {
         var folders = [SourceFolder(name: "INBOX", location: path)]
         for name in try Files.names(in: path) where name.hasPrefix(".") {
             let location = "\(path)/\(name)"
-            guard Files.isDirectory(location + "/cur") else { continue }
+            guard Files.isDirectory(location), Files.isDirectory(location + "/cur") else { continue }
             let levels = name.dropFirst().split(separator: ".", omittingEmptySubsequences: false)
                 .map { ModifiedUTF7.decode($0.utf8) ?? String($0) }
             guard !levels.contains("") else { continue }

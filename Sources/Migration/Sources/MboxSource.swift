@@ -12,8 +12,9 @@ package final class MboxSource: MailSource {
     private let path: String
 
     package init(path: String) throws(MigrationError) {
+        let path = try Files.resolve(path)
         guard Files.isDirectory(path) || Files.isFile(path) else {
-            throw MigrationError("\(path): there is no such file or directory")
+            throw MigrationError("\(path): it is neither a file nor a directory")
         }
         self.path = path
     }
@@ -91,7 +92,7 @@ package final class MboxSource: MailSource {
         var head: [UInt8] = []
         try file.read(range.prefix(Self.maximumHeader)) { head += $0 }
         let lineEnd = head.firstIndex(of: 0x0A) ?? head.endIndex
-        var message = SourceMessage(key: "", location: "\(range.lowerBound)-\(range.upperBound)\t\(file.path)")
+        var message = SourceMessage(key: "", location: "\(range.lowerBound)-\(range.upperBound) \(file.path)")
         message.date = MboxDate.parse(String(decoding: head[..<lineEnd], as: UTF8.self))
         var messageID = ""
         for line in head[lineEnd...].split(separator: 0x0A) {
@@ -120,7 +121,7 @@ package final class MboxSource: MailSource {
     package func read(
         _ message: SourceMessage, _ body: (UnsafeRawBufferPointer) throws(MigrationError) -> Void
     ) throws(MigrationError) {
-        let place = message.location.split(separator: "\t", maxSplits: 1)
+        let place = message.location.split(separator: " ", maxSplits: 1)
         let range = place[0].split(separator: "-").compactMap { Int($0) }
         let file = try FileReader(String(place[1]))
         var filter = MboxFilter()

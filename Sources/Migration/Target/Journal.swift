@@ -48,6 +48,7 @@ package final class Journal {
         case "=":
             begun.remove(entry)
             done.insert(entry)
+        case "!": begun.remove(entry)
         default: break
         }
     }
@@ -73,6 +74,12 @@ package final class Journal {
     func finish(_ entry: String) {
         note("=\(entry)")
         pending += "=\(entry)\n".utf8
+    }
+
+    /// The server has refused it: it is not there.
+    func refuse(_ entry: String) {
+        note("!\(entry)")
+        pending += "!\(entry)\n".utf8
     }
 
     /// Writes what was noted, before anything is sent that depends on it.

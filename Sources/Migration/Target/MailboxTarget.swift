@@ -8,9 +8,13 @@ final class MailboxTarget {
     private var existing: Set<String> = []
     private var specialUses: [SpecialUse: String] = [:]
     private var selected: String?
+    private let maximumSize: Int?
 
     init(socketPath: String, account: String) throws(MigrationError) {
         client = try IMAPClient(socketPath: socketPath, account: account)
+        maximumSize = client.capabilities.lazy.compactMap { name in
+            name.hasPrefix("APPENDLIMIT=") ? Int(name.dropFirst("APPENDLIMIT=".count)) : nil
+        }.first
         try client.perform("LIST \"\" \"*\" RETURN (SPECIAL-USE)") { response throws(MigrationError) in
             guard response.keyword == "LIST", response.values.count >= 4,
                 let wire = response.values[3].text, let name = ModifiedUTF7.decode(wire.utf8)
@@ -57,22 +61,39 @@ final class MailboxTarget {
 
     // MARK: Appending
 
+    /// - Throws: when the server would take no message of this size.
+    func checkSize(_ size: Int) throws(MigrationError) {
+        guard let maximumSize, size > maximumSize else { return }
+        throw MigrationError(
+            "\(size) octets are more than the server takes (\(maximumSize))", isOfOneMessage: true)
+    }
+
+    /// ```
+    /// flag-keyword = atom      ; RFC 9051; other software keeps what is none
+    /// ```
+    private static func isKeyword(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= maximumKeyword
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !#"(){%*"\]"#.utf8.contains($0) }
+    }
+
+    private static let maximumKeyword = 100
+
     /// Sends an APPEND up to its literal's octets, which follow by `send` and `endAppend`.
     /// - Returns: the command's tag, for `answer`.
-    func beginAppend(_ message: SourceMessage, size: Int, to mailbox: String) throws(MigrationError)
+    func beginAppend(_ message: SourceMessage, _ measure: MessageMeasure, to mailbox: String) throws(MigrationError)
         -> String
     {
         let tag = client.nextTag()
         var command = ByteBuffer(string: "\(tag) APPEND ")
         command.writeIMAPMailbox(mailbox, utf8: false)
         command.writeStaticString(" ")
-        command.writeIMAPFlags(message.flags, keywords: message.keywords)
+        command.writeIMAPFlags(message.flags, keywords: message.keywords.filter(Self.isKeyword))
         if let date = message.date {
-            command.writeStaticString(" \"")
+            command.writeStaticString(" ")
             command.writeIMAPDateTime(date)
-            command.writeStaticString("\"")
         }
-        command.writeString(" {\(size)+}\r\n")
+        // literal8 (RFC 3516) is the only one that may hold NULs.
+        command.writeString(" \(measure.hasNUL ? "~" : ""){\(measure.size)+}\r\n")
         try client.send(command)
         return tag
     }
