@@ -1,3 +1,4 @@
+internal import Glibc
 internal import IMAP
 internal import MailModel
 internal import NIOCore
@@ -41,9 +42,27 @@ final class MailboxTarget {
         existing.insert(mailbox)
     }
 
+    /// Waits until nothing is added to the mailbox any more: what a killed import had sent, the
+    /// server still works off.
+    private func settle(_ mailbox: String) throws(MigrationError) {
+        var previous = ""
+        for _ in 0..<Self.secondsToSettle {
+            var next = ""
+            try client.perform("STATUS \(IMAPClient.quoted(mailbox)) (UIDNEXT)") { response throws(MigrationError) in
+                if response.keyword == "STATUS" { next = response.values.last?.items?.last?.text ?? "" }
+            }
+            if next == previous { return }
+            previous = next
+            sleep(1)
+        }
+    }
+
+    private static let secondsToSettle = 60
+
     /// Whether the mailbox has a message of this size with this identifier.
     func contains(messageID: String, size: Int, in mailbox: String) throws(MigrationError) -> Bool {
         if selected != mailbox {
+            try settle(mailbox)
             try client.perform("EXAMINE \(IMAPClient.quoted(mailbox))")
             selected = mailbox
         }
