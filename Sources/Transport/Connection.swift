@@ -36,6 +36,7 @@ package final class Connection: Sendable {
 
     private func event(isWakeable: Bool) async throws(ConnectionError) -> ConnectionEvent {
         if eventLoop.inEventLoop, let ready = handler.takeEvent(isWakeable: isWakeable) {
+            await giveWay()
             return try ready.get()
         }
         let result = await withUnsafeContinuation { continuation in
@@ -67,6 +68,13 @@ package final class Connection: Sendable {
             eventLoop.preconditionInEventLoop()
             handler.loop.pauses.add(continuation, until: .now() + TimeAmount(delay))
         }
+    }
+
+    /// Lets the loop's other connections have their turn when this one has had a long one. To be
+    /// called in the handler's own task wherever much is done without a wait.
+    package func giveWay() async {
+        guard eventLoop.inEventLoop, handler.loop.executor.isTurnOver else { return }
+        await Task.yield()
     }
 
     /// Sends bytes, in one flush. Returns at once while less than 64 KiB are unsent, else waits

@@ -61,14 +61,16 @@ final class IMAPSession {
         try await connection.write(bytes)
     }
 
+    /// After every command: neither memory nor the loop is this session's alone.
     func flushIfLarge() async throws(ConnectionError) {
         if output.readableBytes >= Self.flushThreshold { try await flush() }
+        await connection.giveWay()
     }
 
     /// `flushIfLarge` for the commands' functions.
     func breathe() async throws(CommandFailure) {
         guard output.readableBytes >= Self.flushThreshold else { return }
-        do throws(ConnectionError) { try await flush() } catch { throw .connection(error) }
+        do throws(ConnectionError) { try await flushIfLarge() } catch { throw .connection(error) }
     }
 
     /// What the client says next, for commands that go on a conversation of their own. Whatever

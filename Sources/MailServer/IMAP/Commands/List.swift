@@ -9,8 +9,8 @@ internal import Storage
 extension IMAPSession {
     /// Of all patterns together, in characters. What can be matched costs time.
     private static let maximumPatternSize = 2000
-    /// Names between which others get their turn.
-    private static let portion = 500
+    /// What a pattern costs beside them.
+    private static let patternCost = 20
 
     func list(_ command: ListCommand) async throws(CommandFailure) -> Completion {
         if !command.isExtended, command.patterns == [""] {
@@ -23,7 +23,7 @@ extension IMAPSession {
             throw .bad("RECURSIVEMATCH is for use with another selection option")
         }
         let patterns = command.patterns.map { MailboxPattern(command.reference + $0) }
-        guard patterns.reduce(0, { $0 + $1.size }) <= Self.maximumPatternSize else {
+        guard patterns.reduce(0, { $0 + $1.size + Self.patternCost }) <= Self.maximumPatternSize else {
             throw .no("Patterns are too long", code: "LIMIT")
         }
         let mailboxes = try await mailboxes(for: patterns)
@@ -40,10 +40,9 @@ extension IMAPSession {
             naming: { named.contains($0) })
         let extras = ListExtras(command.returns)
         if extras.wantsModSequence { enableCondstore() }
-        for (number, entry) in listed.enumerated() {
+        for entry in listed {
             writeListed(entry, isExtended: command.isExtended)
             if let index = entry.index { try await write(extras, of: mailboxes[index]) }
-            if number % Self.portion == Self.portion - 1 { await Task.yield() }
             try await breathe()
         }
         return .ok("LIST completed")
