@@ -9,6 +9,13 @@ internal import Transport
 extension IMAPSession {
     /// - Parameter allowExpunge: false where sequence numbers must stay.
     func announce(allowExpunge: Bool) async throws(CommandFailure) {
+        do throws(CommandFailure) {
+            try await renewRights()
+        } catch {
+            // The client was told of it.
+            if selected == nil { return }
+            throw error
+        }
         guard let selected else { return }
         let known = selected.view.uidNext
         let updates = selected.view.synchronize(allowExpunge: allowExpunge)

@@ -4,7 +4,8 @@ internal import IMAP
 /// checked (`requiredState`). Nil when the function answers itself, now or later.
 extension IMAPSession {
     func execute(_ command: IMAPCommand, tag: String) async throws(CommandFailure) -> Completion? {
-        switch command {
+        try await renewRights()
+        return switch command {
         case .capability: capability()
         case .noop, .check: noop()
         case .logout: logout()

@@ -8,7 +8,10 @@ final class SelectedMailbox {
     let name: String
     let live: LiveMailbox
     let isReadOnly: Bool
-    let rights: ACLRights
+    /// What the user may do with it, by the access list as it was after so many changes; nil: before
+    /// the mailbox was opened.
+    var rights: ACLRights
+    var accessChanges: Int?
     var view: MailboxView
     /// What is \Recent in this session (RFC 3501 section 2.3.2).
     private(set) var recent = UIDSet()

@@ -6,6 +6,8 @@ import Storage
 package struct LiveState {
     package private(set) var name: String
     package private(set) var isDeleted = false
+    /// How often the access list has changed while the mailbox was in use.
+    package private(set) var accessChanges = 0
     package private(set) var uids: [UInt32]
     package private(set) var flags: [StoredFlags]
     package private(set) var modSequences: [UInt64]
@@ -42,7 +44,8 @@ package struct LiveState {
         case .expunged(let gone, let modSequence): remove(gone, modSequence)
         case .renamed(_, let to): name = to
         case .deleted: isDeleted = true
-        case .created, .specialUses, .subscription, .access, .annotations, .removed: break
+        case .access: accessChanges += 1
+        case .created, .specialUses, .subscription, .annotations, .removed: break
         }
     }
 

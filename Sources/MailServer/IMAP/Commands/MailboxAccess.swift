@@ -62,7 +62,11 @@ extension IMAPSession {
         let status = try await stored { () async throws(MailError) in
             try await service.mailboxes.storage.mailbox(named: name, of: owner.id)
         }
-        guard let status else { return nil }
+        guard let status else {
+            // Takes the time that one without rights takes.
+            _ = try await rights(on: 0)
+            return nil
+        }
         return ResolvedMailbox(
             name: MailboxPlace.name(of: name, ownedBy: owner.levelName), status: status,
             rights: try await rights(on: status.id), quota: owner.quota, isOwn: false)
