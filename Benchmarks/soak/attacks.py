@@ -13,62 +13,13 @@ import random
 import shutil
 import signal
 import socket
-import ssl
-import struct
 import sys
 import threading
 import time
 
+import imap_attacks
+from probe import CONTEXT, Client, Peak, fault, faults
 from stack import PASSWORD, Stack, default_binary
-
-CONTEXT = ssl.create_default_context()
-CONTEXT.check_hostname = False
-CONTEXT.verify_mode = ssl.CERT_NONE
-faults = []
-
-
-def fault(text):
-    faults.append(text)
-    print("FAULT", text)
-
-
-class Client:
-    def __init__(self, port, source=None, timeout=60, tls=False):
-        self.socket = socket.create_connection(
-            ("127.0.0.1", port), timeout, (source, 0) if source else None)
-        if tls:
-            self.socket = CONTEXT.wrap_socket(self.socket, server_hostname="mail.example.org")
-        self.file = self.socket.makefile("rb")
-
-    def send(self, octets):
-        self.socket.sendall(octets)
-
-    def reply(self):
-        while True:
-            line = self.file.readline()
-            if line[3:4] != b"-":
-                return line.decode("latin-1").rstrip()
-
-    def say(self, text):
-        self.send(text.encode() + b"\r\n")
-        return self.reply()
-
-    def line(self):
-        return self.file.readline().decode("latin-1").rstrip()
-
-    def starttls(self):
-        self.say("STARTTLS")
-        self.socket = CONTEXT.wrap_socket(self.socket, server_hostname="mail.example.org")
-        self.file = self.socket.makefile("rb")
-
-    def close(self, reset=False):
-        try:
-            if reset:
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.file.close()
-            self.socket.close()
-        except OSError:
-            pass
 
 
 def smtp(stack, **options):
@@ -115,34 +66,6 @@ def octets_of_last(stack, user):
     client.line()
     client.close()
     return count, total
-
-
-class Peak:
-    """The highest proportional set size while it runs."""
-
-    def __init__(self, stack):
-        self.stack, self.peak, self.stopped = stack, 0, threading.Event()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-
-    def run(self):
-        while not self.stopped.is_set():
-            try:
-                self.peak = max(self.peak, self.stack.pss())
-            except (OSError, TypeError):
-                pass
-            time.sleep(0.02)
-
-    def __enter__(self):
-        self.before = self.stack.pss()
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped.set()
-        self.thread.join()
-
-    def __str__(self):
-        return f"PSS {self.before} → peak {self.peak} KiB (+{self.peak - self.before})"
 
 
 # MARK: The attacks
@@ -525,7 +448,7 @@ def garbage(stack):
         fault("garbage: memory")
 
 
-ATTACKS = [large, slowloris, sessions, rset, lines, recipients, headers, harvest, tls, resets, brute, garbage]
+ATTACKS = [large, slowloris, sessions, rset, lines, recipients, headers, harvest, tls, resets, brute, garbage] + imap_attacks.ATTACKS
 
 
 def interrupted(*_):
@@ -540,7 +463,8 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupted)
     shutil.rmtree(options.state, ignore_errors=True)
-    stack = Stack(options.state, options.ports, default_binary(), smtp="smtp: {maximum_message_size: 200M}")
+    stack = Stack(options.state, options.ports, default_binary(), smtp="smtp: {maximum_message_size: 200M}",
+                  extra="imap: {sessions_per_address: 4000, sessions_per_user: 4000}")
     try:
         stack.start_slapd()
         stack.start()
