@@ -31,7 +31,7 @@ extension ServerConfiguration {
         configuration.failureLifetime = authentication.rememberFailure
         configuration.maximumDelay = authentication.maximumDelay
         configuration.failuresPerConnection = authentication.failuresPerConnection
-        if directory.attributeMap.user.scramSecrets == nil {
+        if directory.attributeMap.user.scramSecrets == nil || !authentication.offersSCRAM {
             configuration.mechanisms.removeAll { !$0.sendsPassword && $0 != .external }
         }
         return configuration

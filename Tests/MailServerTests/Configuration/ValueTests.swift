@@ -41,6 +41,7 @@ struct ValueTests {
             $0.queue.expiry == .seconds(172_800) && $0.queue.delayWarning == .seconds(1800)
         },
         Row("storage: {minimum_free: 1G}") { $0.storage.minimumFree == 1 << 30 },
+        Row("authentication: {scram: false}") { !$0.authentication.offersSCRAM },
         Row("authentication: {failures_per_connection: 1, maximum_delay: 0s}") {
             $0.authentication.failuresPerConnection == 1 && $0.authentication.maximumDelay == .zero
         },
