@@ -31,34 +31,14 @@ package struct AccountMailboxes: Sendable {
     /// deleted.
     private static let mark = "defaults"
 
-    /// Makes the default mailboxes at the account's first login.
+    /// Makes the default mailboxes at the account's first use.
     package func ensureDefaults() async throws(MailError) {
         if store.hasDefaults(account) { return }
         let marks = try await storage.annotations(of: 0, account: account)
         if marks[Self.mark] == nil {
-            try await makeDefaults()
-            try await storage.setAnnotations([Self.mark: [1]], of: 0, account: account)
+            try await storage.makeDefaultMailboxes(Self.defaults, mark: Self.mark, of: account)
         }
         store.setHasDefaults(account)
-    }
-
-    /// Of two first logins at once each may make some of them.
-    private func makeDefaults() async throws(MailError) {
-        let existing = Set(try await storage.mailboxes(of: account).map(\.name))
-        for mailbox in Self.defaults where !existing.contains(mailbox.name) {
-            do throws(MailboxError) {
-                _ = try await storage.createMailboxes([mailbox], of: account)
-            } catch {
-                switch error {
-                case .alreadyExists: break
-                case .unavailable(let error): throw error
-                default: throw .localProblem("default mailbox \(mailbox.name): \(error)")
-                }
-            }
-        }
-        for mailbox in Self.defaults {
-            try await storage.setSubscribed(true, mailbox.name, of: account)
-        }
     }
 
     // MARK: Mailboxes

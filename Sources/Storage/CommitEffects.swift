@@ -5,6 +5,8 @@ struct CommitEffects {
     private(set) var changes: [MailboxChange] = []
     /// Where in `changes` a mailbox's last `appended` is, so that further ones extend it.
     private var appended: [Int64: Int] = [:]
+    /// Mailboxes whose counters have changed.
+    var statuses: [MailboxStatus] = []
     /// Entries for the queue manager.
     var pending: [QueueEntry] = []
     /// Stored messages that nobody refers to any more, and those of them with a file of their own.

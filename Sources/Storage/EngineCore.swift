@@ -3,6 +3,12 @@ import Logging
 import MailModel
 import Synchronization
 
+/// Who is told of changes. A closure that is kept in a generic container by itself gets a thunk more
+/// each time it is taken out.
+struct ChangeObserver: Sendable {
+    let tell: @Sendable ([MailboxChange]) -> Void
+}
+
 /// The engine's parts, put together, and its threads.
 final class EngineCore: Sendable {
     let draftMeans: DraftMeans
@@ -13,9 +19,10 @@ final class EngineCore: Sendable {
     let messages: MessageReader
     let pending: PendingEntries
     let listings = ListingCache()
+    let statuses = StatusCache()
     let keywords = KeywordTable()
     let pins = SegmentPins()
-    let observer = Mutex<(@Sendable ([MailboxChange]) -> Void)?>(nil)
+    let observer = Mutex<ChangeObserver?>(nil)
     let compactor: Compactor
 
     private let files: SegmentFiles
@@ -96,9 +103,10 @@ final class EngineCore: Sendable {
     private func publish(_ effects: CommitEffects) {
         let changes = effects.announcement()
         listings.invalidate(effects.changes)
+        statuses.apply(effects.changes, effects.statuses)
         reader.locations.set(effects.moved)
         if let ceiling = effects.idCeiling { ids.raised(to: ceiling) }
-        if !changes.isEmpty, let observer = observer.withLock({ $0 }) { observer(changes) }
+        if !changes.isEmpty, let observer = observer.withLock({ $0 }) { observer.tell(changes) }
         pending.announce(effects.pending)
         for reply in effects.replies { reply() }
         for id in effects.removedFiles {

@@ -85,10 +85,12 @@ final class IndexQueue: Sendable {
         rows: Int = 1, _ body: @escaping @Sendable (IndexTables) throws -> Value
     ) async throws(MailboxError) -> Value {
         let result = await withCheckedContinuation { reply in
-            push(.mailboxes(MailboxOperation(rows: rows, reply, body)))
+            push(MailboxOperation(rows: rows, reply, body))
         }
         return try result.get()
     }
+
+    func push(_ operation: MailboxOperation) { push(.mailboxes(operation)) }
 
     private func push(_ change: IndexChange) {
         if !changes.push(change) { change.fail(.closing) }

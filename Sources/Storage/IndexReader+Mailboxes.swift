@@ -4,7 +4,7 @@ import MailModel
 /// Mailboxes and what belongs to them but their messages.
 extension IndexReader {
     func mailboxes(of account: AccountID) async throws(MailError) -> [MailboxStatus] {
-        try await read { db in
+        try await readOne { db in
             let statement = try Self.select(db, "a.uuid = ? ORDER BY m.name")
             statement.bind(1, account.bytes)
             var mailboxes: [MailboxStatus] = []
@@ -14,18 +14,18 @@ extension IndexReader {
     }
 
     func mailbox(_ id: Int64) async throws(MailError) -> MailboxStatus? {
-        try await read { db in try Self.mailbox(db, id) }
+        try await readOne { db in try Self.mailbox(db, id) }
     }
 
     /// Nil when the mailbox, or the account, does not exist.
     func mailbox(named name: String, of account: AccountID) async throws(MailError)
         -> MailboxStatus?
     {
-        try await read { db in try Self.mailbox(db, name, account) }
+        try await readOne { db in try Self.mailbox(db, name, account) }
     }
 
     func usage(of account: AccountID) async throws(MailError) -> (bytes: Int64, messages: Int64) {
-        try await read { db in
+        try await readOne { db in
             let statement = try PreparedStatement(
                 db,
                 """
@@ -38,7 +38,7 @@ extension IndexReader {
     }
 
     func subscriptions(of account: AccountID) async throws(MailError) -> Set<String> {
-        try await read { db in
+        try await readOne { db in
             let statement = try PreparedStatement(
                 db,
                 """
@@ -53,7 +53,7 @@ extension IndexReader {
     }
 
     func accessList(of mailbox: Int64) async throws(MailError) -> [String: String] {
-        try await read { db in
+        try await readOne { db in
             let statement = try PreparedStatement(
                 db, "SELECT identifier, rights FROM access WHERE mailbox = ?")
             statement.bind(1, mailbox)
@@ -83,7 +83,7 @@ extension IndexReader {
     func annotations(of mailbox: Int64, account: AccountID) async throws(MailError)
         -> [String: [UInt8]]
     {
-        try await read { db in
+        try await readOne { db in
             let statement = try PreparedStatement(
                 db,
                 """

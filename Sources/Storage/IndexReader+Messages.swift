@@ -51,7 +51,7 @@ extension IndexReader {
     }
 
     func countMessages(from uid: UInt32, in mailbox: Int64) async throws(MailError) -> Int {
-        try await read { db in
+        try await readOne { db in
             let statement = try PreparedStatement(
                 db, "SELECT count(*) FROM mailbox_messages WHERE mailbox = ? AND uid >= ?")
             statement.bindAll(mailbox, Int64(uid))

@@ -24,7 +24,7 @@ struct IndexReader: Sendable {
 
     /// Blocks. Nil when nobody refers to the message any more.
     func location(of id: QueueID) throws -> MessageLocation? {
-        try pool.read { db in
+        try pool.unsafeRead { db in
             let statement = try PreparedStatement(
                 db, "SELECT segment, offset FROM messages WHERE id = ?")
             statement.bindAll(Int64(id.rawValue))
@@ -36,7 +36,21 @@ struct IndexReader: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(MailError) -> Value {
         let pool = pool
-        switch await io.run({ Result { try pool.read(body) } }) {
+        return try await run { try pool.read(body) }
+    }
+
+    /// `read` for a single statement, which is a snapshot without a transaction around it.
+    func readOne<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(MailError) -> Value {
+        let pool = pool
+        return try await run { try pool.unsafeRead(body) }
+    }
+
+    private func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value)
+        async throws(MailError) -> Value
+    {
+        switch await io.run({ Result { try body() } }) {
         case .success(let value): return value
         case .failure(let error): throw .localProblem("index: \(error)")
         case nil: throw .closing

@@ -32,6 +32,20 @@ extension IndexTables {
         return made
     }
 
+    /// What an account begins with, unless `mark` tells that it has.
+    func makeDefaults(_ defaults: [NewMailbox], mark: String, of account: AccountID) throws {
+        let row = try self.account(account).row
+        var isMarked = false
+        statements.listAnnotations.bindAll(0, row)
+        try statements.listAnnotations.each { if $0.text(0) == mark { isMarked = true } }
+        guard !isMarked else { return }
+        try requireSubscriptions(defaults.count, row)
+        _ = try create(
+            try defaults.filter { try find($0.name, of: account) == nil }, of: account)
+        for mailbox in defaults { try addSubscription(mailbox.name, row, account) }
+        try setAnnotation(mark, [1], of: 0, row)
+    }
+
     /// All below it too, in one transaction; one name that exists refuses everything.
     func rename(_ name: String, to newName: String, of account: AccountID) throws {
         _ = try inbox(of: account)
@@ -89,6 +103,7 @@ extension IndexTables {
         let counters = state.counters
         change(target) { target in
             target.uidNext = state.uidNext
+            target.recentFrom = state.recentFrom
             target.modSequence = state.modSequence
             target.counters = counters
         }

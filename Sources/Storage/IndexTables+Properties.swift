@@ -11,19 +11,32 @@ extension IndexTables {
     func subscribe(_ subscribed: Bool, _ name: String, _ account: AccountID) throws {
         let row = try self.account(account).row
         if subscribed {
-            statements.countSubscriptions.bind(1, row)
-            let count = try statements.countSubscriptions.first { Int($0.integer(0)) } ?? 0
-            guard count < Self.maximumSubscriptions else {
-                throw MailboxError.limit(
-                    "an account has \(Self.maximumSubscriptions) subscriptions at most")
-            }
+            try requireSubscriptions(1, row)
+            return try addSubscription(name, row, account)
         }
-        let statement = subscribed ? statements.subscribe : statements.unsubscribe
-        statement.bind(1, row)
-        statement.bind(2, name)
-        guard try statement.first({ _ in true }) != nil else { return }
+        statements.unsubscribe.bind(1, row)
+        statements.unsubscribe.bind(2, name)
+        guard try statements.unsubscribe.first({ _ in true }) != nil else { return }
         let mailbox = try find(name, of: account) ?? 0
-        effects.add(.subscription(name: name, subscribed), mailbox, account)
+        effects.add(.subscription(name: name, false), mailbox, account)
+    }
+
+    /// That there is room for so many more.
+    func requireSubscriptions(_ number: Int, _ row: Int64) throws {
+        statements.countSubscriptions.bind(1, row)
+        let count = try statements.countSubscriptions.first { Int($0.integer(0)) } ?? 0
+        guard count + number <= Self.maximumSubscriptions else {
+            throw MailboxError.limit(
+                "an account has \(Self.maximumSubscriptions) subscriptions at most")
+        }
+    }
+
+    func addSubscription(_ name: String, _ row: Int64, _ account: AccountID) throws {
+        statements.subscribe.bind(1, row)
+        statements.subscribe.bind(2, name)
+        guard try statements.subscribe.first({ _ in true }) != nil else { return }
+        let mailbox = try find(name, of: account) ?? 0
+        effects.add(.subscription(name: name, true), mailbox, account)
     }
 
     /// Empty rights remove the identifier.
@@ -62,14 +75,16 @@ extension IndexTables {
         guard names.count <= Self.maximumAnnotations else {
             throw MailboxError.limit("a mailbox has \(Self.maximumAnnotations) annotations at most")
         }
-        for (name, value) in entries {
-            let statement = value == nil ? statements.removeAnnotation : statements.annotate
-            statement.bind(1, mailbox)
-            statement.bind(2, row)
-            statement.bind(3, name)
-            if let value { statement.bind(4, value) }
-            try statement.run()
-        }
+        for (name, value) in entries { try setAnnotation(name, value, of: mailbox, row) }
         effects.add(.annotations(entries: entries.keys.sorted()), mailbox, account)
+    }
+
+    func setAnnotation(_ name: String, _ value: [UInt8]?, of mailbox: Int64, _ row: Int64) throws {
+        let statement = value == nil ? statements.removeAnnotation : statements.annotate
+        statement.bind(1, mailbox)
+        statement.bind(2, row)
+        statement.bind(3, name)
+        if let value { statement.bind(4, value) }
+        try statement.run()
     }
 }

@@ -102,6 +102,7 @@ final class IndexTables {
             // Nil when it was removed.
             guard let state = mailboxes[id] else { continue }
             try write(state)
+            effects.statuses.append(state.status)
         }
         changedMailboxes.removeAll(keepingCapacity: true)
         let pinned = pins.lowest ?? .max

@@ -17,14 +17,15 @@ struct LogRecord: Sendable {
     /// Header (once sealed) and metadata.
     private(set) var head: ByteBuffer
     let body: ByteBuffer
-    let done: CheckedContinuation<Result<Void, MailError>, Never>
+    /// Called on the log's thread once the record is durable, or refused; must not block.
+    let done: @Sendable (Result<Void, MailError>) -> Void
 
     var length: Int { head.readableBytes + body.readableBytes }
 
     /// - Parameter body: empty when the message has a file of its own.
     init(
         _ content: Content, body: ByteBuffer,
-        done: CheckedContinuation<Result<Void, MailError>, Never>
+        done: @escaping @Sendable (Result<Void, MailError>) -> Void
     ) {
         self.content = content
         self.body = body

@@ -67,13 +67,22 @@ final class LogWriter: @unchecked Sendable {
     func append(_ content: LogRecord.Content, body: ByteBuffer) async throws(MailError) {
         let result = await withCheckedContinuation {
             (done: CheckedContinuation<Result<Void, MailError>, Never>) in
-            let record = LogRecord(content, body: body, done: done)
-            guard record.length <= RecordHeader.maximumRecordLength else {
-                return done.resume(returning: .failure(.recordTooLong(record.length)))
-            }
-            if !queue.push(record) { done.resume(returning: .failure(.closing)) }
+            append(content, body: body) { done.resume(returning: $0) }
         }
         try result.get()
+    }
+
+    /// - Parameter done: called once the content is durable, mostly on the log's thread: must not
+    ///   block.
+    func append(
+        _ content: LogRecord.Content, body: ByteBuffer,
+        done: @escaping @Sendable (Result<Void, MailError>) -> Void
+    ) {
+        let record = LogRecord(content, body: body, done: done)
+        guard record.length <= RecordHeader.maximumRecordLength else {
+            return done(.failure(.recordTooLong(record.length)))
+        }
+        if !queue.push(record) { done(.failure(.closing)) }
     }
 
     /// Ends `run` once everything that waits is written.
@@ -235,7 +244,7 @@ final class LogWriter: @unchecked Sendable {
     }
 
     private func finish(_ records: ArraySlice<LogRecord>, _ result: Result<Void, MailError>) {
-        for record in records { record.done.resume(returning: result) }
+        for record in records { record.done(result) }
     }
 }
 

@@ -25,6 +25,10 @@ package protocol MailboxStorage: Sendable {
     /// checked them. INBOX exists from the account's first use on.
     func createMailboxes(_ mailboxes: [NewMailbox], of account: AccountID)
         async throws(MailboxError) -> [MailboxStatus]
+    /// Makes those of the mailboxes that are missing, subscribes to all of them, and sets the annotation
+    /// `mark` of the server's own; nothing when that is there already.
+    func makeDefaultMailboxes(_ defaults: [NewMailbox], mark: String, of account: AccountID)
+        async throws(MailError)
     /// Renames a mailbox and all below it ("/" separates levels); subscriptions stay with their
     /// names (RFC 9051 section 6.3.6). Renaming INBOX moves its messages to a new mailbox.
     func renameMailbox(_ name: String, to newName: String, of account: AccountID)

@@ -42,7 +42,12 @@ extension StorageEngine: MailboxStorage {
     package func mailbox(named name: String, of account: AccountID) async throws(MailError)
         -> MailboxStatus?
     {
-        if let known = try await core.reader.mailbox(named: name, of: account) { return known }
+        let (known, ticket) = core.statuses.find(name, of: account)
+        if let known { return known }
+        if let found = try await core.reader.mailbox(named: name, of: account) {
+            core.statuses.store(found, ticket)
+            return found
+        }
         guard name == IndexTables.inbox else { return nil }
         return try await change { tables in
             try tables.state(of: tables.inbox(of: account))?.status
@@ -53,6 +58,12 @@ extension StorageEngine: MailboxStorage {
         async throws(MailboxError) -> [MailboxStatus]
     {
         try await core.indexQueue.perform { try $0.create(mailboxes, of: account) }
+    }
+
+    package func makeDefaultMailboxes(
+        _ defaults: [NewMailbox], mark: String, of account: AccountID
+    ) async throws(MailError) {
+        try await change { try $0.makeDefaults(defaults, mark: mark, of: account) }
     }
 
     package func renameMailbox(_ name: String, to newName: String, of account: AccountID)
@@ -120,7 +131,7 @@ extension StorageEngine: MailboxStorage {
     package var keywords: KeywordTable { core.keywords }
 
     package func setObserver(_ observer: @escaping @Sendable ([MailboxChange]) -> Void) {
-        core.observer.withLock { $0 = observer }
+        core.observer.withLock { $0 = ChangeObserver(tell: observer) }
     }
 
     /// For changes that the engine refuses for no reason but its own.

@@ -26,10 +26,18 @@ extension StorageEngine {
         let pin = core.pins.take(from: core.log.newestSegment)
         defer { withExtendedLifetime(pin) {} }
         do throws(MailboxError) {
-            let rows = try await store(messages)
-            let result = try await core.indexQueue.perform(rows: rows.count) { tables in
-                try tables.append(
-                    rows, to: mailbox, of: account, quota: quota, replacing: replacing)
+            let result: AppendResult
+            if messages.count == 1 {
+                result = try await core.append(messages[0]) { tables, row in
+                    try tables.append(
+                        [row], to: mailbox, of: account, quota: quota, replacing: replacing)
+                }
+            } else {
+                let rows = try await store(messages)
+                result = try await core.indexQueue.perform(rows: rows.count) { tables in
+                    try tables.append(
+                        rows, to: mailbox, of: account, quota: quota, replacing: replacing)
+                }
             }
             for message in messages { message.draft.accepted() }
             return result
@@ -42,7 +50,6 @@ extension StorageEngine {
     /// Makes the bytes durable, all at once so that they share a commit.
     private func store(_ messages: [AppendedMessage]) async throws(MailboxError) -> [AppendedRow] {
         do throws(MailError) {
-            if messages.count == 1 { return [try await core.store(messages[0])] }
             let rows = await withTaskGroup(
                 of: (Int, Result<AppendedRow, MailError>).self
             ) { group in
@@ -124,20 +131,57 @@ extension EngineCore {
     }
 
     fileprivate func store(_ message: AppendedMessage) async throws(MailError) -> AppendedRow {
-        let draft = message.draft
-        let (body, isLarge) = try await draft.finish()
-        var location = MessageLocation.ownFile
-        if !isLarge {
-            let stored = StoredBody(id: draft.id, size: draft.size)
-            try await log.append(.stored(stored), body: body)
-            guard let position = stored.position else {
-                throw .localProblem("the log does not say where \(draft.id) is")
+        let (body, isLarge) = try await message.draft.finish()
+        guard !isLarge else { return AppendedRow(message, at: .ownFile) }
+        let stored = StoredBody(id: message.draft.id, size: message.draft.size)
+        try await log.append(.stored(stored), body: body)
+        return AppendedRow(message, at: .log(try stored.knownPosition.get()))
+    }
+
+    /// One message: the log's thread hands it to the index as soon as its bytes are durable, and
+    /// whoever waits is woken once.
+    fileprivate func append(
+        _ message: AppendedMessage,
+        _ body: @escaping @Sendable (IndexTables, AppendedRow) throws -> AppendResult
+    ) async throws(MailboxError) -> AppendResult {
+        let finished: (body: ByteBuffer, isLarge: Bool)
+        do throws(MailError) {
+            finished = try await message.draft.finish()
+        } catch { throw .unavailable(error) }
+        guard !finished.isLarge else {
+            return try await indexQueue.perform {
+                try body($0, AppendedRow(message, at: .ownFile))
             }
-            location = .log(position)
         }
-        return AppendedRow(
-            id: draft.id, size: draft.size, location: location, flags: message.flags,
-            keywords: message.keywords, internalDate: message.internalDate)
+        let stored = StoredBody(id: message.draft.id, size: message.draft.size)
+        let queue = indexQueue
+        let result = await withCheckedContinuation {
+            (reply: CheckedContinuation<Result<AppendResult, MailboxError>, Never>) in
+            log.append(.stored(stored), body: finished.body) { outcome in
+                switch outcome.flatMap({ stored.knownPosition }) {
+                case .success(let position):
+                    let row = AppendedRow(message, at: .log(position))
+                    queue.push(MailboxOperation(rows: 1, reply) { try body($0, row) })
+                case .failure(let error): reply.resume(returning: .failure(.unavailable(error)))
+                }
+            }
+        }
+        return try result.get()
+    }
+}
+
+extension StoredBody {
+    fileprivate var knownPosition: Result<LogPosition, MailError> {
+        position.map { .success($0) }
+            ?? .failure(.localProblem("the log does not say where \(id) is"))
+    }
+}
+
+extension AppendedRow {
+    fileprivate init(_ message: AppendedMessage, at location: MessageLocation) {
+        self.init(
+            id: message.draft.id, size: message.draft.size, location: location,
+            flags: message.flags, keywords: message.keywords, internalDate: message.internalDate)
     }
 }
 

@@ -26,12 +26,7 @@ enum TestSegment {
         let message = AcceptedMessage(
             id: QueueID(rawValue: id), size: body.readableBytes, isLarge: false, arrival: .now,
             envelope: sender, recipients: [recipient])
-        let result = Box<LogRecord?>(nil)
-        _ = await withCheckedContinuation { done in
-            result.value = LogRecord(.accepted(message), body: body, done: done)
-            done.resume(returning: .success(()))
-        }
-        var record = result.value!
+        var record = LogRecord(.accepted(message), body: body) { _ in }
         record.seal(for: segment)
         return Array(record.head.readableBytesView) + Array(record.body.readableBytesView)
     }

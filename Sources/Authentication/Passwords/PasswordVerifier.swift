@@ -31,7 +31,7 @@ final class PasswordVerifier: Sendable {
             case .wrong: return .landed(.invalidCredentials)
             case .rightOnce, nil: break
             }
-            let task = Task {
+            let task = Task(executorPreference: preferredTaskExecutor()) {
                 let outcome = await self.directory.authenticate(account, password: password)
                 self.remember(outcome, key)
                 self.flights.withLock { $0[key] = nil }

@@ -66,7 +66,9 @@ final class LookupCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             {
                 return flight.task
             }
-            let task = Task { self.settle(key, await load(), begun: now) }
+            let task = Task(executorPreference: preferredTaskExecutor()) {
+                self.settle(key, await load(), begun: now)
+            }
             state.flights[key] = Flight(task: task, begun: now)
             return task
         }

@@ -1,5 +1,7 @@
 internal import IMAP
 internal import Logging
+internal import MailModel
+internal import MailboxStore
 internal import NIOCore
 internal import Transport
 
@@ -105,6 +107,7 @@ extension IMAPSession {
         let completion: Completion?
         do throws(CommandFailure) {
             try check(state)
+            if state == .authenticated { try await ensureDefaultMailboxes() }
             completion = try await body()
         } catch {
             switch error {
@@ -133,6 +136,15 @@ extension IMAPSession {
         if completion.status == .bad { countBadCommand() } else { badCommands = 0 }
         setDeadline()
         try await flushIfLarge()
+    }
+
+    /// A new account's mailboxes are made by the first command that might look for them: a client that
+    /// only tries its password costs no transaction.
+    private func ensureDefaultMailboxes() async throws(CommandFailure) {
+        guard let user else { return }
+        try await stored { () async throws(MailError) in
+            try await user.mailboxes.ensureDefaults()
+        }
     }
 
     private func check(_ state: CommandState) throws(CommandFailure) {

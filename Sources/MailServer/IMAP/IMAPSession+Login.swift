@@ -54,14 +54,9 @@ extension IMAPSession {
             logRefusal(account, "too many sessions")
             return .no("Too many connections of this account", code: "LIMIT")
         }
-        let mailboxes = service.mailboxes.mailboxes(of: account.id)
-        do throws(MailError) {
-            try await mailboxes.ensureDefaults()
-        } catch {
-            throw refusal(error)
-        }
         user = IMAPUser(
-            account, login: name, method: login?.method ?? "", mailboxes: mailboxes, place: place)
+            account, login: name, method: login?.method ?? "",
+            mailboxes: service.mailboxes.mailboxes(of: account.id), place: place)
         user?.client = login?.client
         login = nil
         reader.isLoggedIn = true
