@@ -490,7 +490,8 @@ def main():
             after = stack.descriptors(), stack.pss(), stack.threads(), stack.cpu()
             print(f"  descriptors {before[0]} → {after[0]}, PSS {before[1]} → {after[1]} KiB, "
                   f"threads {before[2]} → {after[2]}, CPU {after[3] - before[3]:.2f} s", flush=True)
-            if after[0] > before[0] + 20:
+            # Up to a limit, files of large messages stay open.
+            if after[0] > before[0] + 100:
                 fault(f"{attack.__name__}: descriptors leak")
     finally:
         code = stack.stop()
