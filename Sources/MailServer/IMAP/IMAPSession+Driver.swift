@@ -70,7 +70,7 @@ extension IMAPSession {
         let configuration = service.configuration
         connection.setReadDeadline(
             user == nil
-                ? max(configuration.loginTimeout - age, .zero)
+                ? max(configuration.loginTimeout - (ContinuousClock.now - anonymousSince), .zero)
                 : idling == nil ? configuration.idleTimeout : configuration.keepAlive)
     }
 

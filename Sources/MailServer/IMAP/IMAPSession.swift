@@ -40,7 +40,8 @@ final class IMAPSession {
     /// In a row.
     var badCommands = 0
     var counters = IMAPCounters()
-    private let started = ContinuousClock.now
+    /// The connection's begin, or the last UNAUTHENTICATE: logging in may not take for ever.
+    var anonymousSince = ContinuousClock.now
 
     init(_ service: IMAPService, _ connection: Connection, _ options: IMAPListenerOptions) {
         self.service = service
@@ -49,8 +50,6 @@ final class IMAPSession {
         reader = CommandReader(limits: service.configuration.commandLimits)
         login = IMAPLogin()
     }
-
-    var age: Duration { ContinuousClock.now - started }
 
     /// Writes what waits. The client's slowness is waited for, up to the write timeout.
     func flush() async throws(ConnectionError) {

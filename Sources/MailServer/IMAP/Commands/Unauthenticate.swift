@@ -6,6 +6,7 @@ extension IMAPSession {
         leaveAccount(.logout)
         counters = IMAPCounters()
         login = IMAPLogin()
+        anonymousSince = .now
         enabled = []
         reader.isLoggedIn = false
         reader.acceptsUTF8 = false
