@@ -68,7 +68,7 @@ package struct AccountMailboxes: Sendable {
         try await storage.subscriptions(of: account)
     }
 
-    package func setSubscribed(_ subscribed: Bool, _ name: String) async throws(MailError) {
+    package func setSubscribed(_ subscribed: Bool, _ name: String) async throws(MailboxError) {
         try await storage.setSubscribed(subscribed, name, of: account)
     }
 

@@ -41,7 +41,7 @@ package protocol MailboxStorage: Sendable {
     /// Names need not be those of mailboxes (RFC 9051 section 6.3.7).
     func subscriptions(of account: AccountID) async throws(MailError) -> Set<String>
     func setSubscribed(_ subscribed: Bool, _ name: String, of account: AccountID)
-        async throws(MailError)
+        async throws(MailboxError)
 
     // MARK: Access (RFC 4314) and annotations (RFC 5464)
 
@@ -49,7 +49,7 @@ package protocol MailboxStorage: Sendable {
     func accessList(of mailbox: Int64) async throws(MailError) -> [String: String]
     /// Empty rights remove the identifier.
     func setAccess(_ rights: String, of identifier: String, to mailbox: Int64, account: AccountID)
-        async throws(MailError)
+        async throws(MailboxError)
     /// Mailboxes of other accounts whose access list names one of these identifiers.
     func mailboxesShared(with identifiers: [String]) async throws(MailError)
         -> [(account: AccountID, mailbox: MailboxStatus)]
@@ -59,7 +59,7 @@ package protocol MailboxStorage: Sendable {
         -> [String: [UInt8]]
     /// Nil removes.
     func setAnnotations(_ entries: [String: [UInt8]?], of mailbox: Int64, account: AccountID)
-        async throws(MailError)
+        async throws(MailboxError)
 
     // MARK: Messages
 

@@ -89,9 +89,9 @@ extension StorageEngine: MailboxStorage {
     }
 
     package func setSubscribed(_ subscribed: Bool, _ name: String, of account: AccountID)
-        async throws(MailError)
+        async throws(MailboxError)
     {
-        try await change { try $0.subscribe(subscribed, name, account) }
+        try await core.indexQueue.perform { try $0.subscribe(subscribed, name, account) }
     }
 
     // MARK: Access and annotations
@@ -102,8 +102,8 @@ extension StorageEngine: MailboxStorage {
 
     package func setAccess(
         _ rights: String, of identifier: String, to mailbox: Int64, account: AccountID
-    ) async throws(MailError) {
-        try await change {
+    ) async throws(MailboxError) {
+        try await core.indexQueue.perform {
             try $0.setAccess(rights, of: identifier, to: mailbox, account)
         }
     }
@@ -122,8 +122,8 @@ extension StorageEngine: MailboxStorage {
 
     package func setAnnotations(
         _ entries: [String: [UInt8]?], of mailbox: Int64, account: AccountID
-    ) async throws(MailError) {
-        try await change { try $0.annotate(entries, of: mailbox, account) }
+    ) async throws(MailboxError) {
+        try await core.indexQueue.perform { try $0.annotate(entries, of: mailbox, account) }
     }
 
     // MARK: Changes

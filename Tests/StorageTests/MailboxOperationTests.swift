@@ -257,7 +257,7 @@ import Testing
         try await engine.setAccess("lr", of: "fred", to: mailbox, account: user)
         try await engine.setAccess("l", of: "fred", to: other, account: account(2))
         try await engine.setAccess("", of: "anyone", to: mailbox, account: user)
-        await #expect(throws: MailError.self) {
+        await #expect(throws: MailboxError.self) {
             try await engine.setAccess("l", of: "fred", to: other, account: user)
         }
         try await engine.setAnnotations(

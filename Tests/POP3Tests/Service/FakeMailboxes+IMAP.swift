@@ -47,8 +47,8 @@ extension FakeMailboxes {
     }
 
     func setSubscribed(_ subscribed: Bool, _ name: String, of account: AccountID)
-        async throws(MailError)
-    { throw Self.unused }
+        async throws(MailboxError)
+    { throw .unavailable(Self.unused) }
 
     func accessList(of mailbox: Int64) async throws(MailError) -> [String: String] {
         throw Self.unused
@@ -56,7 +56,7 @@ extension FakeMailboxes {
 
     func setAccess(
         _ rights: String, of identifier: String, to mailbox: Int64, account: AccountID
-    ) async throws(MailError) { throw Self.unused }
+    ) async throws(MailboxError) { throw .unavailable(Self.unused) }
 
     func mailboxesShared(with identifiers: [String]) async throws(MailError)
         -> [(account: AccountID, mailbox: MailboxStatus)]
@@ -68,7 +68,7 @@ extension FakeMailboxes {
 
     func setAnnotations(
         _ entries: [String: [UInt8]?], of mailbox: Int64, account: AccountID
-    ) async throws(MailError) { throw Self.unused }
+    ) async throws(MailboxError) { throw .unavailable(Self.unused) }
 
     func contents(of mailbox: Int64) async throws(MailError) -> MailboxContents? {
         throw Self.unused

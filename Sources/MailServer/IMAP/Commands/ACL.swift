@@ -39,7 +39,7 @@ extension IMAPSession {
         _ rights: ACLRights, of identifier: AccessIdentifier, on mailbox: ResolvedMailbox
     ) async throws(CommandFailure) {
         let storage = service.mailboxes.storage
-        try await stored { () async throws(MailError) in
+        try await changed { () async throws(MailboxError) in
             try await storage.setAccess(
                 rights.text, of: identifier.stored, to: mailbox.id, account: mailbox.owner)
         }

@@ -88,8 +88,11 @@ extension IMAPSession {
         async throws(CommandFailure)
     {
         let storage = service.mailboxes.storage
-        try await stored { () async throws(MailError) in
-            for (identifier, rights) in try await storage.accessList(of: parent.id) {
+        let list = try await stored { () async throws(MailError) in
+            try await storage.accessList(of: parent.id)
+        }
+        try await changed { () async throws(MailboxError) in
+            for (identifier, rights) in list {
                 try await storage.setAccess(
                     rights, of: identifier, to: new.id, account: new.account)
             }

@@ -96,7 +96,7 @@ extension IMAPSession {
         let prefix = Self.storedPrefix(of: user, owner: account)
         let entries = Dictionary(
             uniqueKeysWithValues: changes.map { (Self.key($0.key, prefix), $0.value) })
-        try await stored { () async throws(MailError) in
+        try await changed { () async throws(MailboxError) in
             try await storage.setAnnotations(entries, of: mailbox?.id ?? 0, account: account)
         }
     }

@@ -1,6 +1,7 @@
 internal import IMAP
 internal import MailModel
 internal import MailboxStore
+internal import Storage
 
 /// SUBSCRIBE and UNSUBSCRIBE (RFC 9051 sections 6.3.7 and 6.3.8). A name need not be that of a
 /// mailbox: one may come later, or come back.
@@ -13,7 +14,7 @@ extension IMAPSession {
             throw .no(problem, code: "CANNOT")
         }
         let user = try loggedIn()
-        try await stored { () async throws(MailError) in
+        try await changed { () async throws(MailboxError) in
             try await user.mailboxes.setSubscribed(subscribed, name)
         }
         return .ok(subscribed ? "SUBSCRIBE completed" : "UNSUBSCRIBE completed")
