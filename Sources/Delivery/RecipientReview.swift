@@ -57,7 +57,7 @@ struct RecipientReview {
         case .deliver(let targets):
             accept(targets, for: recipient, account: account)
         case .notLocal:
-            .reroute([moved(recipient, to: address, .remote)])
+            .reroute([moved(recipient, to: address, .remote(.foreign))])
         case .rejected(let error):
             .outcome(error.isTemporary ? .deferred(error) : .failed(error))
         }

@@ -92,7 +92,7 @@ struct VerdictPolicy {
         }
         let next = retry.nextAttempt(
             now: now, after: recipient.attempts,
-            recipient.routed.route == .remote ? .remote : .local, deadline: deadline,
+            recipient.routed.route.isRemote ? .remote : .local, deadline: deadline,
             variation: variation)
         func postpone(delayReported: Bool) -> RecipientUpdate {
             .postpone(

@@ -9,6 +9,15 @@ package struct Envelope: Sendable, Equatable {
     package var returnContent: ReturnContent?
     /// The sender's envelope identifier, decoded (RFC 3461 section 4.4).
     package var envelopeID: String?
+    /// Handed in by a user who logged in, or by a client that may relay: ours to sign.
+    package var isSubmission = false
+    /// To be sent on over verified TLS only, or returned (RFC 8689).
+    package var requiresTLS = false
+    /// MT-PRIORITY, -9 to 9 (RFC 6710).
+    package var priority: Int8 = 0
+    /// Not to be sent before (FUTURERELEASE, RFC 4865).
+    package var releaseAt: Timestamp?
+    package var deliverBy: DeliverBy?
 
     package init(
         reversePath: ReversePath, recipients: [EnvelopeRecipient] = [], body: BodyType = .sevenBit,
@@ -76,5 +85,27 @@ package struct OriginalRecipient: Hashable, Sendable {
     package init(addressType: String, address: String) {
         self.addressType = addressType
         self.address = address
+    }
+}
+
+/// BY= (RFC 2852 section 4).
+package struct DeliverBy: Hashable, Sendable {
+    /// What happens at the deadline.
+    package enum Mode: UInt8, Sendable {
+        /// The message is returned.
+        case `return`
+        /// The sender is told, and the message goes on.
+        case notify
+    }
+
+    package var deadline: Timestamp
+    package var mode: Mode
+    /// The sender wants to know when it is handed to a host that does not know BY=.
+    package var isTraced: Bool
+
+    package init(deadline: Timestamp, mode: Mode, isTraced: Bool) {
+        self.deadline = deadline
+        self.mode = mode
+        self.isTraced = isTraced
     }
 }

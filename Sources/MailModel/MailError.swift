@@ -7,8 +7,14 @@ package struct MailError: Error, Sendable, CustomStringConvertible {
     package var text: String
     /// For the log: the entry, the search, the system's error. Never sent to a client.
     package var cause: String?
+    /// The host whose reply this is; nil when it is our own (RFC 3464 section 2.3.5, Remote-MTA).
+    package var reportedBy: String?
 
-    package init(_ code: UInt16, _ status: EnhancedStatusCode, _ text: String, cause: String? = nil) {
+    package init(
+        _ code: UInt16, _ status: EnhancedStatusCode, _ text: String, cause: String? = nil,
+        reportedBy: String? = nil
+    ) {
+        self.reportedBy = reportedBy
         self.code = code
         self.status = status
         self.text = text

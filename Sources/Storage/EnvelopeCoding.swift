@@ -14,11 +14,20 @@ extension ByteBuffer {
         encode(envelope.smtpUTF8)
         encode(optional: envelope.returnContent) { $0.writeInteger($1.rawValue) }
         encode(optional: envelope.envelopeID) { $0.encode($1) }
+        encode(envelope.isSubmission)
+        encode(envelope.requiresTLS)
+        writeInteger(envelope.priority)
+        encode(optional: envelope.releaseAt) { $0.writeInteger($1.milliseconds) }
+        encode(optional: envelope.deliverBy) {
+            $0.writeInteger($1.deadline.milliseconds)
+            $0.writeInteger($1.mode.rawValue)
+            $0.encode($1.isTraced)
+        }
     }
 
     mutating func decodeEnvelope() throws(DecodingFault) -> Envelope {
         let reversePath: ReversePath = try decodeFlag() ? .address(try decodeAddress()) : .null
-        return Envelope(
+        var envelope = Envelope(
             reversePath: reversePath, body: try decodeCase(BodyType.self),
             smtpUTF8: try decodeFlag(),
             returnContent: try decodeOptional { buffer throws(DecodingFault) in
@@ -27,6 +36,19 @@ extension ByteBuffer {
             envelopeID: try decodeOptional { buffer throws(DecodingFault) in
                 try buffer.decodeText()
             })
+        envelope.isSubmission = try decodeFlag()
+        envelope.requiresTLS = try decodeFlag()
+        envelope.priority = try decode()
+        envelope.releaseAt = try decodeOptional { buffer throws(DecodingFault) in
+            Timestamp(milliseconds: try buffer.decode())
+        }
+        envelope.deliverBy = try decodeOptional { buffer throws(DecodingFault) in
+            DeliverBy(
+                deadline: Timestamp(milliseconds: try buffer.decode()),
+                mode: try buffer.decodeCase(DeliverBy.Mode.self),
+                isTraced: try buffer.decodeFlag())
+        }
+        return envelope
     }
 
     mutating func encode(_ recipient: RoutedRecipient) {
@@ -38,8 +60,14 @@ extension ByteBuffer {
             writeInteger(account.low)
             encode(optional: quota.bytes) { $0.writeInteger($1) }
             encode(optional: quota.messages) { $0.writeInteger($1) }
-        case .remote: writeInteger(UInt8(1))
+        case .remote(.foreign): writeInteger(UInt8(1))
         case .unresolved: writeInteger(UInt8(2))
+        case .remote(.domain): writeInteger(UInt8(3))
+        case .remote(.host(let hop)):
+            writeInteger(UInt8(4))
+            encode(hop.host)
+            writeInteger(hop.port)
+            writeInteger(hop.flavour.rawValue)
         }
         let envelope = recipient.envelopeRecipient
         encode(optional: envelope.address == recipient.address ? nil : envelope.address) {
@@ -83,8 +111,13 @@ extension ByteBuffer {
                 try buffer.decode(Int64.self)
             }
             return .mailbox(account, Quota(bytes: bytes, messages: messages))
-        case 1: return .remote
+        case 1: return .remote(.foreign)
         case 2: return .unresolved
+        case 3: return .remote(.domain)
+        case 4:
+            let (host, port) = (try decodeText(), try decode(UInt16.self))
+            return .remote(
+                .host(NextHop(host: host, port: port, flavour: try decodeCase(NextHop.Flavour.self))))
         default: throw DecodingFault(description: "route \(kind) is not known")
         }
     }
@@ -105,12 +138,16 @@ extension ByteBuffer {
         writeInteger(error.status.detail)
         encode(error.text)
         encode(optional: error.cause) { $0.encode($1) }
+        encode(optional: error.reportedBy) { $0.encode($1) }
     }
 
     mutating func decodeMailError() throws(DecodingFault) -> MailError {
         MailError(
             try decode(), EnhancedStatusCode(try decode(), try decode(), try decode()),
             try decodeText(),
-            cause: try decodeOptional { buffer throws(DecodingFault) in try buffer.decodeText() })
+            cause: try decodeOptional { buffer throws(DecodingFault) in try buffer.decodeText() },
+            reportedBy: try decodeOptional { buffer throws(DecodingFault) in
+                try buffer.decodeText()
+            })
     }
 }

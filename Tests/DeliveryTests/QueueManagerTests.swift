@@ -64,7 +64,7 @@ import Testing
 
     @Test func mailForOtherHostsWaitsThenExpires() async throws {
         let harness = Harness { $0.delayWarning = nil }
-        harness.put([.to(.remote)])
+        harness.put([.to(.remote(.foreign))])
         var moments: [Duration] = []
         let start = harness.clock.now
         await harness.settle()
@@ -95,11 +95,11 @@ import Testing
             alice,
             .deliver([
                 RoutedAddress(address: alice, route: .mailbox(account, .unlimited)),
-                RoutedAddress(address: Harness.sender, route: .remote),
+                RoutedAddress(address: Harness.sender, route: .remote(.foreign)),
             ]))
         await harness.advance(.seconds(10))
         #expect(harness.queue.inbox(account) == [id])
-        #expect(harness.queue.stored(id)?.recipients.map(\.routed.route) == [.remote])
+        #expect(harness.queue.stored(id)?.recipients.map(\.routed.route) == [.remote(.foreign)])
         #expect(harness.reports.submitted.count == 1, "bob is unknown")
     }
 
@@ -119,7 +119,7 @@ import Testing
         let harness = Harness()
         harness.put([.to(.unresolved)], id: 1)
         await harness.settle()
-        #expect(state(harness)?.routed.route == .remote)
+        #expect(state(harness)?.routed.route == .remote(.foreign))
         harness.directory.answer(
             alice, .deliver([RoutedAddress(address: alice, route: .unresolved)]))
         harness.put([.to(.unresolved)], id: 2)
@@ -163,7 +163,7 @@ import Testing
         harness.directory.answer(
             married,
             .deliver([
-                RoutedAddress(address: Harness.sender, route: .remote),
+                RoutedAddress(address: Harness.sender, route: .remote(.foreign)),
                 RoutedAddress(address: married, route: .mailbox(account, .unlimited)),
             ]))
         await harness.advance(.seconds(3600))
@@ -197,7 +197,7 @@ import Testing
 
     @Test func storageTroubleLosesNothing() async {
         let harness = Harness()
-        let id = harness.put([.to(.mailbox(account, .unlimited)), .to(.remote)])
+        let id = harness.put([.to(.mailbox(account, .unlimited)), .to(.remote(.foreign))])
         harness.queue.fail(with: .localProblem("disk"))
         await harness.settle()
         #expect(harness.queue.inbox(account).isEmpty)

@@ -67,7 +67,7 @@ import Testing
         #expect(!report.text.contains("dc=example"))
         let submitted = harness.reports.submitted[0]
         #expect(submitted.envelope.reversePath == .null)
-        #expect(submitted.recipients.map(\.route) == [.remote])
+        #expect(submitted.recipients.map(\.route) == [.remote(.foreign)])
         #expect(submitted.recipients[0].envelopeRecipient.notify == .never)
         #expect(harness.queue.isEmpty)
     }
@@ -99,14 +99,14 @@ import Testing
         case .failure:
             _ = await fail([.to(.unresolved, notify: notify)], on: harness)
         case .delay:
-            harness.put([.to(.remote, notify: notify)])
+            harness.put([.to(.remote(.foreign), notify: notify)])
             await harness.settle()
             await harness.advance(.seconds(4 * 3600))
         case .delivery:
             harness.put([.to(.mailbox(account, .unlimited), notify: notify)])
             await harness.settle()
         case .relay:
-            harness.put([.to(.remote, notify: notify)])
+            harness.put([.to(.remote(.foreign), notify: notify)])
             await harness.settle()
         }
         let word: (DeliveryNotify, String) =
@@ -124,7 +124,7 @@ import Testing
 
     @Test func aDelayIsReportedOnce() async throws {
         let harness = Harness()
-        harness.put([.to(.remote)])
+        harness.put([.to(.remote(.foreign))])
         await harness.settle()
         for _ in 0..<30 { await harness.advance(.seconds(3600)) }
         let report = try report(harness)
@@ -139,7 +139,7 @@ import Testing
         for notify in Self.words {
             let harness = Harness()
             harness.put([.to(.mailbox(account, .unlimited), notify: notify)], id: 7, from: .null)
-            harness.put([.to(.remote, at: Harness.sender, notify: notify)], id: 8, from: .null)
+            harness.put([.to(.remote(.foreign), at: Harness.sender, notify: notify)], id: 8, from: .null)
             _ = await fail([.to(.unresolved, notify: notify)], on: harness, from: .null)
             await harness.advance(.seconds(5 * 3600))
             await harness.advance(.seconds(5 * 86_400))
@@ -308,7 +308,7 @@ import Testing
 
     @Test func anOperatorsDeletionIsReported() async throws {
         let harness = Harness()
-        let id = harness.put([.to(.remote)])
+        let id = harness.put([.to(.remote(.foreign))])
         await harness.settle()
         #expect(try await harness.spool.delete(id, bounce: true) == .done)
         await harness.settle()

@@ -60,7 +60,8 @@ extension Resolution {
             recipients.map { recipient in
                 switch recipient.route {
                 case .mailbox: "\(recipient.address)"
-                case .remote: "remote:\(recipient.address)" + (recipient.host.map { "|\($0)" } ?? "")
+                case .remote(.host(let hop)): "remote:\(recipient.address)|\(hop)"
+                case .remote: "remote:\(recipient.address)"
                 case .unresolved: "unresolved:\(recipient.address)"
                 }
             }.joined(separator: " ")

@@ -136,7 +136,7 @@ import Transport
                     < 250
                     """)
             let queue = try await service.queue(1)
-            #expect(queue.first?.entry.recipients.first?.routed.route == .remote)
+            #expect(queue.first?.entry.recipients.first?.routed.route == .remote(.foreign))
             #expect(queue.first?.text.contains("with SMTP id") == true)
         }
     }

@@ -20,7 +20,7 @@ import Testing
     @Test func recipientsAreKeptOnce() {
         var list = RecipientList()
         let routed = ["a", "b"].map {
-            RoutedAddress(address: EmailAddress(localPart: $0, domain: "x"), route: .remote)
+            RoutedAddress(address: EmailAddress(localPart: $0, domain: "x"), route: .remote(.foreign))
         }
         let first = EnvelopeRecipient(address: EmailAddress(localPart: "list", domain: "x"))
         list.add(routed, for: first)

@@ -25,7 +25,7 @@ import Testing
                 return QueueRecipient(
                     number: number,
                     routed: RoutedRecipient(
-                        address: address, route: .remote,
+                        address: address, route: .remote(.foreign),
                         envelopeRecipient: EnvelopeRecipient(address: address)),
                     state: recipient.0, nextAttempt: clock.now + recipient.1)
             })

@@ -46,7 +46,7 @@ func local(
     recipient("user\(number)@example.org", .mailbox(account(number), quota), notify)
 }
 
-func remote(_ number: Int) -> RoutedRecipient { recipient("user\(number)@example.net", .remote) }
+func remote(_ number: Int) -> RoutedRecipient { recipient("user\(number)@example.net", .remote(.foreign)) }
 
 func recipient(_ text: String, _ route: Route, _ notify: DeliveryNotify? = nil) -> RoutedRecipient {
     let address = EmailAddress(text)!

@@ -19,14 +19,14 @@ package struct Account: Hashable, Sendable {
     package var forwarding: [EmailAddress]
     package var keepsCopy: Bool
     /// The host that has the mailbox, when the directory names one.
-    package var homeServer: String?
+    package var homeServer: NextHop?
     package var displayName: String?
 
     package init(
         id: AccountID, dn: String, login: String, primaryAddress: EmailAddress,
         addresses: [EmailAddress], status: EntryStatus = .active, quota: Quota = .unlimited,
         services: Set<Service>? = nil, forwarding: [EmailAddress] = [], keepsCopy: Bool = false,
-        homeServer: String? = nil, displayName: String? = nil
+        homeServer: NextHop? = nil, displayName: String? = nil
     ) {
         self.id = id
         self.dn = dn

@@ -61,7 +61,7 @@ struct EntryReader: Sendable {
             status: status(of: entry, map.user.status).stricter(home?.status ?? .active),
             quota: own, services: services(of: entry),
             forwarding: forwarding, keepsCopy: keepsCopy(entry),
-            homeServer: map.user.homeServer.flatMap { entry[$0].first }?.lowercased(),
+            homeServer: map.user.homeServer.flatMap { entry[$0].first }.flatMap { NextHop($0) },
             displayName: map.user.displayName.lazy.compactMap { entry[$0].first }.first)
     }
 

@@ -15,14 +15,10 @@ package struct RoutedAddress: Hashable, Sendable {
     /// For a mailbox its account's primary address.
     package var address: EmailAddress
     package var route: Route
-    /// For `remote`: the host to go to instead of the MX hosts of the address's domain, when the
-    /// directory names one (`mailHost`).
-    package var host: String?
 
-    package init(address: EmailAddress, route: Route, host: String? = nil) {
+    package init(address: EmailAddress, route: Route) {
         self.address = address
         self.route = route
-        self.host = host
     }
 }
 

@@ -51,7 +51,9 @@ final class ResolutionTrace: Sendable {
     private static func describe(_ recipient: RoutedAddress) -> String {
         switch recipient.route {
         case .mailbox(let id, _): "mailbox \(id)"
-        case .remote: recipient.host.map { "remote via \($0)" } ?? "remote"
+        case .remote(.host(let hop)): "remote via \(hop)"
+        case .remote(.domain): "remote, to the hosts of the domain's entry"
+        case .remote(.foreign): "remote"
         case .unresolved: "unresolved"
         }
     }

@@ -14,7 +14,7 @@ extension Resolver {
             guard let domain else {
                 guard depth > 0 else { return .notLocal }
                 note("\(address) goes to another host", depth: depth)
-                expansion.add(RoutedAddress(address: address, route: .remote))
+                expansion.add(RoutedAddress(address: address, route: .remote(.foreign)))
                 return .delivered
             }
             switch domain.status {

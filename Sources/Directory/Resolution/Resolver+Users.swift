@@ -65,10 +65,10 @@ extension Resolver {
     }
 
     private func keep(_ account: Account, _ expansion: Expansion, depth: Int) {
-        if let host = account.homeServer, !configuration.localHosts.contains(host) {
+        if let host = account.homeServer, !configuration.localHosts.contains(host.host) {
             note("the mailbox is on \(host)", depth: depth)
             expansion.add(
-                RoutedAddress(address: account.primaryAddress, route: .remote, host: host))
+                RoutedAddress(address: account.primaryAddress, route: .remote(.host(host))))
         } else {
             note("into the mailbox of \(account.primaryAddress)", depth: depth)
             expansion.add(

@@ -46,8 +46,8 @@ extension IMAPSession {
     private func open(_ account: Account, provenBy name: String)
         async throws(CommandFailure) -> Completion
     {
-        if let host = account.homeServer, host != service.configuration.hostName.lowercased() {
-            return referral(account, host)
+        if let home = account.homeServer, home.host != service.configuration.hostName.lowercased() {
+            return referral(account, home.host)
         }
         guard let place = service.sessions.admit(account, wake: { [connection] in connection.wake() })
         else {

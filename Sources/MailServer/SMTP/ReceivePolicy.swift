@@ -17,7 +17,7 @@ struct ReceivePolicy {
         case .deliver(let addresses): return addresses
         case .notLocal:
             guard mayRelay else { throw Self.relayDenied }
-            return [RoutedAddress(address: address, route: .remote)]
+            return [RoutedAddress(address: address, route: .remote(.foreign))]
         case .rejected(let error):
             // `user%elsewhere@here`, `"user@elsewhere"@here`, `elsewhere!user@here`: nobody has
             // such a name, so somebody is looking for a relay.

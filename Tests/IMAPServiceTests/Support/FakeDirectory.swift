@@ -23,7 +23,7 @@ final class FakeDirectory: AuthenticationDirectory, IMAPDirectory {
         mail.services = [.smtp, .pop3]
         add(mail)
         var away = Self.account("away", number: 11)
-        away.homeServer = "other.example.org"
+        away.homeServer = NextHop("other.example.org")
         add(away)
     }
 
