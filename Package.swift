@@ -45,6 +45,9 @@ let package = Package(
         .target(name: "POP3", dependencies: ["MailModel", nio], swiftSettings: swift),
         .target(
             name: "IMAP", dependencies: ["MailModel", "InternetMessage", nio], swiftSettings: swift),
+        .target(
+            name: "DKIM", dependencies: ["COpenSSL", "MailModel", "InternetMessage", nio],
+            swiftSettings: swift),
 
         // The network, the directory, the disk.
         .target(
@@ -113,6 +116,10 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "IMAPTests", dependencies: ["IMAP", "InternetMessage", "MailModel", nio],
+            swiftSettings: swift),
+        .testTarget(
+            name: "DKIMTests",
+            dependencies: ["DKIM", "COpenSSL", "InternetMessage", "MailModel", "TestSupport", nio],
             swiftSettings: swift),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", nio, logging], swiftSettings: swift),

@@ -77,6 +77,16 @@ static inline int martlet_print_rfc4514_subject(BIO *bio, const X509 *certificat
     return X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
 }
 
+// EVP_PKEY_Q_keygen is variadic.
+
+static inline EVP_PKEY *martlet_make_rsa_key(size_t bits) {
+    return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits);
+}
+
+static inline EVP_PKEY *martlet_make_ed25519_key(void) {
+    return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+}
+
 // Stack accessors are macros with type checks built of comma expressions.
 static inline int martlet_general_names_count(const GENERAL_NAMES *names) {
     return sk_GENERAL_NAME_num(names);
