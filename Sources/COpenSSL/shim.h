@@ -36,6 +36,15 @@ static inline void martlet_ssl_ctx_set_server_defaults(SSL_CTX *context) {
                      | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
 }
 
+// As above. New sessions go to the callback alone: OpenSSL's own cache is for servers.
+static inline void martlet_ssl_ctx_set_client_defaults(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(
+        context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+                     | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
+    (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+}
+
 // Sessions live in the clients' tickets; a cache here would hold a copy of each for nothing.
 static inline void martlet_ssl_ctx_set_no_session_cache(SSL_CTX *context) {
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -60,12 +69,12 @@ static inline void martlet_ssl_ctx_set_servername_callback(
     (void)SSL_CTX_set_tlsext_servername_callback(context, callback);
 }
 
-// Macros over BIO_set_flags.
 // The name that the server is asked for (RFC 6066 section 3).
 static inline long martlet_ssl_set_server_name(SSL *ssl, const char *name) {
     return SSL_set_tlsext_host_name(ssl, name);
 }
 
+// Macros over BIO_set_flags.
 static inline void martlet_bio_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 static inline void martlet_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
 
@@ -73,8 +82,8 @@ static inline void martlet_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio
 static inline long martlet_bio_memory(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
 
 // XN_FLAG_RFC2253 is a macro of casts.
-static inline int martlet_print_rfc4514_subject(BIO *bio, const X509 *certificate) {
-    return X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+static inline int martlet_print_rfc4514_name(BIO *bio, const X509_NAME *name) {
+    return X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253);
 }
 
 // EVP_PKEY_Q_keygen is variadic.

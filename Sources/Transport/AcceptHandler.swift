@@ -30,10 +30,10 @@ final class AcceptHandler: ChannelInboundHandler {
         let isAdmitted = listener.limiter.admit(remote)
         do {
             if isAdmitted {
-                listener.connectionStarted()
-                try configure(channel)
+                listener.sessions.begin()
+                try ConnectionHandler.configure(channel, loop, isTLS: listener.implicitTLS != nil)
                 let handler = ConnectionHandler(
-                    loop: loop, listener: listener, remote: remote, local: local)
+                    loop: loop, owner: listener, remote: remote, local: local)
                 try channel.pipeline.syncOperations.addHandler(handler)
             } else {
                 noteRefusal(of: remote)
@@ -56,14 +56,6 @@ final class AcceptHandler: ChannelInboundHandler {
             let local = channel.localAddress.flatMap(PeerAddress.init)
         else { return nil }
         return (remote, local)
-    }
-
-    private func configure(_ channel: any Channel) throws {
-        guard let options = channel.syncOptions else { return }
-        try options.setOption(.maxMessagesPerRead, value: 1)
-        try options.setOption(.recvAllocator, value: ReceiveAllocator(loop, isTLS: listener.implicitTLS != nil))
-        // A client that has closed its side still gets its replies.
-        try options.setOption(.allowRemoteHalfClosure, value: true)
     }
 
     /// Logs at most once a second, so that a flood does not fill the log too.

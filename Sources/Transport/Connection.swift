@@ -1,7 +1,7 @@
 package import NIOCore
 import Synchronization
 
-/// One accepted TCP connection, bound to an event loop. Its handler runs as one task on that
+/// One connection, accepted or outgoing, bound to an event loop. Its session runs as one task on that
 /// loop, so a call returns without suspension whenever the bytes, or the room for them, are there.
 ///
 /// One reader at a time. Calls from elsewhere than the loop work too, through a hop.
@@ -11,12 +11,15 @@ package final class Connection: Sendable {
     private let handler: ConnectionHandler
     private let eventLoop: any EventLoop
 
-    init(_ handler: ConnectionHandler, remote: PeerAddress, local: PeerAddress) {
+    /// On the connection's loop, once the connection is up.
+    init(_ handler: ConnectionHandler) {
         self.handler = handler
         eventLoop = handler.loop.eventLoop
-        remoteAddress = remote
-        localAddress = local
+        remoteAddress = handler.remoteAddress
+        localAddress = handler.localAddress
     }
+
+    var loop: LoopContext { handler.loop }
 
     /// What has arrived, or nil at the end of the input. While nobody reads, at most about 64 KiB
     /// are taken from the socket.
@@ -143,6 +146,31 @@ package final class Connection: Sendable {
         return try result.get()
     }
 
+    /// The client's side: begins a handshake, after a server's reply to STARTTLS or at once, and
+    /// returns when the server has proved what is demanded. Clear text that arrived unread before, and
+    /// `unparsed`, what the caller has read behind the reply, mean `.clearTextAfterStartTLS`. After
+    /// any error the connection is closed. `tls` tells what was agreed.
+    ///
+    /// - Parameters:
+    ///   - serverName: sent as server_name, unless it is an address; nil: none is sent.
+    ///   - timeout: for the whole handshake; noticed up to a second later.
+    /// - Throws: `.certificate` when the server is not who it must be, `.tls` for another failure.
+    package func startTLS(
+        _ context: TLSClientContext, serverName: String?, verification: PeerVerification,
+        unparsed: ByteBuffer = ByteBuffer(), timeout: Duration
+    ) async throws(ConnectionError) {
+        guard unparsed.readableBytes == 0 else {
+            abort()
+            throw .clearTextAfterStartTLS
+        }
+        let peer = TLSPeer(
+            address: remoteAddress, serverName: serverName, verification: verification)
+        let result = await withUnsafeContinuation { continuation in
+            onLoop { $0.startTLS(context, peer, timeout: timeout, continuation) }
+        }
+        return try result.get()
+    }
+
     /// Sends `reply` as it is, then takes everything in both directions for one raw DEFLATE stream
     /// each (RFC 4978), above TLS if that is on. A damaged stream ends the connection with
     /// `.compression`; the client's end of its stream is the end of the input.
@@ -174,6 +202,15 @@ package final class Connection: Sendable {
     /// Closes at once; unsent bytes are lost.
     package func abort() {
         onLoop { $0.abort(.closed) }
+    }
+
+    /// Aborts the connection when the task that runs `body` is cancelled: what waits in the
+    /// connection, and every later call, gets `.cancelled`. Input that has arrived can still be read.
+    package func abortedWhenCancelled<Value>(_ body: () async -> Value) async -> Value {
+        await withTaskCancellationHandler(operation: body) {
+            // Not at once: cancelling may happen anywhere, even on the loop.
+            eventLoop.execute { [handler] in handler.abort(.cancelled) }
+        }
     }
 
     private func onLoop(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {

@@ -21,7 +21,7 @@ extension ConnectionHandler {
             finishClosing()
             return
         }
-        phaseDeadline = .now() + TimeAmount(listener.limiter.limits.writeTimeout)
+        phaseDeadline = .now() + TimeAmount(owner.writeTimeout)
         // Written after all that is unsent; its promise tells when that is gone.
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenSuccess { self.finishClosing() }
@@ -67,8 +67,8 @@ extension ConnectionHandler {
         if let reader = reader.take() {
             reader.resume(returning: .failure(error))
         }
-        if let handshake = handshake.take() {
-            handshake.resume(returning: .failure(error))
+        if let opener = opener.take() {
+            opener.resume(returning: .failure(error))
         }
         let waiting = writers
         writers = []

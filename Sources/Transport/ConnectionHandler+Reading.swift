@@ -81,7 +81,7 @@ extension ConnectionHandler {
             deliver()
         case .lingering:
             context?.close(promise: nil)
-        case .closing, .closed:
+        case .connecting, .closing, .closed:
             break
         }
     }

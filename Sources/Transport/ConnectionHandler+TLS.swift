@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 
 extension ConnectionHandler {
@@ -8,27 +7,50 @@ extension ConnectionHandler {
         _ tls: TLSServerContext, reply: ByteBuffer?, timeout: Duration,
         _ continuation: UnsafeContinuation<VoidResult, Never>
     ) {
+        guard let context = contextForTLS(continuation) else { return }
+        if let reply {
+            send(reply, context)
+        }
+        opener = continuation
+        beginHandshake(timeout: timeout) { () throws(ConnectionError) in try TLSEngine(tls) }
+    }
+
+    /// The client's side: the same is true of what the server sent behind its 220.
+    func startTLS(
+        _ tls: TLSClientContext, _ peer: TLSPeer, timeout: Duration,
+        _ continuation: UnsafeContinuation<VoidResult, Never>
+    ) {
+        guard contextForTLS(continuation) != nil else { return }
+        opener = continuation
+        beginHandshake(timeout: timeout) { () throws(ConnectionError) in try TLSEngine(tls, peer) }
+        if let engine {
+            advance(engine, engine.receive(ByteBuffer(), into: &input))
+        }
+    }
+
+    /// Nil when a handshake can't begin here; `continuation` is resumed then.
+    private func contextForTLS(
+        _ continuation: UnsafeContinuation<VoidResult, Never>
+    ) -> ChannelHandlerContext? {
         guard phase == .open, engine == nil, compression == nil, let context else {
             continuation.resume(returning: .failure(failure ?? .closed))
-            return
+            return nil
         }
         guard input.readableBytes == 0 else {
             continuation.resume(returning: .failure(.clearTextAfterStartTLS))
             abort(.clearTextAfterStartTLS)
-            return
+            return nil
         }
-        if let reply {
-            send(reply, context)
-        }
-        handshake = continuation
-        beginHandshake(tls, timeout: timeout)
+        return context
     }
 
-    func beginHandshake(_ tls: TLSServerContext, timeout: Duration) {
+    func beginHandshake(
+        timeout: Duration, _ makeEngine: () throws(ConnectionError) -> TLSEngine
+    ) {
         phase = .handshaking
         phaseDeadline = .now() + TimeAmount(timeout)
         do {
-            engine = try TLSEngine(tls)
+            engine = try makeEngine()
         } catch {
             abort(error)
             return
@@ -45,16 +67,19 @@ extension ConnectionHandler {
         let progress =
             compression?.receive { engine.receive(chunk, into: &$0) }
             ?? engine.receive(chunk, into: &input)
+        advance(engine, progress)
+    }
+
+    private func advance(_ engine: TLSEngine, _ progress: TLSEngine.Progress) {
         if engine.hasUrgentOutput {
             sendOutput(of: engine)
         }
         switch progress {
-        case .failed(let problem):
-            listener.logger.debug(
-                "TLS failed", metadata: ["client": "\(remoteAddress)", "error": "\(problem)"])
+        case .failed(let error):
+            owner.tlsFailed(self, error)
             // The records before the failing one are good, but nobody will act on them.
             input = ByteBuffer()
-            abort(.tls(problem))
+            abort(error)
             return
         case .handshaking:
             return
@@ -74,10 +99,10 @@ extension ConnectionHandler {
         phase = .open
         phaseDeadline = .distantFuture
         session = TLSSession(engine)
-        if let handshake = handshake.take() {
-            handshake.resume(returning: .success(()))
+        if let opener = opener.take() {
+            opener.resume(returning: .success(()))
         } else {
-            startSession()
+            owner.tlsEstablished(self)
         }
     }
 }

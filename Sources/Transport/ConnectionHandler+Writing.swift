@@ -110,7 +110,7 @@ extension ConnectionHandler {
             lastUnsent = 0
         } else if unsent != lastUnsent {
             lastUnsent = unsent
-            stallDeadline = now + TimeAmount(listener.limiter.limits.writeTimeout)
+            stallDeadline = now + TimeAmount(owner.writeTimeout)
         } else if now >= stallDeadline {
             abort(.timedOut)
         }

@@ -5,7 +5,7 @@ import Synchronization
 /// and writers, TLS, compression, deadlines, orderly close. TLS is in here and not a handler of its own: a
 /// record then costs no pipeline events, and STARTTLS changes no pipeline.
 ///
-/// Touched only on the connection's loop, but for `loop`, `listener`, `session` and `isWakeRequested`.
+/// Touched only on the connection's loop, but for `loop`, `owner`, `session` and `isWakeRequested`.
 final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -19,13 +19,14 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     static let streamingChunk = 512
 
     let loop: LoopContext
-    let listener: Listener
+    let owner: any ConnectionOwner
     let remoteAddress: PeerAddress
-    let localAddress: PeerAddress
+    /// Of an outgoing connection known from `connected()` on.
+    var localAddress: PeerAddress
     var registryIndex = 0
 
     var context: ChannelHandlerContext?
-    var phase = Phase.open
+    var phase: Phase
     /// Why the connection ended; nil while it has not.
     var failure: ConnectionError?
     /// Ends a handshake, a close or a lingering close that takes too long.
@@ -54,9 +55,9 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var lastUnsent = 0
     var stallDeadline = NIODeadline.distantFuture
 
-    // TLS.
+    /// Waits for the connection to be up, or for the handshake's end.
+    var opener: UnsafeContinuation<VoidResult, Never>?
     var engine: TLSEngine?
-    var handshake: UnsafeContinuation<VoidResult, Never>?
     private let establishedSession = Mutex<TLSSession?>(nil)
 
     /// From the client's COMPRESS on.
@@ -67,6 +68,8 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var closers: [UnsafeContinuation<Void, Never>] = []
 
     enum Phase {
+        /// An outgoing connection that the peer has not accepted yet.
+        case connecting
         /// In the TLS handshake.
         case handshaking
         case open
@@ -77,9 +80,13 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         case closed
     }
 
-    init(loop: LoopContext, listener: Listener, remote: PeerAddress, local: PeerAddress) {
+    init(
+        loop: LoopContext, owner: any ConnectionOwner, remote: PeerAddress, local: PeerAddress,
+        phase: Phase = .open
+    ) {
         self.loop = loop
-        self.listener = listener
+        self.owner = owner
+        self.phase = phase
         remoteAddress = remote
         localAddress = local
     }
@@ -90,29 +97,36 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         set { establishedSession.withLock { $0 = newValue } }
     }
 
+    /// What every connection's socket is set to.
+    static func configure(_ channel: any Channel, _ loop: LoopContext, isTLS: Bool) throws {
+        guard let options = channel.syncOptions else { return }
+        try options.setOption(.maxMessagesPerRead, value: 1)
+        try options.setOption(.recvAllocator, value: ReceiveAllocator(loop, isTLS: isTLS))
+        // A peer that has closed its side still gets what we have to say.
+        try options.setOption(.allowRemoteHalfClosure, value: true)
+    }
+
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        loop.add(self)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        // A socket that could not be registered is closed without ever having been active.
+        loop.remove(self)
+        // A socket that could not be registered or connected is closed without ever having been
+        // active.
         if !wasActive {
             phase = .closed
-            listener.connectionEnded(self)
+            owner.connectionEnded(self)
         }
     }
 
     func channelActive(context: ChannelHandlerContext) {
         wasActive = true
-        loop.add(self)
-        if let tls = listener.implicitTLS {
-            beginHandshake(tls, timeout: listener.tlsHandshakeTimeout)
-        } else {
-            startSession()
-        }
+        owner.connectionOpened(self)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -121,7 +135,7 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         switch phase {
         case .handshaking, .open:
             receive(chunk)
-        case .closing, .lingering, .closed:
+        case .connecting, .closing, .lingering, .closed:
             break
         }
         if chunk.storageCapacity >= ReceiveAllocator.largeSize {
@@ -152,13 +166,12 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        abort(.io(String(describing: error)))
+        abort(ConnectionError(error))
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         phase = .closed
         fail(.closed)
-        loop.remove(self)
         engine = nil
         compression = nil
         for closer in closers {
@@ -166,21 +179,20 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         }
         closers = []
         if !isSessionRunning {
-            listener.connectionEnded(self)
+            owner.connectionEnded(self)
         }
     }
 
     // MARK: Session
 
-    /// Runs the listener's handler as the connection's one task, on this loop.
-    func startSession() {
+    /// Runs a listener's handler as the connection's one task, on this loop.
+    func startSession(_ serve: @escaping @Sendable (Connection) async -> Void) {
         isSessionRunning = true
-        let connection = Connection(self, remote: remoteAddress, local: localAddress)
-        let serve = listener.handler
+        let connection = Connection(self)
         Task(executorPreference: loop.executor) {
             await serve(connection)
             await connection.close()
-            self.listener.connectionEnded(self)
+            self.owner.connectionEnded(self)
         }
     }
 

@@ -22,13 +22,12 @@ package final class Listener: Sendable {
     /// A Unix socket.
     package var isLocal: Bool { address.protocol == .unix }
     private let backlog: Int32
+    let sessions = SessionCount()
     private let state = Mutex(State())
 
     private struct State {
         var channels: [any Channel] = []
         var isStopping = false
-        var live = 0
-        var idleWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
     /// Listens, and serves every connection with `handler`, in a task of its own.
@@ -130,37 +129,17 @@ package final class Listener: Sendable {
     /// ended, at most a second after that.
     package func shutDown(grace: Duration) async {
         await stopAccepting()
-        forEachConnection { $0.announceShutdown() }
-        if await waitUntilIdle(atMost: grace) { return }
-        forEachConnection { $0.abort(.closed) }
-        _ = await waitUntilIdle(atMost: .seconds(1))
+        group.forEachConnection(of: self) { $0.announceShutdown() }
+        let timers = group.loops[0].eventLoop
+        if await sessions.waitUntilIdle(atMost: grace, timers) { return }
+        group.forEachConnection(of: self) { $0.abort(.closed) }
+        _ = await sessions.waitUntilIdle(atMost: .seconds(1), timers)
     }
 
     /// Sessions now, those in a TLS handshake included.
-    package var connectionCount: Int { state.withLock { $0.live } }
+    package var connectionCount: Int { sessions.count }
 
     // MARK: Called on the loops
-
-    func connectionStarted() {
-        state.withLock { $0.live += 1 }
-    }
-
-    func connectionEnded(_ connection: ConnectionHandler) {
-        connectionEnded(from: connection.remoteAddress)
-    }
-
-    func connectionEnded(from address: PeerAddress) {
-        limiter.release(address)
-        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            state.live -= 1
-            guard state.live == 0 else { return [] }
-            defer { state.idleWaiters = [] }
-            return state.idleWaiters
-        }
-        for waiter in waiters {
-            waiter.resume()
-        }
-    }
 
     /// accept(2) can fail in ways for which NIO closes the listening socket (a firewall's EPERM, a
     /// network that went down): listen again.
@@ -188,47 +167,6 @@ package final class Listener: Sendable {
                 logger.error("cannot listen", metadata: ["port": "\(port)", "error": "\(error)"])
                 loop.eventLoop.scheduleTask(in: .seconds(1)) { self.listenAgain(on: loop) }
             }
-        }
-    }
-
-    // MARK: Shutting down
-
-    private func forEachConnection(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
-        for loop in group.loops {
-            loop.eventLoop.execute {
-                for connection in loop.connections where connection.listener === self {
-                    body(connection)
-                }
-            }
-        }
-    }
-
-    /// False when sessions are still running after that time.
-    private func waitUntilIdle(atMost limit: Duration) async -> Bool {
-        let timer = group.loops[0].eventLoop.scheduleTask(in: TimeAmount(limit)) {
-            for waiter in self.takeIdleWaiters() {
-                waiter.resume()
-            }
-        }
-        await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                if state.live > 0 {
-                    state.idleWaiters.append(continuation)
-                }
-                return state.live == 0
-            }
-            if isIdle {
-                continuation.resume()
-            }
-        }
-        timer.cancel()
-        return state.withLock { $0.live == 0 }
-    }
-
-    private func takeIdleWaiters() -> [CheckedContinuation<Void, Never>] {
-        state.withLock { state in
-            defer { state.idleWaiters = [] }
-            return state.idleWaiters
         }
     }
 }

@@ -21,6 +21,15 @@ final class LoopContext: @unchecked Sendable {
         pauses = Pauses(eventLoop)
     }
 
+    /// At once when called on the loop.
+    func execute(_ body: @escaping @Sendable () -> Void) {
+        if eventLoop.inEventLoop {
+            body()
+        } else {
+            eventLoop.execute(body)
+        }
+    }
+
     func add(_ connection: ConnectionHandler) {
         connection.registryIndex = connections.count
         connections.append(connection)

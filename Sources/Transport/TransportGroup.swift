@@ -12,7 +12,20 @@ package final class TransportGroup: Sendable {
         loops = group.makeIterator().map(LoopContext.init)
     }
 
-    /// Ends the threads. Every listener must have been shut down before.
+    /// On each connection's loop.
+    func forEachConnection(
+        of owner: any ConnectionOwner, _ body: @escaping @Sendable (ConnectionHandler) -> Void
+    ) {
+        for loop in loops {
+            loop.eventLoop.execute {
+                for connection in loop.connections where connection.owner === owner {
+                    body(connection)
+                }
+            }
+        }
+    }
+
+    /// Ends the threads. Every listener and connector must have been shut down before.
     package func shutDown() async throws {
         try await group.shutdownGracefully()
     }

@@ -14,8 +14,7 @@ func withListener<Result>(
     let listener = try await Listener.bind(
         host: "127.0.0.1", port: 0, group: group, implicitTLS: implicitTLS,
         limiter: ConnectionLimiter(limits), tlsHandshakeTimeout: tlsHandshakeTimeout,
-        onBusy: onBusy, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        handler: serve)
+        onBusy: onBusy, logger: quiet, handler: serve)
     do {
         let result = try await body(listener)
         await listener.shutDown(grace: .zero)
@@ -26,6 +25,31 @@ func withListener<Result>(
         try await group.shutDown()
         throw error
     }
+}
+
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// A listener, and a connector on the same two loops.
+func withConnector(
+    host: String = "127.0.0.1", implicitTLS: TLSServerContext? = nil,
+    serve: @escaping @Sendable (Connection) async -> Void,
+    _ body: (Connector, Endpoint) async throws -> Void
+) async throws {
+    let group = TransportGroup(threads: 2)
+    let connector = Connector(group: group)
+    let listener = try await Listener.bind(
+        host: host, port: 0, group: group, implicitTLS: implicitTLS,
+        limiter: ConnectionLimiter(ConnectionLimits()), logger: quiet, handler: serve)
+    var failure: (any Error)?
+    do {
+        try await body(connector, .address(host, port: UInt16(listener.port)))
+    } catch {
+        failure = error
+    }
+    await connector.shutDown()
+    await listener.shutDown(grace: .zero)
+    try await group.shutDown()
+    if let failure { throw failure }
 }
 
 /// Runs what blocks on a thread of its own: the pool's few threads must stay free.

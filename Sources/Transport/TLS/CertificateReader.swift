@@ -35,9 +35,18 @@ enum CertificateReader {
 
     /// The subject as an RFC 4514 string.
     static func subject(_ certificate: OpaquePointer) -> String {
-        guard let bio = BIO_new(BIO_s_mem()) else { return "" }
+        text(of: X509_get_subject_name(certificate))
+    }
+
+    /// The issuer as an RFC 4514 string.
+    static func issuer(_ certificate: OpaquePointer) -> String {
+        text(of: X509_get_issuer_name(certificate))
+    }
+
+    private static func text(of name: OpaquePointer?) -> String {
+        guard let name, let bio = BIO_new(BIO_s_mem()) else { return "" }
         defer { BIO_free(bio) }
-        guard martlet_print_rfc4514_subject(bio, certificate) >= 0 else { return "" }
+        guard martlet_print_rfc4514_name(bio, name) >= 0 else { return "" }
         var bytes: UnsafeMutablePointer<CChar>?
         let length = martlet_bio_memory(bio, &bytes)
         return String(

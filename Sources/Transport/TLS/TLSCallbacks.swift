@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// What OpenSSL calls in a handshake. Each finds the connection's `TLSEngine` in the SSL object.
+/// What OpenSSL calls in a server's handshake. Each finds the connection's `TLSEngine` in the SSL object.
 enum TLSCallbacks {
     static func install(in context: OpaquePointer) {
         martlet_ssl_ctx_set_servername_callback(context, chooseCertificate)
@@ -14,7 +14,7 @@ private func chooseCertificate(
     _ ssl: OpaquePointer?, _: UnsafeMutablePointer<Int32>?, _: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name),
-        let certificate = TLSEngine.of(ssl)?.certificates.certificate(for: String(cString: name))
+        let certificate = TLSEngine.of(ssl)?.certificates?.certificate(for: String(cString: name))
     else { return SSL_TLSEXT_ERR_NOACK }
     SSL_set_SSL_CTX(ssl, certificate.context)
     return SSL_TLSEXT_ERR_OK

@@ -2,7 +2,7 @@ import COpenSSL
 import NIOCore
 import Synchronization
 
-/// One server-side TLS connection over OpenSSL: records in, plain bytes out, and back. It does no
+/// One TLS connection over OpenSSL, a server's or a client's: records in, plain bytes out, and back. It does no
 /// I/O. The connection's loop drives it; a lock lets other threads ask for channel bindings.
 final class TLSEngine: @unchecked Sendable {
     /// A record carries at most 16 KiB (RFC 8446 section 5.1); header, nonce, type and tag are
@@ -13,12 +13,17 @@ final class TLSEngine: @unchecked Sendable {
     enum Progress {
         case handshaking
         case established
-        /// The client has sent close_notify.
+        /// The peer has sent close_notify.
         case ended
-        case failed(String)
+        case failed(ConnectionError)
     }
 
-    let certificates: CertificateSet
+    private enum Role {
+        case server(CertificateSet)
+        case client(TLSClientHandshake)
+    }
+
+    private let role: Role
     private let lock = Mutex(())
     private let ssl: OpaquePointer
     private var isEstablished = false
@@ -28,18 +33,27 @@ final class TLSEngine: @unchecked Sendable {
     /// So much of the output may wait for a record of ours.
     private var deferrable = 0
 
-    init(_ server: TLSServerContext) throws(ConnectionError) {
-        certificates = server.certificates
+    convenience init(_ server: TLSServerContext) throws(ConnectionError) {
+        let certificates = server.certificates
+        try self.init(.server(certificates), certificates.standard.context)
+        SSL_set_accept_state(ssl)
+    }
+
+    convenience init(_ context: TLSClientContext, _ peer: TLSPeer) throws(ConnectionError) {
+        let handshake = TLSClientHandshake(context, peer)
+        try self.init(.client(handshake), context.context)
+        try handshake.prepare(ssl)
+    }
+
+    private init(_ role: Role, _ context: OpaquePointer) throws(ConnectionError) {
+        self.role = role
         ERR_clear_error()
-        guard let ssl = SSL_new(certificates.standard.context) else {
-            throw .tls(OpenSSLError.takeReason())
-        }
+        guard let ssl = SSL_new(context) else { throw .tls(OpenSSLError.takeReason()) }
         self.ssl = ssl
         let this = Unmanaged.passUnretained(self).toOpaque()
         guard let bio = TLSBIO.make(for: this) else { throw .tls("out of memory") }
         SSL_set_bio(ssl, bio, bio)
         SSL_set_ex_data(ssl, 0, this)
-        SSL_set_accept_state(ssl)
     }
 
     deinit {
@@ -52,6 +66,16 @@ final class TLSEngine: @unchecked Sendable {
 
     static func of(bio: OpaquePointer?) -> TLSEngine? {
         BIO_get_data(bio).map { Unmanaged<TLSEngine>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Nil on a client's side.
+    var certificates: CertificateSet? {
+        if case .server(let certificates) = role { certificates } else { nil }
+    }
+
+    /// Nil on a server's side.
+    var client: TLSClientHandshake? {
+        if case .client(let handshake) = role { handshake } else { nil }
     }
 
     // MARK: Driven by the loop
@@ -68,6 +92,7 @@ final class TLSEngine: @unchecked Sendable {
                     let result = SSL_do_handshake(ssl)
                     guard result == 1 else { return progress(result, otherwise: .handshaking) }
                     isEstablished = true
+                    if let error = client?.finish(ssl) { return .failed(error) }
                     deferTicket()
                 }
                 return decrypt(into: &plain)
@@ -93,8 +118,13 @@ final class TLSEngine: @unchecked Sendable {
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: waiting
         case SSL_ERROR_ZERO_RETURN: .ended
-        default: .failed(OpenSSLError.takeReason())
+        default: .failed(failure())
         }
+    }
+
+    private func failure() -> ConnectionError {
+        let reason = OpenSSLError.takeReason()
+        return client?.problem.map { .certificate($0) } ?? .tls(reason)
     }
 
     /// Encrypts `plain` into the output.
@@ -132,10 +162,10 @@ final class TLSEngine: @unchecked Sendable {
         }
     }
 
-    /// In TLS 1.3 our last words of the handshake are a session ticket for the client's next visit,
+    /// In TLS 1.3 a server's last words of the handshake are a session ticket for the client's next visit,
     /// which can go out with the first record. (In 1.2 the client waits for them.)
     private func deferTicket() {
-        if SSL_version(ssl) == TLS1_3_VERSION {
+        if client == nil && SSL_version(ssl) == TLS1_3_VERSION {
             deferrable = output.readableBytes
         }
     }
@@ -164,9 +194,12 @@ final class TLSEngine: @unchecked Sendable {
         output.writeBytes(bytes)
     }
 
-    /// The binding of the certificate that the client knows us by: of a resumed session the one
-    /// noted in its ticket.
+    /// The binding of the certificate that the client knows the server by: of a resumed session the
+    /// one noted in its ticket.
     func endPointBinding(_ ssl: OpaquePointer?) -> [UInt8]? {
+        guard let certificates else {
+            return SSL_get0_peer_certificate(ssl).flatMap(CertificateReader.endPointBinding)
+        }
         if SSL_session_reused(ssl) == 1, let session = SSL_get_session(ssl) {
             var data: UnsafeMutableRawPointer?
             var length = 0

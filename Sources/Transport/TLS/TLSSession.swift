@@ -1,9 +1,9 @@
 import COpenSSL
 
-/// An established TLS session: what was agreed, and who the client is.
+/// An established TLS session: what was agreed, and who the peer is.
 package struct TLSSession: Sendable {
     package let version: TLSVersion
-    /// The client presented a session ticket or identifier of an earlier connection.
+    /// By a session ticket or identifier of an earlier connection.
     package let isResumed: Bool
     private let engine: TLSEngine
 
@@ -26,9 +26,26 @@ package struct TLSSession: Sendable {
         }
     }
 
+    /// How the server has proved who it is; `.none` on the server's own side.
+    package var verifiedPeer: VerifiedPeer {
+        engine.withSSL { _ in engine.client?.verified ?? .none }
+    }
+
+    /// The server's, on the client's side.
+    package var serverCertificate: PeerCertificate? {
+        guard engine.client != nil else { return nil }
+        return engine.withSSL { ssl in
+            SSL_get0_peer_certificate(ssl).map {
+                PeerCertificate(
+                    subject: CertificateReader.subject($0), issuer: CertificateReader.issuer($0))
+            }
+        }
+    }
+
     /// Nil when the client gave none. It was verified against the configured CAs.
     package var clientCertificate: ClientCertificate? {
-        engine.withSSL { ssl in
+        guard engine.client == nil else { return nil }
+        return engine.withSSL { ssl in
             guard let certificate = SSL_get0_peer_certificate(ssl),
                 SSL_get_verify_result(ssl) == Int(X509_V_OK)
             else { return nil }
@@ -72,11 +89,11 @@ package struct TLSSession: Sendable {
     }
 
     /// RFC 5929 section 3.1: the first Finished message, which is the client's, or in a resumed
-    /// session ours.
+    /// session the server's.
     private func firstFinished(_ ssl: OpaquePointer) -> [UInt8]? {
         let message = [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { space, count in
             count =
-                isResumed
+                isResumed == (engine.client == nil)
                 ? SSL_get_finished(ssl, space.baseAddress, space.count)
                 : SSL_get_peer_finished(ssl, space.baseAddress, space.count)
         }
