@@ -120,7 +120,7 @@ final class POP3Driver {
                 metadata: ["remote": "\(connection.remoteAddress)"])
             connection.abort()
             return .refused
-        case .closed, .tls, .compression, .io:
+        default:
             connection.abort()
             return .disconnected
         }
