@@ -1,5 +1,5 @@
 /// Why mail was refused: what the client is told, and what only the log is told.
-package struct MailError: Error, Sendable, CustomStringConvertible {
+package struct MailError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The SMTP reply code, 4xx or 5xx (RFC 5321 section 4.2).
     package var code: UInt16
     package var status: EnhancedStatusCode

@@ -24,4 +24,18 @@ enum XText {
         }
         return String(validating: plain, as: UTF8.self)
     }
+
+    /// The text with each octet that is no xchar as a hexchar.
+    static func encode(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x21...0x2a, 0x2c...0x3c, 0x3e...0x7e: encoded.append(byte)
+            default:
+                encoded += [UInt8(ascii: "+"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
 }
