@@ -36,6 +36,8 @@ let package = Package(
         .systemLibrary(name: "CLDAP", providers: [.apt(["libldap2-dev"])]),
         .systemLibrary(name: "CSASL", providers: [.apt(["libsasl2-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
+        .systemLibrary(name: "CIDN2", providers: [.apt(["libidn2-dev"])]),
         .target(name: "CChecksum"),
 
         // Values and formats: no I/O.
@@ -52,6 +54,9 @@ let package = Package(
         // The network, the directory, the disk.
         .target(
             name: "Transport", dependencies: ["COpenSSL", "CZlib", nio, nioPosix, logging],
+            swiftSettings: swift),
+        .target(
+            name: "DNS", dependencies: ["CUnbound", "CIDN2", "MailModel", logging],
             swiftSettings: swift),
         .target(
             name: "Directory", dependencies: ["CLDAP", "MailModel", logging],
@@ -123,6 +128,8 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "TransportTests", dependencies: ["Transport", nio, logging], swiftSettings: swift),
+        .testTarget(
+            name: "DNSTests", dependencies: ["DNS", "TestSupport", logging], swiftSettings: swift),
         .testTarget(
             name: "DirectoryClientTests", dependencies: ["Directory", "TestSupport", logging],
             swiftSettings: swift),

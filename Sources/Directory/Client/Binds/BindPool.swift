@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Logging
+internal import MailModel
 internal import Synchronization
 
 /// Checks passwords by binding, on a few connections that serve nothing else: a bind changes who a

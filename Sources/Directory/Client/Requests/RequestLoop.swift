@@ -1,6 +1,7 @@
 internal import CLDAP
 internal import Glibc
 internal import Logging
+internal import MailModel
 
 /// Sends searches and changes over one connection and matches the answers by message id, many
 /// outstanding at a time, on one thread.

@@ -1,21 +1,21 @@
 /// A queue on an array: constant time at both ends, amortised.
-struct FIFO<Element> {
+package struct FIFO<Element> {
     private var elements: [Element?]
     private var head = 0
 
-    init(_ elements: [Element] = []) {
+    package init(_ elements: [Element] = []) {
         self.elements = elements
     }
 
-    var count: Int { elements.count - head }
-    var isEmpty: Bool { count == 0 }
-    var first: Element? { isEmpty ? nil : elements[head] }
+    package var count: Int { elements.count - head }
+    package var isEmpty: Bool { count == 0 }
+    package var first: Element? { isEmpty ? nil : elements[head] }
 
-    mutating func append(_ element: Element) {
+    package mutating func append(_ element: Element) {
         elements.append(element)
     }
 
-    mutating func popFirst() -> Element? {
+    package mutating func popFirst() -> Element? {
         guard !isEmpty else { return nil }
         defer {
             elements[head] = nil
@@ -31,7 +31,7 @@ struct FIFO<Element> {
         return elements[head]
     }
 
-    mutating func removeAll() -> [Element] {
+    package mutating func removeAll() -> [Element] {
         defer {
             elements = []
             head = 0
