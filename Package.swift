@@ -38,7 +38,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
         .systemLibrary(name: "CIDN2", providers: [.apt(["libidn2-dev"])]),
-        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CChecksum"),
 
         // Values and formats: no I/O.
@@ -58,6 +58,9 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "DNS", dependencies: ["CUnbound", "CIDN2", "MailModel", logging],
+            swiftSettings: swift),
+        .target(
+            name: "TLSPolicy", dependencies: ["CCurl", "MailModel", "InternetMessage", logging],
             swiftSettings: swift),
         .target(
             name: "Directory", dependencies: ["CLDAP", "MailModel", logging],
@@ -87,7 +90,7 @@ let package = Package(
         .target(
             name: "MailServer",
             dependencies: [
-                "CLinux", "MailModel", "InternetMessage", "SMTP", "POP3", "IMAP", "Transport", "Directory",
+                "MailModel", "InternetMessage", "SMTP", "POP3", "IMAP", "Transport", "Directory",
                 "Authentication", "Storage", "Spool", "MailboxStore", "Delivery", nio, nioPosix,
                 logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -131,6 +134,9 @@ let package = Package(
             name: "TransportTests", dependencies: ["Transport", nio, logging], swiftSettings: swift),
         .testTarget(
             name: "DNSTests", dependencies: ["DNS", "TestSupport", logging], swiftSettings: swift),
+        .testTarget(
+            name: "TLSPolicyTests", dependencies: ["TLSPolicy", "MailModel", "TestSupport", logging],
+            swiftSettings: swift),
         .testTarget(
             name: "DirectoryClientTests", dependencies: ["Directory", "TestSupport", logging],
             swiftSettings: swift),

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import MailModel
 
 /// A private key with the selector under which its public half stands in the DNS
 /// (RFC 6376 section 3.1). May sign on any number of threads at once.

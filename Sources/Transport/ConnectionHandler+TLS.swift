@@ -38,7 +38,6 @@ extension ConnectionHandler {
         }
         guard input.readableBytes == 0 else {
             continuation.resume(returning: .failure(.clearTextAfterStartTLS))
-            input = ByteBuffer()
             abort(.clearTextAfterStartTLS)
             return nil
         }

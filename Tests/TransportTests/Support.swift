@@ -30,29 +30,26 @@ func withListener<Result>(
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// A listener, and a connector on the same two loops.
-func withConnector<Result>(
+func withConnector(
     host: String = "127.0.0.1", implicitTLS: TLSServerContext? = nil,
     serve: @escaping @Sendable (Connection) async -> Void,
-    _ body: (Connector, Endpoint) async throws -> Result
-) async throws -> Result {
+    _ body: (Connector, Endpoint) async throws -> Void
+) async throws {
     let group = TransportGroup(threads: 2)
     let connector = Connector(group: group)
     let listener = try await Listener.bind(
         host: host, port: 0, group: group, implicitTLS: implicitTLS,
         limiter: ConnectionLimiter(ConnectionLimits()), logger: quiet, handler: serve)
-    func stop() async throws {
-        await connector.shutDown()
-        await listener.shutDown(grace: .zero)
-        try await group.shutDown()
-    }
+    var failure: (any Error)?
     do {
-        let result = try await body(connector, .address(host, port: UInt16(listener.port)))
-        try await stop()
-        return result
+        try await body(connector, .address(host, port: UInt16(listener.port)))
     } catch {
-        try await stop()
-        throw error
+        failure = error
     }
+    await connector.shutDown()
+    await listener.shutDown(grace: .zero)
+    try await group.shutDown()
+    if let failure { throw failure }
 }
 
 /// Runs what blocks on a thread of its own: the pool's few threads must stay free.

@@ -31,7 +31,6 @@ struct ListenerService: Service {
 
     func run() async throws {
         try await gracefulShutdown()
-        ServiceManager.tell(.stopping)
         await parts.stopListening()
     }
 }
