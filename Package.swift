@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
         .systemLibrary(name: "CIDN2", providers: [.apt(["libidn2-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CChecksum"),
 
@@ -90,7 +91,7 @@ let package = Package(
         .target(
             name: "MailServer",
             dependencies: [
-                "MailModel", "InternetMessage", "SMTP", "POP3", "IMAP", "Transport", "Directory",
+                "CLinux", "MailModel", "InternetMessage", "SMTP", "POP3", "IMAP", "Transport", "Directory",
                 "Authentication", "Storage", "Spool", "MailboxStore", "Delivery", nio, nioPosix,
                 logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

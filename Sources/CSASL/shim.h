@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
@@ -41,9 +42,31 @@ static inline sasl_callback_t martlet_sasl_checkpass(
     return entry;
 }
 
+// For SASL_CB_AUTHNAME and SASL_CB_USER.
+static inline sasl_callback_t martlet_sasl_getsimple(
+    unsigned long id, sasl_getsimple_t *proc, void *context) {
+    sasl_callback_t entry = {id, (int (*)(void))proc, context};
+    return entry;
+}
+
+static inline sasl_callback_t martlet_sasl_getsecret(sasl_getsecret_t *proc, void *context) {
+    sasl_callback_t entry = {SASL_CB_PASS, (int (*)(void))proc, context};
+    return entry;
+}
+
 static inline sasl_callback_t martlet_sasl_list_end(void) {
     sasl_callback_t entry = {SASL_CB_LIST_END, NULL, NULL};
     return entry;
+}
+
+// sasl_secret_t ends in an array whose declared length of one Swift would keep to.
+static inline sasl_secret_t *martlet_sasl_secret(const void *octets, size_t count) {
+    sasl_secret_t *secret = malloc(sizeof *secret + count);
+    if (secret == NULL) return NULL;
+    secret->len = count;
+    memcpy(secret->data, octets, count);
+    secret->data[count] = 0;
+    return secret;
 }
 
 // libsasl2 takes no locks unless it is given them, and keeps them for the life of the process.

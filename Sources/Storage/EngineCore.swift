@@ -40,6 +40,9 @@ final class EngineCore: Sendable {
     ) throws {
         try fileSystem.createDirectory(directory)
         lock = Mutex(try Self.lock(directory, fileSystem))
+        guard try !fileSystem.list(directory).contains(RestoreFolder.name) else {
+            throw StorageError("a restore of \(directory) was cut short: run it again")
+        }
         let spool = directory + "/spool"
         try fileSystem.createDirectory(spool)
         try fileSystem.syncDirectory(directory)

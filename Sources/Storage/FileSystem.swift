@@ -29,8 +29,9 @@ package protocol FileSystem: Sendable {
 
     func open(_ path: String, _ opening: FileOpening) throws(FileSystemError) -> any StorageFile
 
-    /// Takes the exclusive lock of this file, made when it does not exist, without waiting.
-    func lock(_ path: String) throws(FileSystemError) -> any FileLock
+    /// Takes the lock of this file, made when it does not exist, without waiting: shared with others
+    /// who share it, or exclusive.
+    func lock(_ path: String, isShared: Bool) throws(FileSystemError) -> any FileLock
 
     /// Names in a directory, without `.` and `..`, in no order.
     func list(_ directory: String) throws(FileSystemError) -> [String]
@@ -43,6 +44,12 @@ package protocol FileSystem: Sendable {
 
     /// Octets that an unprivileged process may still write there.
     func freeBytes(at path: String) throws(FileSystemError) -> Int64
+}
+
+extension FileSystem {
+    func lock(_ path: String) throws(FileSystemError) -> any FileLock {
+        try lock(path, isShared: false)
+    }
 }
 
 /// A lock that is held as long as the object lives.

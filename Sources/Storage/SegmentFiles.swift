@@ -39,6 +39,8 @@ final class SegmentFiles: Sendable {
     let directory: String
     private let fileSystem: any FileSystem
     private let open = Mutex<[Name: any StorageFile]>([:])
+    /// Removed while `SpoolHold` kept them.
+    private let kept = Mutex<Set<Name>>([])
 
     init(_ fileSystem: any FileSystem, directory: String) {
         self.fileSystem = fileSystem
@@ -85,10 +87,19 @@ final class SegmentFiles: Sendable {
         return file
     }
 
-    /// Removes the file. Readers that have it open finish undisturbed.
+    /// Removes the file. Readers that have it open finish undisturbed. While a backup or a check holds
+    /// the directory it stays until the next removal, or the next start.
     func remove(_ name: Name) throws(FileSystemError) {
         open.withLock { _ = $0.removeValue(forKey: name) }
-        try fileSystem.unlink(path(name))
+        guard let use = try SpoolHold.use(directory, fileSystem) else {
+            return kept.withLock { _ = $0.insert(name) }
+        }
+        defer { withExtendedLifetime(use) {} }
+        let names = kept.withLock { kept in
+            defer { kept = [] }
+            return kept.union([name])
+        }
+        for name in names { try fileSystem.unlink(path(name)) }
     }
 
     func syncDirectory() throws(FileSystemError) { try fileSystem.syncDirectory(directory) }

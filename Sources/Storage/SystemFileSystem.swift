@@ -17,11 +17,11 @@ package struct SystemFileSystem: FileSystem {
         return SystemFile(descriptor, path: path)
     }
 
-    package func lock(_ path: String) throws(FileSystemError) -> any FileLock {
+    package func lock(_ path: String, isShared: Bool) throws(FileSystemError) -> any FileLock {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("open", path) }
         let file = SystemFile(descriptor, path: path)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw failure("flock", path) }
+        guard flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else { throw failure("flock", path) }
         return file
     }
 

@@ -38,6 +38,7 @@ extension ConnectionHandler {
         }
         guard input.readableBytes == 0 else {
             continuation.resume(returning: .failure(.clearTextAfterStartTLS))
+            input = ByteBuffer()
             abort(.clearTextAfterStartTLS)
             return nil
         }

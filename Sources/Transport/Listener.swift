@@ -1,3 +1,4 @@
+import Glibc
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -6,7 +7,8 @@ import Synchronization
 /// A listening address and the connections accepted on it.
 ///
 /// Each event loop has a listening socket of its own on the address (SO_REUSEPORT): the kernel
-/// spreads the clients, and no connection is handed from thread to thread. Failing to accept (too
+/// spreads the clients, and no connection is handed from thread to thread. An inherited socket is one:
+/// the loops take turns at it, whoever is free first. Failing to accept (too
 /// many open files …) pauses accepting for a moment and never ends it.
 package final class Listener: Sendable {
     package let port: Int
@@ -19,6 +21,8 @@ package final class Listener: Sendable {
     let handler: @Sendable (Connection) async -> Void
     private let group: TransportGroup
     private let address: SocketAddress
+    /// A socket that listens already; each loop has a duplicate of the descriptor.
+    private let inherited: CInt?
     /// A Unix socket.
     package var isLocal: Bool { address.protocol == .unix }
     private let backlog: Int32
@@ -49,15 +53,7 @@ package final class Listener: Sendable {
             address: address, group: group, implicitTLS: implicitTLS, limiter: limiter,
             tlsHandshakeTimeout: tlsHandshakeTimeout, onBusy: onBusy, backlog: backlog,
             logger: logger, handler: handler)
-        do {
-            for loop in group.loops {
-                let channel = try await listener.listen(on: loop)
-                listener.state.withLock { $0.channels.append(channel) }
-            }
-        } catch {
-            await listener.stopAccepting()
-            throw error
-        }
+        try await listener.listen(on: group.loops)
         return listener
     }
 
@@ -72,17 +68,33 @@ package final class Listener: Sendable {
             limiter: limiter, tlsHandshakeTimeout: .zero, onBusy: nil, backlog: 64, logger: logger,
             handler: handler)
         try SocketFile.removeStale(path)
-        let channel = try await listener.listen(on: group.loops[0])
-        listener.state.withLock { $0.channels.append(channel) }
+        try await listener.listen(on: [group.loops[0]])
+        return listener
+    }
+
+    /// Serves a socket that a service manager has opened, and closes it in the end. Parameters as
+    /// above.
+    package static func bind(
+        inherited socket: InheritedSocket, group: TransportGroup,
+        implicitTLS: TLSServerContext? = nil, limiter: ConnectionLimiter,
+        tlsHandshakeTimeout: Duration = .seconds(30), onBusy: ByteBuffer? = nil,
+        backlog: Int = 1024, logger: Logger, handler: @escaping @Sendable (Connection) async -> Void
+    ) async throws -> Listener {
+        let listener = Listener(
+            address: socket.address, inherited: socket.descriptor, group: group,
+            implicitTLS: implicitTLS, limiter: limiter, tlsHandshakeTimeout: tlsHandshakeTimeout,
+            onBusy: onBusy, backlog: backlog, logger: logger, handler: handler)
+        try await listener.listen(on: group.loops)
         return listener
     }
 
     private init(
-        address: SocketAddress, group: TransportGroup, implicitTLS: TLSServerContext?,
+        address: SocketAddress, inherited: CInt? = nil, group: TransportGroup, implicitTLS: TLSServerContext?,
         limiter: ConnectionLimiter, tlsHandshakeTimeout: Duration, onBusy: ByteBuffer?,
         backlog: Int, logger: Logger, handler: @escaping @Sendable (Connection) async -> Void
     ) {
         self.address = address
+        self.inherited = inherited
         self.port = address.port ?? 0
         self.group = group
         self.implicitTLS = implicitTLS
@@ -92,6 +104,18 @@ package final class Listener: Sendable {
         self.backlog = Int32(clamping: backlog)
         self.logger = logger
         self.handler = handler
+    }
+
+    private func listen(on loops: [LoopContext]) async throws {
+        do {
+            for loop in loops {
+                let channel = try await listen(on: loop)
+                state.withLock { $0.channels.append(channel) }
+            }
+        } catch {
+            await stopAccepting()
+            throw error
+        }
     }
 
     private func listen(on loop: LoopContext) async throws -> any Channel {
@@ -104,6 +128,12 @@ package final class Listener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(AcceptHandler(self, loop))
                 }
             }
+        if let inherited {
+            let channel = try await bootstrap.withBoundSocket(duplicate(of: inherited)).get()
+            // NIO has set a backlog of its own.
+            _ = Glibc.listen(inherited, backlog)
+            return channel
+        }
         if !isLocal {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.socketOption(ListeningAddress.reusePort), value: 1)
@@ -111,12 +141,20 @@ package final class Listener: Sendable {
         return try await bootstrap.bind(to: address).get()
     }
 
+    private func duplicate(of descriptor: CInt) throws -> CInt {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw IOError(errnoCode: errno, reason: "dup") }
+        return copy
+    }
+
     /// Accepts no more; connections go on.
     package func stopAccepting() async {
-        let channels = state.withLock { state in
-            state.isStopping = true
-            defer { state.channels = [] }
-            return state.channels
+        let (channels, isFirst) = state.withLock { state in
+            defer { state = State(isStopping: true) }
+            return (state.channels, !state.isStopping)
+        }
+        if let inherited, isFirst {
+            close(inherited)
         }
         for channel in channels {
             // Fails only when the channel is closed already.
@@ -150,6 +188,7 @@ package final class Listener: Sendable {
     }
 
     private func listenAgain(on loop: LoopContext) {
+        guard !state.withLock({ $0.isStopping }) else { return }
         Task {
             do {
                 let channel = try await listen(on: loop)

@@ -21,13 +21,11 @@ enum ListeningAddress {
         guard bound == 0 else {
             throw IOError(errnoCode: errno, reason: "bind \(host) port \(port)")
         }
-        guard port == 0 else { return address }
-        return try chosenPort(of: descriptor, address)
+        return port == 0 ? try self.address(of: descriptor) : address
     }
 
-    private static func chosenPort(
-        of descriptor: Int32, _ address: SocketAddress
-    ) throws -> SocketAddress {
+    /// What a socket is bound to.
+    static func address(of descriptor: Int32) throws -> SocketAddress {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutablePointer(to: &storage) {
@@ -36,12 +34,26 @@ enum ListeningAddress {
             }
         }
         guard result == 0 else { throw IOError(errnoCode: errno, reason: "getsockname") }
-        // The port stands at the same place in sockaddr_in and sockaddr_in6.
-        let port = withUnsafeBytes(of: storage) {
-            UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+        return try withUnsafeBytes(of: storage) { bytes in
+            switch CInt(storage.ss_family) {
+            case AF_INET:
+                return try SocketAddress(
+                    packedIPAddress: ByteBuffer(bytes: bytes[4..<8]), port: port(in: bytes))
+            case AF_INET6:
+                return try SocketAddress(
+                    packedIPAddress: ByteBuffer(bytes: bytes[8..<24]), port: port(in: bytes))
+            case AF_UNIX:
+                // A path ends at its NUL, or with the address.
+                let path = bytes[2..<Int(length)].prefix { $0 != 0 }
+                return try SocketAddress(unixDomainSocketPath: String(decoding: path, as: UTF8.self))
+            default:
+                throw IOError(errnoCode: EAFNOSUPPORT, reason: "getsockname")
+            }
         }
-        var chosen = address
-        chosen.port = Int(port)
-        return chosen
+    }
+
+    /// At the same place in sockaddr_in and sockaddr_in6.
+    private static func port(in address: UnsafeRawBufferPointer) -> Int {
+        Int(UInt16(bigEndian: address.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
     }
 }

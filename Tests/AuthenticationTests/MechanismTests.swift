@@ -11,9 +11,9 @@ import Testing
         // Without a binding, lest the library's client say "y" or ask for one.
         var context = Fixture.encrypted()
         context.channelBinding = { _ in nil }
-        let right = SASLClient(login: "alice", password: Fixture.password)
+        let right = LibraryClient(login: "alice", password: Fixture.password)
         #expect(await right.run(mechanism, on: fixture.service, context)?.login == "alice")
-        let wrong = SASLClient(login: "alice", password: "wrong")
+        let wrong = LibraryClient(login: "alice", password: "wrong")
         let failure = await wrong.run(mechanism, on: fixture.service, context)?.failure
         #expect(failure?.kind == .invalidCredentials)
     }
@@ -24,7 +24,7 @@ import Testing
         fixture.directory.change { $0.grants = [["alice", "shared"]] }
         var context = Fixture.encrypted()
         context.channelBinding = { _ in nil }
-        let client = SASLClient(
+        let client = LibraryClient(
             login: "alice", password: Fixture.password, authorizationID: "shared")
         let outcome = await client.run(mechanism, on: fixture.service, context)
         #expect(outcome?.login == "shared")
@@ -206,7 +206,7 @@ import Testing
                     var context = Fixture.encrypted(from: "192.0.2.\(number)")
                     context.channelBinding = { _ in nil }
                     let isRight = number.isMultiple(of: 2)
-                    let client = SASLClient(
+                    let client = LibraryClient(
                         login: "alice", password: isRight ? Fixture.password : "wrong")
                     let outcome = await client.run(
                         names[number % names.count], on: fixture.service, context)

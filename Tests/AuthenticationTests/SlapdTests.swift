@@ -52,7 +52,7 @@ import Testing
     private static func withService(
         _ body: (SASLService, PrivateSlapd) async throws -> Void
     ) async throws {
-        SASLClient.startLibraries()
+        SASLService.prepare(logger: Logger(label: "test"))
         var options = SlapdOptions(ldif: ldif)
         options.hasPasswordPolicy = true
         let slapd = try PrivateSlapd(options)
@@ -107,11 +107,11 @@ import Testing
             var context = Fixture.encrypted()
             context.channelBinding = { _ in nil }
             for mechanism in ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"] {
-                let client = SASLClient(login: "alice@example.org", password: Fixture.password)
+                let client = LibraryClient(login: "alice@example.org", password: Fixture.password)
                 let outcome = await client.run(mechanism, on: service, context)
                 #expect(outcome?.login == "alice", "\(mechanism)")
             }
-            let stranger = SASLClient(login: "nobody", password: "x")
+            let stranger = LibraryClient(login: "nobody", password: "x")
             let outcome = await stranger.run("SCRAM-SHA-256", on: service, context)
             #expect(outcome?.failure?.kind == .invalidCredentials)
         }

@@ -95,7 +95,7 @@ final class FaultyFileSystem: FileSystem {
 
     private final class Lock: FileLock {}
 
-    func lock(_ path: String) throws(FileSystemError) -> any FileLock { Lock() }
+    func lock(_ path: String, isShared: Bool) throws(FileSystemError) -> any FileLock { Lock() }
 
     func list(_ directory: String) throws(FileSystemError) -> [String] {
         try look { state in

@@ -1,7 +1,8 @@
 import Glibc
 import MailModel
-import Storage
 import Testing
+
+@testable import Storage
 
 /// A server killed under load; what it had accepted is there when the next one starts.
 @Suite struct KillTests {
@@ -35,6 +36,8 @@ import Testing
         let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
         let lines = output.split(separator: "\n").map { $0.split(separator: " ") }
         #expect(lines.count > 50)
+        let report = try StateCheck(offline: path).run()
+        #expect(report.findings.filter { $0.severity != .note } == [])
         let engine = try StorageEngine.open(directory)
         var found: [UInt64: [QueueID]] = [:]
         for user: UInt64 in 0..<16 {
@@ -51,5 +54,6 @@ import Testing
             #expect(found[user]?.contains(id) == true, "\(id) lost")
         }
         await engine.close()
+        #expect(try StateCheck(offline: path).run().findings == [])
     }
 }

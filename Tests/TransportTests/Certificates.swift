@@ -1,5 +1,7 @@
 import Foundation
 
+@testable import Transport
+
 /// A certificate authority and what it issued, made with the openssl command in a directory that
 /// goes away with this object.
 final class Certificates: Sendable {
@@ -42,6 +44,42 @@ final class Certificates: Sendable {
             path("ca.key"), "-CAcreateserial", "-days", "\(days)", "-out", path("\(name).pem"),
             "-extfile", path("\(name).ext"),
         ])
+    }
+
+    /// Puts certificates into one file, `name.pem`, in this order.
+    func bundle(_ names: String..., as name: String) throws {
+        let text = try names.map { try String(contentsOfFile: path("\($0).pem"), encoding: .utf8) }
+        try text.joined().write(toFile: path("\(name).pem"), atomically: true, encoding: .utf8)
+    }
+
+    /// A certificate or its public key (RFC 6698 selectors 0 and 1), as DER.
+    func der(_ name: String, selector: UInt8) async throws -> [UInt8] {
+        let file = path("\(name)-\(UUID().uuidString).der")
+        try await openssl(["x509", "-in", path("\(name).pem"), "-outform", "der", "-out", file])
+        if selector == 1 {
+            let key = try await run(
+                "openssl", ["x509", "-in", path("\(name).pem"), "-noout", "-pubkey"])
+            _ = try await run(
+                "openssl", ["pkey", "-pubin", "-outform", "der", "-out", file], input: key)
+        }
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+    }
+
+    /// A TLSA record that matches.
+    func record(
+        _ name: String, usage: UInt8, selector: UInt8, matchingType: UInt8
+    ) async throws -> TLSARecordData {
+        var data = try await der(name, selector: selector)
+        if matchingType > 0 {
+            let file = path("\(UUID().uuidString).bin")
+            try Data(data).write(to: URL(fileURLWithPath: file))
+            let digest = file + ".digest"
+            try await openssl(
+                ["dgst", matchingType == 1 ? "-sha256" : "-sha512", "-binary", "-out", digest, file])
+            data = [UInt8](try Data(contentsOf: URL(fileURLWithPath: digest)))
+        }
+        return TLSARecordData(
+            usage: usage, selector: selector, matchingType: matchingType, data: data)
     }
 
     /// The SHA-256 of a certificate, in hexadecimal.

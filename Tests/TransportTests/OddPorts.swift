@@ -1,26 +1,22 @@
 import Foundation
 import Glibc
-import Transport
+import NIOCore
+
+@testable import Transport
 
 /// A TCP socket bound to a free port of 127.0.0.1.
 private func boundSocket() throws -> (descriptor: Int32, port: Int) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw SocketFailure(call: "socket") }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-        }
-    }
-    guard result else { throw SocketFailure(call: "bind") }
-    return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+    let address = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
+    guard address.withSockAddr({ bind(descriptor, $0, socklen_t($1)) }) == 0,
+        let port = try ListeningAddress.address(of: descriptor).port
+    else { throw SocketFailure(call: "bind") }
+    return (descriptor, port)
 }
 
 /// A port that is taken and where nobody listens.
-final class ClosedPort {
+final class ClosedPort: Sendable {
     let port: Int
     private let descriptor: Int32
 
@@ -32,7 +28,7 @@ final class ClosedPort {
 }
 
 /// A port where nobody accepts and no more fits into the backlog: the kernel answers nobody.
-final class FullPort {
+final class FullPort: Sendable {
     let endpoint: Endpoint
     private let descriptor: Int32
     private let clients: [TestSocket]
@@ -49,7 +45,7 @@ final class FullPort {
 }
 
 /// A port that accepts one client and resets it.
-final class ResettingPort {
+final class ResettingPort: Sendable {
     let endpoint: Endpoint
 
     init() throws {

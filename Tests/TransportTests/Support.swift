@@ -30,26 +30,29 @@ func withListener<Result>(
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// A listener, and a connector on the same two loops.
-func withConnector(
+func withConnector<Result>(
     host: String = "127.0.0.1", implicitTLS: TLSServerContext? = nil,
     serve: @escaping @Sendable (Connection) async -> Void,
-    _ body: (Connector, Endpoint) async throws -> Void
-) async throws {
+    _ body: (Connector, Endpoint) async throws -> Result
+) async throws -> Result {
     let group = TransportGroup(threads: 2)
     let connector = Connector(group: group)
     let listener = try await Listener.bind(
         host: host, port: 0, group: group, implicitTLS: implicitTLS,
         limiter: ConnectionLimiter(ConnectionLimits()), logger: quiet, handler: serve)
-    var failure: (any Error)?
-    do {
-        try await body(connector, .address(host, port: UInt16(listener.port)))
-    } catch {
-        failure = error
+    func stop() async throws {
+        await connector.shutDown()
+        await listener.shutDown(grace: .zero)
+        try await group.shutDown()
     }
-    await connector.shutDown()
-    await listener.shutDown(grace: .zero)
-    try await group.shutDown()
-    if let failure { throw failure }
+    do {
+        let result = try await body(connector, .address(host, port: UInt16(listener.port)))
+        try await stop()
+        return result
+    } catch {
+        try await stop()
+        throw error
+    }
 }
 
 /// Runs what blocks on a thread of its own: the pool's few threads must stay free.

@@ -1,11 +1,5 @@
 import CSASL
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// One `sasl_conn_t`, from its making to its disposal. Used by one task at a time; does no I/O.
 final class SASLConversation {
     enum Step {
@@ -21,7 +15,7 @@ final class SASLConversation {
     private let connection: OpaquePointer
     /// The library keeps pointers to both until it is disposed of.
     private let callbacks: UnsafeMutablePointer<sasl_callback_t>
-    private var binding: UnsafeMutablePointer<sasl_channel_binding_t>?
+    private var binding: SASLChannelBinding?
     private var hasStarted = false
 
     /// Nil when the library refuses, which only want of memory makes it do.
@@ -47,25 +41,14 @@ final class SASLConversation {
         var connection: OpaquePointer? = connection
         sasl_dispose(&connection)
         callbacks.deallocate()
-        if let binding {
-            free(UnsafeMutableRawPointer(mutating: binding.pointee.name))
-            binding.pointee.data.map { UnsafeMutablePointer(mutating: $0).deallocate() }
-            binding.deallocate()
-        }
     }
 
     /// Tells the library of the connection's channel binding, at most once and before the first
     /// message that needs it.
     func setBinding(_ kind: ChannelBinding, _ bytes: [UInt8]) {
         guard binding == nil else { return }
-        let data = UnsafeMutablePointer<UInt8>.allocate(capacity: max(bytes.count, 1))
-        data.initialize(from: bytes, count: bytes.count)
-        let binding = UnsafeMutablePointer<sasl_channel_binding_t>.allocate(capacity: 1)
-        binding.initialize(to: sasl_channel_binding_t())
-        binding.pointee.name = UnsafePointer(strdup(kind.rawValue))
-        binding.pointee.data = UnsafePointer(data)
-        binding.pointee.len = UInt(bytes.count)
-        sasl_setprop(connection, SASL_CHANNEL_BINDING, binding)
+        let binding = SASLChannelBinding(kind, bytes)
+        binding.set(on: connection)
         self.binding = binding
     }
 

@@ -2,10 +2,11 @@ import CSASL
 import Logging
 import Synchronization
 
-/// libsasl2, set up once for the process: which of its plugins and options are in use, and our
-/// plugin for properties. It reads no configuration file and has no store of users of its own.
+/// libsasl2, set up once for the process, both sides of it: which of its plugins and options are in
+/// use, and our plugin for properties. It reads no configuration file and has no store of users of
+/// its own.
 enum SASLLibrary {
-    /// What `sasl_server_init` said; it is done once, on first use.
+    /// What the library's set-up said; it is done once, on first use.
     private static let initialised: Int32 = {
         martlet_sasl_use_mutexes()
         // The library keeps these pointers for ever, the name's too.
@@ -16,6 +17,9 @@ enum SASLLibrary {
         callbacks[3] = martlet_sasl_list_end()
         let status = sasl_server_init(callbacks, applicationName.cString)
         guard status == SASL_OK else { return status }
+        // libldap does the same later, and has no other plugins then.
+        let clientStatus = sasl_client_init(callbacks)
+        guard clientStatus == SASL_OK else { return clientStatus }
         return sasl_auxprop_add_plugin(propertyPlugin.cString, addPropertyPlugin)
     }()
 
@@ -25,6 +29,11 @@ enum SASLLibrary {
     /// Nil when the library is ready, else its reason not to be.
     static func start(logger: Logger) -> String? {
         Self.logger.withLock { $0 = $0 ?? logger }
+        return fault
+    }
+
+    /// Why the library is not ready, without a logger for it.
+    static var fault: String? {
         guard initialised != SASL_OK else { return nil }
         return String(cString: sasl_errstring(initialised, nil, nil))
     }

@@ -24,6 +24,7 @@ package struct Server: Sendable {
         do {
             try await parts.listen()
             if let readyFile { try ReadyFile.write(to: readyFile, listeners: parts.listening) }
+            ServiceManager.tell(.ready)
         } catch {
             await parts.stop()
             throw error

@@ -31,6 +31,7 @@ struct ListenerService: Service {
 
     func run() async throws {
         try await gracefulShutdown()
+        ServiceManager.tell(.stopping)
         await parts.stopListening()
     }
 }

@@ -14,7 +14,6 @@ final class Fixture: Sendable {
     private let box = ClockBox()
 
     init(_ configure: (inout AuthenticationConfiguration) -> Void = { _ in }) {
-        SASLClient.startLibraries()
         directory = FakeDirectory([
             .init(account: Self.account(1, "alice"), password: Self.password, secrets: Self.secrets),
             // No SCRAM secrets.

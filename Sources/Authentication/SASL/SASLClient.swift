@@ -1,0 +1,105 @@
+/// The client's side of one authentication exchange, over libsasl2: the best mechanism that both
+/// sides know and that is fit for the connection, then answers to the server's challenges. Used by
+/// one task at a time; does no I/O.
+package final class SASLClient {
+    package struct Message: Sendable, Equatable {
+        /// Nil only at the start, when the server speaks first.
+        package var response: [UInt8]?
+        /// Nothing is left to say, and the server has proved itself if the mechanism makes it. A
+        /// success that the server claims before is not to be believed.
+        package var isComplete: Bool
+    }
+
+    package struct Failure: Error, Sendable, Equatable {
+        /// For the log.
+        package var cause: String
+    }
+
+    private let credentials: SASLCredentials
+    private let connection: SASLClientConnection
+    private let answers: SASLClientAnswers
+    private var hasStarted = false
+
+    /// - Parameter host: the server's name.
+    package init(
+        _ credentials: SASLCredentials, service: String, host: String
+    ) throws(Failure) {
+        if let fault = SASLLibrary.fault { throw Failure(cause: fault) }
+        guard let answers = SASLClientAnswers(credentials) else {
+            throw Failure(cause: "out of memory")
+        }
+        self.credentials = credentials
+        self.answers = answers
+        connection = try SASLClientConnection(service: service, host: host, answers)
+    }
+
+    /// Chooses one of the mechanisms that the server offers.
+    package func start(
+        _ offered: [String]
+    ) throws(Failure) -> (mechanism: SASLMechanism, message: Message) {
+        guard !hasStarted else { throw Failure(cause: "the exchange has begun already") }
+        let known = Set(offered.compactMap(SASLMechanism.init(named:)))
+        guard let mechanism = SASLMechanism.allCases.first(where: {
+            known.contains($0) && isUsable($0)
+        }) else {
+            let names = offered.joined(separator: " ").printable
+            throw Failure(cause: "no usable mechanism is on offer: \(names)")
+        }
+        hasStarted = true
+        if mechanism == .external { connection.setExternal(credentials.user) }
+        if mechanism.scramHash != nil, let (kind, octets) = credentials.channelBinding {
+            connection.setBinding(kind, octets)
+        }
+        return (mechanism, try connection.start(mechanism.rawValue))
+    }
+
+    /// The answer to a challenge, both decoded.
+    package func step(_ challenge: [UInt8]) throws(Failure) -> Message {
+        guard hasStarted, challenge.count <= SASLExchange.maximumResponseLength else {
+            throw Failure(cause: "a challenge is too long or out of turn")
+        }
+        var message = try connection.step(challenge)
+        message.response = message.response ?? []
+        return message
+    }
+
+    private func isUsable(_ mechanism: SASLMechanism) -> Bool {
+        switch mechanism {
+        case .external: credentials.password == nil
+        case .plain, .login: credentials.password != nil && credentials.mayBeSent
+        default:
+            credentials.password != nil
+                && (!mechanism.bindsChannel || credentials.channelBinding != nil)
+        }
+    }
+}
+
+/// Who a client is on one connection, and how it can prove that.
+package struct SASLCredentials: Sendable {
+    package var user: String
+    /// Nil: by the client certificate of the connection (EXTERNAL).
+    package var password: String?
+    /// Whom to act as, when that is someone else.
+    package var authorizationID: String
+    /// The password itself may cross the connection: it is encrypted, or the configuration says
+    /// so by name. If not, PLAIN and LOGIN are never used.
+    package var mayBeSent: Bool
+    package var channelBinding: (ChannelBinding, [UInt8])?
+
+    package init(
+        user: String, password: String?, authorizationID: String = "", mayBeSent: Bool,
+        channelBinding: (ChannelBinding, [UInt8])? = nil
+    ) {
+        self.user = user
+        self.password = password
+        self.authorizationID = authorizationID
+        self.mayBeSent = mayBeSent
+        self.channelBinding = channelBinding
+    }
+}
+
+extension SASLCredentials: CustomStringConvertible, CustomReflectable {
+    /// Without the password, in logs too.
+    package var description: String { user }
+    package var customMirror: Mirror { Mirror(self, children: ["user": user]) }
+}

@@ -1,0 +1,52 @@
+/// What a check of a state directory has found.
+package struct CheckReport: Sendable, Encodable {
+    package enum Severity: String, Sendable, Encodable {
+        /// Nothing is wrong with any mail.
+        case note
+        /// Wrong, and `StateRepair` can mend it.
+        case mendable
+        /// Mail is missing or can't be read, or the index can't be trusted.
+        case damage
+    }
+
+    package struct Finding: Sendable, Hashable, Encodable {
+        package var severity: Severity
+        package var subject: String
+        package var what: String
+    }
+
+    /// Findings kept; the rest is counted.
+    static let maximumFindings = 1_000
+
+    package private(set) var findings: [Finding] = []
+    package private(set) var omitted = 0
+    package private(set) var isDamaged = false
+    package private(set) var isMendable = false
+
+    package var segments = 0
+    /// Octets of records that were read.
+    package var octets: Int64 = 0
+    package var messages = 0
+    package var largeMessages = 0
+    package var mailboxes = 0
+    package var mailboxMessages = 0
+    package var queued = 0
+    /// Records behind the checkpoint, which the next start of a server applies.
+    package var unapplied = 0
+
+    mutating func add(_ severity: Severity, _ subject: String, _ what: String) {
+        if severity == .damage { isDamaged = true }
+        if severity == .mendable { isMendable = true }
+        guard findings.count < Self.maximumFindings else {
+            omitted += 1
+            return
+        }
+        findings.append(Finding(severity: severity, subject: subject, what: what))
+    }
+
+    /// More of the subject's finding.
+    mutating func extend(_ subject: String, _ more: String) {
+        guard let index = findings.lastIndex(where: { $0.subject == subject }) else { return }
+        findings[index].what += more
+    }
+}

@@ -1,0 +1,39 @@
+import GRDB
+
+/// Moves a restored state directory's numbers beyond all that were given out after its backup was
+/// made. Otherwise new mail would get UIDs that clients know as those of other messages, and they
+/// would never show it (RFC 9051 section 2.3.1.1 forbids that).
+///
+/// What came after the backup is gone: clients that ask by mod-sequence are told so, because the
+/// mailbox no longer remembers what was expunged when.
+package enum StateLeap {
+    /// More messages than a mailbox gets between a backup and its use; ids and mod-sequences likewise.
+    private static let uids = 1_000_000
+    private static let modSequences = 1_000_000_000
+    private static let ids = 1 << 36
+    private static let mailboxes = 1_000_000
+
+    /// One transaction. The caller holds `StateLock`.
+    /// - Throws: an error of SQLite.
+    package static func run(_ directory: String) throws {
+        let queue = try DatabaseQueue(path: directory + "/index.sqlite")
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.inTransaction {
+                try db.execute(
+                    sql: """
+                        UPDATE meta SET id_ceiling = id_ceiling + \(ids);
+                        UPDATE sqlite_sequence SET seq = seq + \(mailboxes)
+                        WHERE name = 'mailboxes';
+                        UPDATE mailboxes SET
+                            uidnext = uidnext + min(\(uids), (\(UInt32.max) - uidnext) / 2),
+                            modseq = modseq + \(modSequences),
+                            expunged_floor = modseq + \(modSequences), remembered = 0;
+                        DELETE FROM expunged;
+                        """)
+                return .commit
+            }
+        }
+        try queue.close()
+    }
+}

@@ -1,0 +1,147 @@
+import GRDB
+import Glibc
+import Synchronization
+
+/// A state directory as it is at one moment, whether a server uses it or not: what a server that was
+/// killed at that moment would find.
+///
+/// Order matters. First the hold, so that no file goes; then a snapshot of the index; then the lengths
+/// of the log's segments, which reach beyond what the index knows: a start of the server replays the
+/// rest. The youngest segment is measured first, so that no segment ends before one that follows it
+/// begins. Everything answered with 250 before is in it.
+///
+/// The index is copied to `snapshot/` in the state directory; the rest is read where it is, up to its
+/// length here. `close` ends the hold and removes the copy.
+package final class StateSnapshot: Sendable {
+    package struct File: Sendable, Hashable {
+        /// In the state directory.
+        package var name: String
+        /// Where its octets are now.
+        package var path: String
+        package var size: Int64
+        /// Nanoseconds since 1970.
+        package var modified: Int64
+        /// Never written again under this name.
+        package var isFinal: Bool
+    }
+
+    package let files: [File]
+    /// What the index or the log refers to and is not there.
+    package let missing: [String]
+    /// Records that the index does not know yet.
+    package let unapplied: Int
+
+    /// The copied index, and its spool directory.
+    let index: String
+    let spool: String
+    private let hold: Mutex<SpoolHold?>
+    private let staging: String
+
+    /// - Parameters:
+    ///   - others: further files and folders of the state directory, read in their present length or
+    ///     left out when they are not there.
+    ///   - progress: told of pages of the index: how many, of how many.
+    /// - Throws: `StorageError`, `FileSystemError`, or an error of SQLite.
+    package init(
+        of directory: String, with others: [String] = [],
+        progress: @escaping (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        let spool = directory + "/spool"
+        guard access(directory + "/index.sqlite", F_OK) == 0 else {
+            throw StorageError("\(directory) has no index.sqlite: is it the state directory?")
+        }
+        hold = Mutex(try SpoolHold(spool, SystemFileSystem()))
+        self.spool = spool
+        staging = directory + "/snapshot"
+        index = staging + "/index.sqlite"
+        Self.clear(staging)
+        try SystemFileSystem().createDirectory(staging)
+        do {
+            // Before the index: a journal of an import must not know of more than the index does.
+            let others = try others.flatMap { try Self.files($0, in: directory) }
+            let segments = try Self.copyIndex(
+                directory, to: index, progress: progress,
+                measuring: { try Self.segments(in: spool) })
+            let contents = try SnapshotContents(index: index, spool: spool, segments: segments)
+            files = [try Self.file("index.sqlite", at: index)] + contents.files + others
+            missing = contents.missing
+            unapplied = contents.unapplied
+        } catch {
+            Self.clear(staging)
+            throw error
+        }
+    }
+
+    /// Removes the copied index, and ends the hold.
+    package func close() {
+        Self.clear(staging)
+        hold.withLock { $0 = nil }
+    }
+
+    /// - Returns: what `measure` says, called when the moment is fixed.
+    private static func copyIndex<Value>(
+        _ directory: String, to path: String, progress: @escaping (Int, Int) -> Void,
+        measuring measure: () throws -> Value
+    ) throws -> Value {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 1
+        let source = try DatabasePool(
+            path: directory + "/index.sqlite", configuration: configuration)
+        let target = try DatabaseQueue(path: path)
+        let measured = try source.read { db in
+            // The transaction's first read fixes the moment.
+            _ = try Int.fetchOne(db, sql: "SELECT id FROM meta")
+            let measured = try measure()
+            try target.writeWithoutTransaction { copy in
+                try db.backup(to: copy, pagesPerStep: 4096) { step in
+                    progress(step.completedPageCount, step.totalPageCount)
+                }
+            }
+            return measured
+        }
+        try target.close()
+        try source.close()
+        chmod(path, 0o600)
+        return measured
+    }
+
+    /// Youngest first.
+    private static func segments(in spool: String) throws -> [File] {
+        let numbers = try SystemFileSystem().list(spool).compactMap { name -> UInt64? in
+            if case .segment(let number) = SegmentFiles.Name(name) { number } else { nil }
+        }
+        return try numbers.sorted(by: >).map { number in
+            let name = SegmentFiles.Name.segment(number).text
+            return try file("spool/" + name, at: spool + "/" + name)
+        }
+    }
+
+    /// A file, or the files of a folder.
+    private static func files(_ name: String, in directory: String) throws -> [File] {
+        let path = directory + "/" + name
+        var status = stat()
+        guard stat(path, &status) == 0 else { return [] }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return [try file(name, at: path)] }
+        return try SystemFileSystem().list(path).sorted().flatMap { try files(name + "/" + $0, in: directory) }
+    }
+
+    static func file(_ name: String, at path: String) throws(FileSystemError) -> File {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw FileSystemError(call: "stat", path: path, code: errno)
+        }
+        return File(
+            name: name, path: path, size: Int64(status.st_size),
+            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+            isFinal: false)
+    }
+
+    private static func clear(_ staging: String) {
+        for name in ["index.sqlite", "index.sqlite-journal", "index.sqlite-wal", "index.sqlite-shm"] {
+            unlink(staging + "/" + name)
+        }
+        rmdir(staging)
+    }
+}

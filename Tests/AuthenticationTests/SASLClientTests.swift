@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Authentication
+
+/// What the client chooses, and what it believes.
+@Suite struct SASLClientTests {
+    static let all = SASLMechanism.allCases.map(\.rawValue)
+    static let binding = (ChannelBinding.exporter, Fixture.bindings[.exporter]!)
+
+    @Test(arguments: [
+        (all, true, "SCRAM-SHA-512"), (all, false, "SCRAM-SHA-512"),
+        (["PLAIN", "LOGIN"], true, "PLAIN"), (["login"], true, "LOGIN"),
+        (["PLAIN", "LOGIN"], false, nil), (["GSSAPI", "CRAM-MD5"], true, nil), ([], true, nil),
+        (["GSSAPI", "PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256-PLUS"], true, "SCRAM-SHA-1"),
+    ])
+    func choice(offered: [String], mayBeSent: Bool, expected: String?) throws {
+        let client = try LibraryClient(
+            login: "alice", password: "secret", mayBeSent: mayBeSent).client()
+        #expect((try? client.start(offered))?.mechanism.rawValue == expected)
+    }
+
+    @Test(arguments: [
+        ("SCRAM-SHA-512-PLUS", true), ("SCRAM-SHA-256-PLUS", true), ("SCRAM-SHA-1-PLUS", true),
+        ("SCRAM-SHA-256-PLUS", false),
+    ])
+    func channelBinding(mechanism: String, isRight: Bool) async {
+        var client = LibraryClient(
+            login: "alice", password: Fixture.password, channelBinding: Self.binding)
+        if !isRight { client.channelBinding?.1[0] ^= 1 }
+        let outcome = await client.run(
+            mechanism, on: Fixture().service, Fixture.encrypted(tls13: true))
+        #expect(outcome?.login == (isRight ? "alice" : nil))
+    }
+
+    /// The server has -PLUS, but someone has taken it out of the list on the way.
+    @Test func downgrade() async {
+        let client = LibraryClient(
+            login: "alice", password: Fixture.password, channelBinding: Self.binding)
+        let outcome = await client.run(
+            "SCRAM-SHA-256", on: Fixture().service, Fixture.encrypted(tls13: true))
+        #expect(outcome?.failure?.kind == .invalidCredentials)
+    }
+
+    @Test func certificate() async {
+        let fixture = Fixture()
+        fixture.directory.change { $0.certificates = ["CN=alice": "alice"] }
+        let context = Fixture.encrypted(certificate: ("CN=alice", []))
+        let outcome = await LibraryClient(login: "alice", password: nil)
+            .run(fixture.service.mechanisms(for: context), on: fixture.service, context)
+        #expect(outcome?.mechanism == .external)
+        #expect(outcome?.outcome.login == "alice")
+    }
+
+    @Test func plainIsCompleteAtOnce() throws {
+        let client = try LibraryClient(login: "alice", password: "secret").client()
+        let (_, message) = try client.start(["PLAIN"])
+        #expect(message == .init(response: Array("\0alice\0secret".utf8), isComplete: true))
+    }
+
+    @Test func loginWaitsForTheServer() throws {
+        let client = try LibraryClient(login: "alice", password: "secret").client()
+        #expect(try client.start(["LOGIN"]).message == .init(response: nil, isComplete: false))
+        let user = try client.step(Array("Username:".utf8))
+        #expect(user == .init(response: Array("alice".utf8), isComplete: false))
+        let password = try client.step(Array("Password:".utf8))
+        #expect(password == .init(response: Array("secret".utf8), isComplete: true))
+    }
+
+    /// A server that knows neither the password nor its keys.
+    @Test func serverWithoutProof() throws {
+        for final in ["v=AAAA", "e=other-error", "", "v="] {
+            let client = try LibraryClient(login: "alice", password: "secret").client()
+            let (_, first) = try client.start(["SCRAM-SHA-256"])
+            #expect(!first.isComplete)
+            let text = String(decoding: try #require(first.response), as: UTF8.self)
+            let nonce = try #require(text.split(separator: ",").last).dropFirst(2)
+            let proof = try client.step(Array("r=\(nonce)abc,s=QSXCR+Q6sek8bf92,i=4096".utf8))
+            #expect(!proof.isComplete)
+            #expect(throws: SASLClient.Failure.self) { try client.step(Array(final.utf8)) }
+        }
+    }
+
+    @Test func garbage() throws {
+        for challenge in ["", "x", "r=,s=,i=", "r=a,s=QQ==,i=99999999999", "m=x,r=a,s=QQ==,i=1"] {
+            let client = try LibraryClient(login: "alice", password: "secret").client()
+            _ = try client.start(["SCRAM-SHA-256"])
+            #expect(throws: SASLClient.Failure.self) { try client.step(Array(challenge.utf8)) }
+        }
+        let client = try LibraryClient(login: "alice", password: "secret").client()
+        #expect(throws: SASLClient.Failure.self) { try client.step([]) }
+        #expect(throws: SASLClient.Failure.self) { _ = try client.start(["SCRAM-SHA-1"]); _ = try client.start(["PLAIN"]) }
+    }
+
+    @Test func passwordsAreNotPrinted() {
+        let credentials = SASLCredentials(user: "alice", password: "secret", mayBeSent: true)
+        var dumped = ""
+        dump(credentials, to: &dumped)
+        #expect(!"\(credentials) \(String(reflecting: credentials)) \(dumped)".contains("secret"))
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Glibc
+import NIOCore
+import Testing
+
+@testable import Transport
+
+@Suite struct InheritedSocketTests {
+    @Test(arguments: [
+        (["LISTEN_PID": "7", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "smtp:imaps"], ["smtp", "imaps"]),
+        (["LISTEN_PID": "7", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "smtp:"], ["smtp", ""]),
+        (["LISTEN_PID": "7", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "smtp"], ["unknown", "unknown"]),
+        (["LISTEN_PID": "7", "LISTEN_FDS": "1"], ["unknown"]),
+        (["LISTEN_PID": "8", "LISTEN_FDS": "1"], []),
+        (["LISTEN_FDS": "1"], []), (["LISTEN_PID": "7"], []), ([:], []),
+        (["LISTEN_PID": "7", "LISTEN_FDS": "0"], []),
+        (["LISTEN_PID": "7", "LISTEN_FDS": "-1"], []),
+        (["LISTEN_PID": "7", "LISTEN_FDS": "9999999999"], []),
+        (["LISTEN_PID": "seven", "LISTEN_FDS": "1"], []),
+    ])
+    func variables(_ environment: [String: String], expected: [String]) {
+        #expect(InheritedSockets.names(7) { environment[$0] } == expected)
+    }
+
+    /// All loops serve the one socket, and closing the listener frees the port.
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func aListenerServesIt(host: String) async throws {
+        let socket = try InheritedSocket(descriptor: try listening(host), name: "smtp")
+        #expect(socket.name == "smtp" && socket.port != 0)
+        #expect(socket.address.ipAddress == host)
+        let group = TransportGroup(threads: 2)
+        let listener = try await Listener.bind(
+            inherited: socket, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
+            logger: quiet, handler: echo)
+        #expect(listener.port == socket.port)
+        let connector = Connector(group: group)
+        let endpoint = Endpoint.address(host, port: UInt16(socket.port))
+        for _ in 0..<20 {
+            let reply = try await connector.run(to: endpoint, timeout: .seconds(20)) { connection in
+                try? await connection.write(ByteBuffer(string: "NOOP\r\n"))
+                return try? await connection.read().map { String(buffer: $0) }
+            }
+            #expect(reply == "NOOP\r\n")
+        }
+        await listener.shutDown(grace: .zero)
+        await #expect(throws: ConnectionError.refused) {
+            _ = try await connector.connect(to: endpoint, timeout: .seconds(20))
+        }
+        try await group.shutDown()
+    }
+
+    /// The path is the service manager's: it stays.
+    @Test func aUnixSocketKeepsItsPath() async throws {
+        let path = NSTemporaryDirectory() + "inherited-\(UUID().uuidString.prefix(8)).sock"
+        defer { unlink(path) }
+        let socket = try InheritedSocket(descriptor: try listening(path), name: "admin")
+        #expect(socket.address.pathname == path && socket.port == 0)
+        let group = TransportGroup(threads: 2)
+        let listener = try await Listener.bind(
+            inherited: socket, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
+            logger: quiet, handler: echo)
+        let connector = Connector(group: group)
+        let isLocal = try await connector.run(to: .path(path), timeout: .seconds(20)) {
+            try? await $0.write(ByteBuffer(string: "x"))
+            return (try? await $0.read()) != nil && $0.remoteAddress.isLocalSocket
+        }
+        #expect(isLocal)
+        await listener.shutDown(grace: .zero)
+        #expect(access(path, F_OK) == 0)
+        try await group.shutDown()
+    }
+
+    @Test func whatDoesNotListenIsRefused() throws {
+        let file = open("/dev/null", O_RDONLY)
+        let datagrams = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        let idle = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        for descriptor in [file, datagrams, idle, -1] {
+            #expect(throws: IOError.self) { try InheritedSocket(descriptor: descriptor, name: "x") }
+            close(descriptor)
+        }
+    }
+
+    private func listening(_ address: String) throws -> CInt {
+        let address =
+            address.hasPrefix("/")
+            ? try SocketAddress(unixDomainSocketPath: address)
+            : try SocketAddress(ipAddress: address, port: 0)
+        let family = CInt(address.protocol.rawValue)
+        let descriptor = Glibc.socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        let isBound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) == 0 }
+        guard isBound, listen(descriptor, 16) == 0 else { throw SocketFailure(call: "listen") }
+        return descriptor
+    }
+}
