@@ -12,7 +12,9 @@ extension DNSResolver {
         return await Self.join(ipv6, ipv4, of: name)
     }
 
-    private func addresses(_ isWanted: Bool, _ name: String, _ type: DNSRecordType) async -> DNSAnswer? {
+    private func addresses(
+        _ isWanted: Bool, _ name: String, _ type: DNSRecordType
+    ) async -> DNSAnswer? {
         isWanted ? await lookUp(name, type) : nil
     }
 

@@ -1,8 +1,8 @@
 internal import Logging
 
 extension DNSResolver {
-    /// Finds the hosts that take mail for a domain (RFC 5321 section 5.1). A domain that is an alias
-    /// has the mail exchangers of its canonical name.
+    /// Finds the hosts that take mail for a domain (RFC 5321 section 5.1). A domain that is an
+    /// alias has the mail exchangers of its canonical name.
     package func mailExchangers(of domain: String) async -> MailExchangers {
         guard let name = DomainName.ascii(domain) else { return .noSuchDomain }
         switch await lookUp(name, .mx) {

@@ -14,9 +14,9 @@ extension DNSResolver {
     }
 
     /// The names under which a host's TLSA records are looked for, in order, the first that has
-    /// secure records counting (RFC 7672 sections 2.1.3 and 2.2.2): for a secure alias the canonical
-    /// name, then the host's own; for an alias that is itself secure and leads to insecure addresses
-    /// the own name only. None when nothing is secure: no DANE.
+    /// secure records counting (RFC 7672 sections 2.1.3 and 2.2.2): for a secure alias the
+    /// canonical name, then the host's own; for an alias that is itself secure and leads to
+    /// insecure addresses the own name only. None when nothing is secure: no DANE.
     package func tlsaBases(
         of host: String, _ addresses: HostAddresses
     ) async -> Result<[String], DNSFault> {

@@ -5,12 +5,12 @@ internal import Synchronization
 /// Asks the DNS what the delivery of mail needs to know, through libunbound: recursive servers, a
 /// cache, DNSSEC validation.
 ///
-/// - Failures are values of the answers; nothing throws. "No" is always the DNS's own word: silence,
-///   broken servers and forged answers are failures, which are temporary.
+/// - Failures are values of the answers; nothing throws. "No" is always the DNS's own word:
+///   silence, broken servers and forged answers are failures, which are temporary.
 /// - Names are taken in U- or A-labels. One that no host or domain can have is answered as one that
 ///   doesn't exist.
-/// - Each question has the deadline of the configuration; a task that is cancelled gets a failure at
-///   once.
+/// - Each question has the deadline of the configuration; a task that is cancelled gets a failure
+///   at once.
 package final class DNSResolver: Sendable {
     /// MX records of a domain beyond this many, the least preferred, are left out.
     package static let maximumMailExchangers = 50

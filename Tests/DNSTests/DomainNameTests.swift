@@ -12,17 +12,24 @@ import Testing
         ("xn--bcher-kva.example", "xn--bcher-kva.example"),
         ("_25._tcp.mx_1.example.org", "_25._tcp.mx_1.example.org"),
         ("localhost", "localhost"),
-        (String(repeating: "a", count: 63) + ".example", String(repeating: "a", count: 63) + ".example"),
     ])
     func lookUpForm(_ name: String, _ ascii: String) {
         #expect(DomainName.ascii(name) == ascii)
     }
 
+    @Test func longestLabelAndName() {
+        let label = String(repeating: "a", count: 63)
+        #expect(DomainName.ascii(label + ".example") != nil)
+        #expect(DomainName.ascii(label + "a.example") == nil)
+        let name = Array(repeating: label, count: 3).joined(separator: ".") + "."
+        #expect(DomainName.ascii(name + String(repeating: "b", count: 61)) != nil)
+        #expect(DomainName.ascii(name + String(repeating: "b", count: 62)) == nil)
+    }
+
     @Test(arguments: [
-        "", ".", "..", "a..b", ".a", "a b.example", "a@b", "[192.0.2.1]", "192.0.2.1", "2001:db8::1",
-        "-a.example", "a-.example", "a\0.example", "ü\0.example", "a\r\nb.example", "a/b", "*.example",
-        String(repeating: "a", count: 64) + ".example",
-        Array(repeating: "abcdefg", count: 32).joined(separator: ".") + ".example",
+        "", ".", "..", "a..b", ".a", "a b.example", "a@b", "[192.0.2.1]", "192.0.2.1",
+        "2001:db8::1", "-a.example", "a-.example", "a\0.example", "ü\0.example", "a\r\nb.example",
+        "a/b", "*.example",
         String(repeating: "ü", count: 100) + ".example", "ü b.example", "\u{202E}ü.example",
         String(repeating: "a.", count: 5000) + "example",
     ])

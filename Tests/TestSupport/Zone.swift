@@ -6,8 +6,8 @@ package struct Zone: Sendable {
     /// records of the zone itself are added, and a TTL of a minute.
     package let text: String
     package let isSigned: Bool
-    /// What stands in the zone's file is replaced after it was signed, so that signatures are wrong:
-    /// `["192.0.2.66": "192.0.2.67"]`.
+    /// What stands in the zone's file is replaced after it was signed, so that signatures are
+    /// wrong: `["192.0.2.66": "192.0.2.67"]`.
     package let forgeries: [String: String]
 
     package init(

@@ -21,7 +21,8 @@ struct QuestionLoop: ~Copyable {
     private let inbox = AnswerInbox()
     /// All askers by arrival, which is the order of deadlines.
     private var byDeadline = FIFO<Asker>()
-    /// When to look for askers that were answered long before one in front of them.
+    /// How many are listed when it is time to look for those that were answered, or cancelled, long
+    /// before one in front of them.
     private var pruningCount = 4096
 
     init(
@@ -103,10 +104,22 @@ struct QuestionLoop: ~Copyable {
             _ = byDeadline.popFirst()
             asker.fail(.timeout, "no answer within \(timeout)")
         }
-        if byDeadline.count >= pruningCount {
-            byDeadline = FIFO(byDeadline.removeAll().filter { !$0.isAnswered })
-            pruningCount = max(4096, 2 * byDeadline.count)
+        if max(byDeadline.count, waiting.count) >= pruningCount { prune() }
+    }
+
+    /// Forgets who was answered and what nobody wants to know any more.
+    private mutating func prune() {
+        byDeadline = FIFO(byDeadline.removeAll().filter { !$0.isAnswered })
+        var wanted = FIFO<Question>()
+        for question in waiting.removeAll() {
+            if askers[question, default: []].allSatisfy(\.isAnswered) {
+                askers[question] = nil
+            } else {
+                wanted.append(question)
+            }
         }
+        waiting = wanted
+        pruningCount = max(4096, 2 * byDeadline.count, 2 * waiting.count)
     }
 
     private mutating func failAll(_ fault: DNSFault) {
