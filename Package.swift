@@ -113,8 +113,8 @@ let package = Package(
         .testTarget(
             name: "MailModelTests", dependencies: ["MailModel"], swiftSettings: swift),
         .testTarget(
-            name: "InternetMessageTests", dependencies: ["InternetMessage", "MailModel"],
-            swiftSettings: swift),
+            name: "InternetMessageTests",
+            dependencies: ["InternetMessage", "MailModel", "TestSupport"], swiftSettings: swift),
         .testTarget(
             name: "SMTPTests", dependencies: ["SMTP", "MailModel", nio], swiftSettings: swift),
         .testTarget(
