@@ -103,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MailServer", "MailModel", "Directory", "Migration", logging,
+                "MailServer", "MailModel", "Directory", "DKIM", "Migration", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),

@@ -6,7 +6,7 @@ package enum DKIMError: Error, Sendable, Equatable {
     case weakKey(bits: Int)
     /// Not a name of the DNS in ASCII: selectors and domains (A-labels where internationalised).
     case badName(String)
-    case unreadableFile(String, String)
+    case badFile(String, String)
     /// RFC 6376 section 5.4: From must be signed, so it must be there.
     case noFrom
     /// The header holds a line that is no field: verifiers would not agree where the body begins.
@@ -22,7 +22,7 @@ extension DKIMError: CustomStringConvertible {
         case .unusableKey(let problem): "no usable DKIM key: \(problem)"
         case .weakKey(let bits): "an RSA key of \(bits) bits is too weak; DKIM needs 1024, better 2048"
         case .badName(let name): "“\(name)” is not a DNS name in ASCII"
-        case .unreadableFile(let file, let problem): "\(file): \(problem)"
+        case .badFile(let file, let problem): "\(file): \(problem)"
         case .noFrom: "the message has no From field"
         case .malformedHeader: "the header holds a line that is no field"
         case .tooManyFields(let limit): "more than \(limit) fields would have to be signed"

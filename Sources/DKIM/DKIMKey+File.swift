@@ -27,11 +27,27 @@ extension DKIMKey {
             if count == 0 { break }
             filled += count
         }
-        guard filled <= sizeLimit else { throw .unreadableFile(file, "too large for a PEM file") }
+        guard filled <= sizeLimit else { throw .badFile(file, "too large for a PEM file") }
         return Array(bytes[..<filled])
     }
 
+    /// Writes the private key as PKCS#8 to a file that does not exist yet, for its owner alone, and
+    /// waits for the disk.
+    package func write(newFile file: String) throws(DKIMError) {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.systemError(file) }
+        defer { close(descriptor) }
+        let text = pem
+        guard !text.isEmpty, Glibc.write(descriptor, text, text.count) == text.count,
+            fsync(descriptor) == 0
+        else {
+            let error = Self.systemError(file)
+            unlink(file)
+            throw error
+        }
+    }
+
     private static func systemError(_ file: String) -> DKIMError {
-        .unreadableFile(file, String(cString: strerror(errno)))
+        .badFile(file, String(cString: strerror(errno)))
     }
 }

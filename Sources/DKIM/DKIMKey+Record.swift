@@ -19,14 +19,15 @@ extension DKIMKey {
     }
 
     /// Where the record stands (RFC 6376 section 3.6.2.1), without a final dot.
-    package func recordName(domain: String) -> String {
-        "\(selector)._domainkey.\(domain.lowercased())"
+    package func recordName(domain: String) throws(DKIMError) -> String {
+        guard DNSName.isValid(domain) else { throw .badName(domain) }
+        return "\(selector)._domainkey.\(domain.lowercased())"
     }
 
     /// The line of a zone file (RFC 1035 section 5.1).
-    package func zoneLine(domain: String) -> String {
+    package func zoneLine(domain: String) throws(DKIMError) -> String {
         let strings = recordStrings.map { "\"\($0)\"" }
-        return "\(recordName(domain: domain)). IN TXT "
+        return try "\(recordName(domain: domain)). IN TXT "
             + (strings.count == 1 ? strings[0] : "( " + strings.joined(separator: " ") + " )")
     }
 }

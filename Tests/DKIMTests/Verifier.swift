@@ -10,7 +10,7 @@ enum Verifier {
         for (index, message) in messages.enumerated() {
             try write(message, to: "\(files.path)/\(index).eml")
         }
-        let records = keys.map { "\($0.recordName(domain: signingDomain)). \($0.record)\n" }
+        let records = try keys.map { "\(try $0.recordName(domain: signingDomain)). \($0.record)\n" }
         try TextFile.write(records.joined(), to: files.path + "/records")
         try TextFile.write(script, to: files.path + "/verify.py")
         let output = try ChildProcess.run(
