@@ -24,12 +24,14 @@ extension SMTPClientSession {
             capabilities = isExtended ? ServerCapabilities(reply) : ServerCapabilities()
             return prepare(&output)
         }
-        // RFC 5321 section 3.2: a server without extensions knows HELO alone.
-        let needsExtensions =
-            configuration.flavour == .lmtp || configuration.authenticates
-            || configuration.tls == .required && !isEncrypted
-        guard reply.isPermanent, isExtended, !needsExtensions else {
+        // RFC 5321 section 3.2: a server without extensions knows HELO alone. It has neither TLS
+        // nor AUTH, which is no reason for mail to come back.
+        guard reply.isPermanent, isExtended, configuration.flavour == .smtp else {
             return refuse(reply, .hello, &output)
+        }
+        if configuration.tls == .required, !isEncrypted { return close(.tlsNotOffered, &output) }
+        if configuration.authenticates {
+            return close(.cannotAuthenticate("EHLO was refused: \(reply)"), &output)
         }
         sendHello("HELO ", &output)
         phase = .hello(isExtended: false)

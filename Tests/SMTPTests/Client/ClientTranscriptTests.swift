@@ -588,7 +588,7 @@ private func play(_ transcript: ClientTranscript, pieces: Int = .max, _ driver: 
             > EHLO client.example
             < 500 what?
             > QUIT
-            # 5.0.0
+            # 4.7.4
             """, required),
         ClientTranscript("never", [(.to("b"), "x")], """
             < 220 peer.example ESMTP
