@@ -1,55 +1,66 @@
 internal import MailModel
 
-/// Messages by the moment at which they are due: a binary heap, the earliest first.
-///
-/// Entries are not removed when a message is rescheduled or leaves; the schedule passes over those
-/// that no longer hold and rebuilds the heap when they outnumber the others.
+/// Jobs by the moment at which they are due: a binary heap, the earliest first. Each job knows its
+/// place, so that it can leave before its time.
 struct DueHeap {
-    struct Element {
-        var due: Timestamp
-        var id: QueueID
-
-        /// Equal moments go in the order of acceptance.
-        func precedes(_ other: Element) -> Bool {
-            due == other.due ? id < other.id : due < other.due
-        }
-    }
-
-    private var elements: [Element] = []
+    private var elements: [Int32] = []
 
     var count: Int { elements.count }
-    var first: Element? { elements.first }
+    var first: Int32? { elements.first }
 
-    init() {}
-
-    init(_ elements: some Sequence<Element>) {
-        self.elements = elements.sorted { $0.precedes($1) }
+    mutating func insert(_ job: Int32, _ jobs: inout JobTable) {
+        elements.append(job)
+        rise(elements.count - 1, &jobs)
     }
 
-    mutating func insert(_ element: Element) {
-        elements.append(element)
-        var index = elements.count - 1
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard elements[index].precedes(elements[parent]) else { return }
-            elements.swapAt(index, parent)
-            index = parent
+    mutating func remove(_ job: Int32, _ jobs: inout JobTable) {
+        let place = Int(jobs[job].place)
+        let last = elements.removeLast()
+        if last != job {
+            elements[place] = last
+            sink(place, &jobs)
+            rise(Int(jobs[last].place), &jobs)
         }
+        if elements.isEmpty { elements = [] }
     }
 
-    mutating func removeFirst() {
-        guard let last = elements.popLast(), !elements.isEmpty else { return }
-        elements[0] = last
-        var index = 0
-        while true {
-            var smallest = index
-            for child in [2 * index + 1, 2 * index + 2]
-            where child < elements.count && elements[child].precedes(elements[smallest]) {
-                smallest = child
+    private mutating func rise(_ start: Int, _ jobs: inout JobTable) {
+        var place = start
+        let job = elements[place]
+        while place > 0 {
+            let parent = (place - 1) / 2
+            guard Self.precedes(job, elements[parent], jobs) else { break }
+            put(elements[parent], place, &jobs)
+            place = parent
+        }
+        put(job, place, &jobs)
+    }
+
+    private mutating func sink(_ start: Int, _ jobs: inout JobTable) {
+        var place = start
+        let job = elements[place]
+        while 2 * place + 1 < elements.count {
+            var child = 2 * place + 1
+            if child + 1 < elements.count,
+                Self.precedes(elements[child + 1], elements[child], jobs)
+            {
+                child += 1
             }
-            guard smallest != index else { return }
-            elements.swapAt(index, smallest)
-            index = smallest
+            guard Self.precedes(elements[child], job, jobs) else { break }
+            put(elements[child], place, &jobs)
+            place = child
         }
+        put(job, place, &jobs)
+    }
+
+    private mutating func put(_ job: Int32, _ place: Int, _ jobs: inout JobTable) {
+        elements[place] = job
+        jobs[job].place = Int32(place)
+    }
+
+    /// Equal moments go in the order of acceptance.
+    private static func precedes(_ a: Int32, _ b: Int32, _ jobs: borrowing JobTable) -> Bool {
+        let (a, b) = (jobs[a], jobs[b])
+        return a.due == b.due ? a.id < b.id : a.due < b.due
     }
 }

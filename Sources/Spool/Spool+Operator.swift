@@ -14,13 +14,27 @@ package enum OperatorRequest: Sendable, Equatable {
 
 package enum OperatorOutcome: Sendable, Equatable {
     case done
-    /// The message is in work at this moment: it is done as soon as that ends.
+    /// The message is in work at this moment, or some of it: that is done as soon as it ends.
     case afterAttempt
     /// No such message in the queue (any more).
     case notFound
 }
 
+/// A request for a message, or for its share for one destination.
+struct OperatorWish {
+    let request: OperatorRequest
+    let destination: Destination?
+
+    /// Whether it is to be tried before its time.
+    var isForcing: Bool { request == .retry || request == .release }
+
+    func covers(_ other: Destination) -> Bool { destination == nil || destination == other }
+}
+
 extension Spool {
+    /// How long announcements may be on their way.
+    private static let announcementDelay = Duration.seconds(10)
+
     /// Entries in the order of acceptance, after `after`; at most `maximumListing` at a time.
     package func list(after: QueueID?, limit: Int) async throws(MailError) -> [QueueEntry] {
         try await storage.entries(
@@ -43,58 +57,101 @@ extension Spool {
         try await perform(.retry, on: id)
     }
 
-    /// Every waiting message is tried now. Returns how many those are.
-    package func retryAllNow() -> Int {
-        let now = clock.now
-        return withState { $0.schedule.forceAll(now: now) }
-    }
-
     package func delete(_ id: QueueID, bounce: Bool) async throws(MailError) -> OperatorOutcome {
         try await perform(.delete(bounce: bounce), on: id)
     }
 
-    private func perform(
-        _ request: OperatorRequest, on id: QueueID
-    ) async throws(MailError) -> OperatorOutcome {
-        let isOurs = withState { state in
-            if state.schedule.claim(id) { return true }
-            state.wishes[id] = request
-            return false
+    /// Everything that waits is tried now. Returns how many shares of messages those are.
+    package func retryAllNow() -> Int {
+        let now = clock.now
+        return change { $0.schedule.force(nil, now: now) }
+    }
+
+    /// What waits for a destination is tried now, in the order of acceptance: its host is back, or
+    /// asks for its mail (ETRN, RFC 1985). Held mail stays. Returns how many messages those are.
+    @discardableResult
+    package func release(_ destination: Destination) -> Int {
+        let now = clock.now
+        return change { $0.schedule.force(destination, now: now) }
+    }
+
+    /// The request, done to all messages that have recipients of the destination, and to those only.
+    /// Reads the whole queue. Returns how many messages those were.
+    package func perform(
+        _ request: OperatorRequest, on destination: Destination
+    ) async throws(MailError) -> Int {
+        var count = 0
+        var last: QueueID?
+        while true {
+            let page = try await storage.entries(after: last, limit: configuration.maximumListing)
+            for entry in page where entry.recipients.contains(where: { $0.destination == destination }) {
+                if try await perform(request, on: entry.id, destination) != .notFound { count += 1 }
+            }
+            guard let next = page.last?.id else { return count }
+            last = next
         }
-        guard isOurs else { return .afterAttempt }
-        let outcome: Result<(exists: Bool, isForced: Bool), MailError>
-        do {
-            let exists = try await storage.entry(id) != nil
-            outcome = .success((exists, exists ? try await apply(request, to: id) : false))
+    }
+
+    private func perform(
+        _ request: OperatorRequest, on id: QueueID, _ destination: Destination? = nil
+    ) async throws(MailError) -> OperatorOutcome {
+        let wish = OperatorWish(request: request, destination: destination)
+        let distrust = clock.now + Self.announcementDelay
+        let (claimed, inWork) = withState { state in
+            let (claimed, inWork) = state.schedule.claim(id, only: destination)
+            for share in inWork { state.wishes[Share(id: id, destination: share)] = wish }
+            if claimed.isEmpty, inWork.isEmpty { state.trustsAnnouncements = distrust }
+            _ = state.entries.begin(id)
+            return (claimed, inWork)
+        }
+        let outcome: Result<Bool, MailError>
+        do throws(MailError) {
+            outcome = .success(try await apply(wish, to: id) { claimed.contains($0) })
         } catch {
             outcome = .failure(error)
         }
-        let isForced = (try? outcome.get())?.isForced ?? false
-        await settle(id, isForced: isForced)
-        return try outcome.get().exists ? .done : .notFound
+        var settlement = Settlement(id: id, destinations: claimed)
+        if case .success = outcome { settlement.done = [wish] }
+        await settle(settlement)
+        let exists = try outcome.get()
+        return !inWork.isEmpty ? .afterAttempt : exists ? .done : .notFound
     }
 
-    /// Records the request for a message that is claimed or leased. Returns whether it is to be
-    /// tried before its time.
-    func apply(_ request: OperatorRequest, to id: QueueID) async throws(MailError) -> Bool {
+    /// Records the wish. Shares that others have in work are left alone: they are told of it.
+    /// - Parameters:
+    ///   - numbers: recipients that are covered, whatever their share is now.
+    ///   - isOurs: shares whose work is ours.
+    /// - Returns: whether the message is in the queue.
+    func apply(
+        _ wish: OperatorWish, to id: QueueID, _ numbers: Set<Int> = [],
+        isOurs: (Destination) -> Bool
+    ) async throws(MailError) -> Bool {
         guard let entry = try await storage.entry(id) else { return false }
+        let others = withState { $0.schedule.inWork(of: id) }.filter { !isOurs($0) }
         var updates: [RecipientUpdate] = []
         for recipient in entry.recipients {
-            switch (request, recipient.state) {
-            case (.hold, .active), (.hold, .deferred):
-                updates.append(.hold(number: recipient.number))
-            case (.release, .hold):
-                updates.append(.release(number: recipient.number))
-            case (.delete(bounce: true), .active), (.delete(bounce: true), .deferred),
-                (.delete(bounce: true), .hold):
-                updates.append(.fail(number: recipient.number, Self.deleted))
-            case (.delete(bounce: false), _):
-                updates.append(.complete(number: recipient.number))
-            default: break
-            }
+            let destination = recipient.destination
+            guard wish.covers(destination) || numbers.contains(recipient.number),
+                !others.contains(destination)
+            else { continue }
+            if let update = wish.request.update(recipient) { updates.append(update) }
         }
-        if !updates.isEmpty { _ = try await storage.update(id, updates) }
-        return request == .retry || request == .release
+        if !updates.isEmpty { _ = try await record(id, updates) }
+        return true
+    }
+}
+
+extension OperatorRequest {
+    fileprivate func update(_ recipient: QueueRecipient) -> RecipientUpdate? {
+        switch (self, recipient.state) {
+        case (.hold, .active), (.hold, .deferred): .hold(number: recipient.number)
+        case (.release, .hold): .release(number: recipient.number)
+        case (.delete(bounce: true), .active), (.delete(bounce: true), .deferred),
+            (.delete(bounce: true), .hold):
+            .fail(number: recipient.number, Self.deleted)
+        case (.delete(bounce: false), _): .complete(number: recipient.number)
+        default: nil
+        }
     }
 
     /// RFC 3463 X.7.1: delivery not authorized, message refused.

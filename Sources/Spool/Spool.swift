@@ -8,20 +8,30 @@ internal import Synchronization
 /// what an operator wants.
 ///
 /// Its state in memory is a schedule; all that must survive is in the store. A lease is in memory
-/// only: after a crash the message is simply due again, and the store's transactions keep a local
-/// delivery from happening twice.
+/// only: after a crash the recipients are simply due again, and the store's transactions keep a
+/// local delivery from happening twice.
 package final class Spool: Sendable {
     package let configuration: SpoolConfiguration
     package let clock: any QueueClock
     let storage: any QueueStorage
-    private let logger: Logger
+    let logger: Logger
     private let state: Mutex<State>
     private let wake = WakeSignal()
 
     struct State {
         var schedule: Schedule
-        /// What operators want done to messages in work, when their lease ends.
-        var wishes: [QueueID: OperatorRequest] = [:]
+        var entries: KnownEntries
+        /// What operators want done to shares in work, when their leases end.
+        var wishes: [Share: OperatorWish] = [:]
+        /// Until then no announced entry is kept: an operator has changed a message that the
+        /// schedule did not know, and what is on the way here may tell of it as it was before.
+        var trustsAnnouncements = Timestamp(milliseconds: 0)
+    }
+
+    /// A message's recipients for one destination.
+    struct Share: Hashable {
+        var id: QueueID
+        var destination: Destination
     }
 
     package init(
@@ -32,7 +42,10 @@ package final class Spool: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
-        state = Mutex(State(schedule: Schedule(limits: configuration)))
+        state = Mutex(
+            State(
+                schedule: Schedule(limits: configuration),
+                entries: KnownEntries(limits: configuration)))
     }
 
     /// A place for a new message's bytes; see `QueueStorage.makeDraft`.
@@ -47,43 +60,6 @@ package final class Spool: Sendable {
         try await storage.accept(draft, envelope: envelope, recipients: recipients)
     }
 
-    /// Enters what the store announces, until the task is cancelled or the store closes.
-    package func takeIn() async {
-        for await entry in storage.pendingEntries { add(entry) }
-    }
-
-    /// Waits for the next message that is due and returns it; nil when the task is cancelled.
-    /// One caller.
-    package func nextLease() async -> Lease? {
-        while !Task.isCancelled {
-            if let lease = await leaseIfDue() { return lease }
-            await wait(until: state.withLock { $0.schedule.nextDue() })
-        }
-        return nil
-    }
-
-    func add(_ entry: QueueEntry) {
-        guard let plan = entry.plan else { return }
-        state.withLock { $0.schedule.add(entry.id, plan) }
-        wake.raise()
-    }
-
-    /// Nil when nothing is due, or the limits are met.
-    func leaseIfDue() async -> Lease? {
-        let now = clock.now
-        while let taken = state.withLock({ $0.schedule.take(now: now) }) {
-            if let lease = await readIn(taken, now) { return lease }
-        }
-        return nil
-    }
-
-    /// Records what happened to recipients of a leased message.
-    package func record(
-        _ id: QueueID, _ updates: [RecipientUpdate]
-    ) async throws(MailError) -> [RecipientResult] {
-        try await storage.update(id, updates)
-    }
-
     /// Octets `range` of the message.
     package func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError)
         -> ByteBuffer
@@ -91,74 +67,61 @@ package final class Spool: Sendable {
         try await storage.read(message, range)
     }
 
-    /// Ends a lease. What is left of the message gets its next turn by what has been recorded.
-    /// - Parameter notBefore: set when something could not be recorded: nothing of the message is
-    ///   handed out before then.
-    package func end(_ lease: Lease, notBefore: Timestamp? = nil) async {
-        await settle(lease.id, notBefore: notBefore)
+    /// Enters what the store announces, until the task is cancelled or the store closes.
+    package func takeIn() async {
+        for await entry in storage.pendingEntries { add(entry) }
     }
 
-    /// Messages in the schedule (held ones do not count) and, of them, in work.
+    func add(_ entry: QueueEntry) {
+        let now = clock.now
+        let plans = entry.plans
+        change { state in
+            for (destination, plan) in plans {
+                state.schedule.add(entry.id, destination, plan, now: now)
+            }
+            if now >= state.trustsAnnouncements, state.schedule.hasReady(entry.id) {
+                state.entries.announce(entry)
+            }
+        }
+    }
+
+    /// Waits for the next share that is due and returns it; nil when the task is cancelled.
+    /// One caller.
+    package func nextLease() async -> Lease? {
+        while !Task.isCancelled {
+            if let lease = await leaseIfDue() { return lease }
+            await wait(until: state.withLock { $0.schedule.nextDue })
+        }
+        return nil
+    }
+
+    /// Nil when nothing is due, or the limits are met.
+    func leaseIfDue() async -> Lease? {
+        let now = clock.now
+        while let taken = state.withLock({ $0.take { $0.take(now: now) } }) {
+            if let lease = await lease(taken) { return lease }
+        }
+        return nil
+    }
+
+    /// Shares of messages in the schedule (held ones do not count) and, of them, in work.
     package var counts: (scheduled: Int, inWork: Int) {
         state.withLock { ($0.schedule.count, $0.schedule.inWork) }
     }
 
+    /// What the queue knows of its destinations, in no order.
+    package func destinations() -> [DestinationStatus] {
+        state.withLock { $0.schedule.statuses }
+    }
+
     func withState<Result>(_ body: (inout State) -> Result) -> Result {
-        let result = state.withLock { body(&$0) }
-        wake.raise()
-        return result
+        state.withLock { body(&$0) }
     }
 
-    /// Does what operators asked for meanwhile, then makes the plan from the stored entry.
-    func settle(_ id: QueueID, notBefore: Timestamp? = nil, isForced: Bool = false) async {
-        var isForced = isForced
-        var notBefore = notBefore
-        var plan: Schedule.Plan?
-        repeat {
-            if let wish = state.withLock({ $0.wishes.removeValue(forKey: id) }) {
-                do {
-                    isForced = try await apply(wish, to: id) || isForced
-                } catch {
-                    logger.error("\(id): \(wish) was not done: \(error)")
-                }
-            }
-            do {
-                plan = try await storage.entry(id)?.plan
-            } catch {
-                logger.error("\(id): cannot read the queue entry: \(error)")
-                notBefore = clock.now + configuration.storageRetryDelay
-                plan = Schedule.Plan(due: clock.now, domain: "", lane: .retried)
-            }
-            if isForced {
-                plan?.due = clock.now
-                plan?.isForced = true
-            }
-            if let notBefore, let due = plan?.due { plan?.due = max(due, notBefore) }
-            // A wish that came since then is done before the message can be handed out again.
-        } while !finish(id, plan)
-        wake.raise()
-    }
-
-    private func finish(_ id: QueueID, _ plan: Schedule.Plan?) -> Bool {
-        state.withLock { state in
-            guard state.wishes[id] == nil else { return false }
-            state.schedule.finish(id, plan)
-            return true
-        }
-    }
-
-    private func readIn(_ taken: Schedule.Taken, _ now: Timestamp) async -> Lease? {
-        do {
-            if let entry = try await storage.entry(taken.id) {
-                let due = entry.dueRecipients(now: now, isForced: taken.isForced)
-                if !due.isEmpty { return Lease(entry: entry, due: due) }
-            }
-            await settle(taken.id)
-        } catch {
-            logger.error("\(taken.id): cannot read the queue entry: \(error)")
-            await settle(taken.id, notBefore: now + configuration.storageRetryDelay)
-        }
-        return nil
+    /// Changes the state, then lets `nextLease` look again.
+    func change<Result>(_ body: (inout State) -> Result) -> Result {
+        defer { wake.raise() }
+        return state.withLock { body(&$0) }
     }
 
     private func wait(until due: Timestamp?) async {

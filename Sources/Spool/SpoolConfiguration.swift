@@ -1,13 +1,21 @@
 /// Limits of the queue in memory.
 package struct SpoolConfiguration: Sendable {
-    /// Messages in work at one time.
-    package var maximumLeases = 64
-    /// Of them, those that were tried before: mail for hosts that do not answer must not keep
-    /// new mail waiting.
-    package var maximumRetriedLeases = 48
-    /// Of them, those of one virtual host.
-    package var maximumLeasesPerDomain = 16
-    /// How long a message rests whose entry could not be read or recorded.
+    /// Leases for mailboxes here and for reports at one time.
+    package var maximumLocalLeases = 64
+    /// Leases for other hosts at one time, which is as many SMTP sessions.
+    package var maximumRemoteLeases = 30
+    /// Besides them, those that wait for a host which does not answer.
+    package var maximumSlowLeases = 200
+    /// Leases of one destination: at first, and at most once it has proved able to take them.
+    package var initialDestinationLeases = 5
+    package var maximumDestinationLeases = 20
+    /// Turns in a round of the virtual hosts that have not one each, by their domain.
+    package var weights: [String: Int] = [:]
+    /// Whole entries of new mail that are kept, so that its first attempt reads nothing, and
+    /// about how many octets they may take.
+    package var maximumKeptEntries = 1024
+    package var maximumKeptOctets = 4 << 20
+    /// How long a share rests whose entry could not be read or recorded.
     package var storageRetryDelay: Duration = .seconds(10)
     /// Most entries in one answer to an operator.
     package var maximumListing = 1000

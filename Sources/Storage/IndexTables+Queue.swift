@@ -147,7 +147,8 @@ extension IndexTables {
 }
 
 extension RecipientUpdate {
-    var number: Int {
+    /// Of the recipient that it is about.
+    package var number: Int {
         switch self {
         case .deliverLocally(let number, _, _), .complete(let number), .fail(let number, _),
             .postpone(let number, _, _, _), .hold(let number), .release(let number),

@@ -148,15 +148,6 @@ final class MemoryQueue: QueueStorage {
 }
 
 extension RecipientUpdate {
-    var number: Int {
-        switch self {
-        case .deliverLocally(let number, _, _), .complete(let number), .fail(let number, _),
-            .postpone(let number, _, _, _), .hold(let number), .release(let number),
-            .replace(let number, _):
-            number
-        }
-    }
-
     var word: String {
         switch self {
         case .deliverLocally: "deliver"

@@ -3,205 +3,260 @@ import Testing
 
 @testable import Spool
 
-/// The schedule as tables: what is entered, at which time it is asked, what comes out.
+/// What is entered, at which time it is asked, what comes out.
 @Suite struct ScheduleTests {
-    private func plan(
-        _ due: Int64, _ domain: String = "a.example", _ lane: VirtualHosts.Lane = .fresh
-    ) -> Schedule.Plan {
-        Schedule.Plan(due: Timestamp(milliseconds: due), domain: domain, lane: lane)
-    }
-
-    private func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
-
-    private func take(_ schedule: inout Schedule, _ now: Int64 = 1_000_000) -> UInt64? {
-        schedule.take(now: at(now))?.id.rawValue
-    }
-
-    private func claim(_ schedule: inout Schedule, _ id: UInt64) -> Bool {
-        schedule.claim(QueueID(rawValue: id))
-    }
-
     private func id(_ value: UInt64) -> QueueID { QueueID(rawValue: value) }
 
     @Test func handsOutAtItsTimeAndOnlyOnce() {
-        var schedule = Schedule(limits: SpoolConfiguration())
-        schedule.add(id(1), plan(300))
-        schedule.add(id(2), plan(100))
-        #expect(schedule.nextDue() == at(100))
-        #expect(take(&schedule, 99) == nil)
-        #expect(take(&schedule, 100) == 2)
-        #expect(take(&schedule, 100) == nil)
-        #expect(schedule.nextDue() == at(300))
-        schedule.add(id(2), plan(0))
-        #expect(take(&schedule, 299) == nil, "2 is in work and not handed out again")
-        #expect(take(&schedule, 300) == 1)
-        #expect(schedule.nextDue() == nil)
-        #expect(schedule.inWork == 2)
+        var fixture = ScheduleFixture()
+        fixture.now = 0
+        fixture.add(1, due: 300)
+        fixture.add(2, due: 100)
+        #expect(fixture.schedule.nextDue?.milliseconds == 100)
+        fixture.now = 99
+        #expect(fixture.take() == nil)
+        fixture.now = 100
+        #expect(fixture.take() == 2)
+        #expect(fixture.take() == nil)
+        #expect(fixture.schedule.nextDue?.milliseconds == 300)
+        fixture.add(2)
+        fixture.now = 299
+        #expect(fixture.take() == nil, "2 is in work and not handed out again")
+        fixture.now = 300
+        #expect(fixture.take() == 1)
+        #expect(fixture.schedule.nextDue == nil)
+        #expect(fixture.schedule.inWork == 2)
     }
 
     @Test func comesBackWithItsPlanOrLeaves() {
-        var schedule = Schedule(limits: SpoolConfiguration())
-        schedule.add(id(1), plan(0))
-        #expect(take(&schedule, 0) == 1)
-        schedule.finish(id(1), plan(50))
-        #expect(take(&schedule, 49) == nil)
-        #expect(take(&schedule, 50) == 1)
-        schedule.finish(id(1), nil)
-        #expect(take(&schedule, .max) == nil)
-        #expect(schedule.count == 0)
-        #expect(schedule.inWork == 0)
+        var fixture = ScheduleFixture()
+        fixture.now = 0
+        fixture.add(1)
+        #expect(fixture.take() == 1)
+        fixture.finish(1, again: 50)
+        fixture.now = 49
+        #expect(fixture.take() == nil)
+        fixture.now = 50
+        #expect(fixture.take() == 1)
+        fixture.finish(1)
+        fixture.now = .max
+        #expect(fixture.take() == nil)
+        #expect(fixture.schedule.count == 0)
+        #expect(fixture.schedule.inWork == 0)
+        #expect(fixture.schedule.statuses.isEmpty)
     }
 
-    @Test func virtualHostsTakeTurns() {
-        var schedule = Schedule(limits: SpoolConfiguration())
-        for number in 1...6 { schedule.add(id(UInt64(number)), plan(0, "big.example")) }
-        schedule.add(id(7), plan(0, "b.example"))
-        schedule.add(id(8), plan(0, "c.example"))
-        schedule.add(id(9), plan(0, "b.example"))
-        let order = (1...9).map { _ in take(&schedule) }
-        #expect(order == [1, 7, 8, 2, 9, 3, 4, 5, 6])
+    @Test func whatWaitsCanBeMovedForwardOnly() {
+        var fixture = ScheduleFixture()
+        fixture.now = 0
+        fixture.add(1, due: 100)
+        fixture.add(1, due: 200)
+        #expect(fixture.schedule.nextDue?.milliseconds == 100)
+        fixture.add(1, due: 50)
+        #expect(fixture.schedule.nextDue?.milliseconds == 50)
+        #expect(fixture.schedule.count == 1)
     }
 
-    @Test func freshMailGoesBeforeRetriedButDoesNotStarveIt() {
-        var limits = SpoolConfiguration()
-        limits.maximumLeasesPerDomain = 100
-        var schedule = Schedule(limits: limits)
-        for number in 1...2 { schedule.add(id(UInt64(number)), plan(0, "a.example", .retried)) }
-        for number in 11...30 { schedule.add(id(UInt64(number)), plan(0)) }
-        let order = (1...22).map { _ in take(&schedule) ?? 0 }
-        #expect(order.firstIndex(of: 1) == 7)
-        #expect(order.firstIndex(of: 2) == 15)
-        #expect(order.prefix(7).elementsEqual(11...17))
-        #expect(order.last == 30)
+    @Test func aMessagesDestinationsAreIndependent() {
+        var fixture = ScheduleFixture()
+        fixture.add(1, to: "x.example")
+        fixture.add(1, to: "y.example", due: 2_000_000)
+        fixture.add(1, to: "local")
+        #expect(fixture.takeAll() == [1, 1])
+        fixture.finish(1, to: "x.example", again: 3_000_000)
+        #expect(Set(fixture.schedule.inWork(of: id(1))) == [.local])
+        fixture.now = 2_000_000
+        #expect(fixture.take() == 1)
+        #expect(Set(fixture.schedule.inWork(of: id(1))) == [.local, .domain("y.example")])
+        fixture.finish(1, to: "local")
+        fixture.finish(1, to: "y.example")
+        #expect(fixture.schedule.nextDue?.milliseconds == 3_000_000)
+        #expect(fixture.schedule.count == 1)
     }
 
-    @Test func limitsHoldAndEndWithTheLease() {
-        var limits = SpoolConfiguration()
-        limits.maximumLeases = 4
-        limits.maximumRetriedLeases = 2
-        limits.maximumLeasesPerDomain = 3
-        var schedule = Schedule(limits: limits)
-        for number in 1...4 { schedule.add(id(UInt64(number)), plan(0, "a.example", .retried)) }
-        #expect([take(&schedule), take(&schedule), take(&schedule)] == [1, 2, nil])
-        for number in 5...8 { schedule.add(id(UInt64(number)), plan(0)) }
-        #expect([take(&schedule), take(&schedule)] == [5, nil], "3 of one host")
-        for number in 11...12 { schedule.add(id(UInt64(number)), plan(0, "b.example")) }
-        #expect([take(&schedule), take(&schedule)] == [11, nil], "4 in all")
-        schedule.finish(id(1), nil)
-        #expect([take(&schedule), take(&schedule)] == [6, nil])
-        schedule.finish(id(11), nil)
-        #expect([take(&schedule), take(&schedule)] == [12, nil])
+    @Test func aReportGathersWhatIsInWork() {
+        var fixture = ScheduleFixture()
+        fixture.add(1, to: "x.example")
+        fixture.add(1, to: "y.example")
+        fixture.add(1, to: "z.example", due: 9_000_000)
+        #expect(fixture.takeAll() == [1, 1])
+        fixture.add(1, to: "reports")
+        #expect(fixture.take() == nil)
+        fixture.finish(1, to: "x.example")
+        #expect(fixture.take() == nil)
+        fixture.finish(1, to: "y.example")
+        #expect(fixture.take() == 1, "but it does not wait for what is deferred")
+        #expect(fixture.schedule.inWork(of: id(1)) == [.reports])
+
+        // One whose turn had come when another share went to work.
+        fixture.add(2, to: "reports")
+        fixture.add(2, to: "local")
+        #expect(fixture.schedule.claim(id(2), only: .local).claimed == [.local])
+        #expect(fixture.take() == nil)
+        fixture.finish(2, to: "local")
+        #expect(fixture.take() == 2)
     }
 
     @Test func anOperatorClaimsOutOfTurn() {
-        var schedule = Schedule(limits: SpoolConfiguration())
-        schedule.add(id(1), plan(0))
-        #expect(claim(&schedule, 1))
-        #expect(!claim(&schedule, 1))
-        #expect(take(&schedule) == nil)
-        schedule.finish(id(1), plan(0))
-        #expect(take(&schedule) == 1)
-        #expect(!claim(&schedule, 1))
-        #expect(claim(&schedule, 2), "a held message is not in the schedule")
-        schedule.finish(id(2), nil)
-        schedule.finish(id(1), nil)
-        #expect(schedule.count == 0)
-    }
-
-    @Test func aReadyMessageThatIsClaimedDoesNotComeTwice() {
-        var schedule = Schedule(limits: SpoolConfiguration())
-        schedule.add(id(1), plan(0))
-        schedule.add(id(2), plan(0))
-        #expect(take(&schedule) == 1, "2 stands in its lane now")
-        #expect(claim(&schedule, 2))
-        schedule.finish(id(2), plan(0))
-        #expect(take(&schedule) == 2)
-        #expect(take(&schedule) == nil)
-    }
-
-    @Test func forcesAllThatWait() {
-        var schedule = Schedule(limits: SpoolConfiguration())
-        for number in 1...3 { schedule.add(id(UInt64(number)), plan(900)) }
-        schedule.add(id(4), plan(0))
-        #expect(take(&schedule, 10) == 4)
-        #expect(schedule.forceAll(now: at(10)) == 3)
-        #expect(schedule.take(now: at(10)) == Schedule.Taken(id: id(1), isForced: true))
-        #expect(schedule.take(now: at(10))?.isForced == true)
-        #expect(schedule.take(now: at(10))?.isForced == true)
-        #expect(schedule.take(now: at(10)) == nil)
-    }
-
-    /// Against a simple model: everything comes once, not early, and nothing is left behind.
-    @Test(arguments: 1...5) func agreesWithAModel(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
-        var limits = SpoolConfiguration()
-        limits.maximumLeases = 20
-        limits.maximumLeasesPerDomain = 8
-        var schedule = Schedule(limits: limits)
-        var waiting: [UInt64: Int64] = [:]
-        var working: Set<UInt64> = []
-        var now: Int64 = 0
-        var last: UInt64 = 0
-        for _ in 0..<5000 {
-            switch Int.random(in: 0..<10, using: &random) {
-            case 0..<4:
-                last += 1
-                let due = now + .random(in: -5...500, using: &random)
-                let domain = "\(Int.random(in: 0..<6, using: &random)).example"
-                schedule.add(
-                    id(last), plan(due, domain, Bool.random(using: &random) ? .fresh : .retried))
-                waiting[last] = due
-            case 4..<7:
-                now += .random(in: 0...60, using: &random)
-                guard let taken = schedule.take(now: at(now))?.id.rawValue else { continue }
-                #expect(waiting.removeValue(forKey: taken).map { $0 <= now } == true)
-                #expect(working.insert(taken).inserted)
-            default:
-                guard let ended = working.randomElement(using: &random) else { continue }
-                working.remove(ended)
-                let comesBack = Bool.random(using: &random)
-                if comesBack { waiting[ended] = now + 100 }
-                schedule.finish(id(ended), comesBack ? plan(now + 100, "x.example", .retried) : nil)
-            }
-            #expect(schedule.count == waiting.count + working.count)
-            #expect(schedule.inWork == working.count && working.count <= 20)
+        var fixture = ScheduleFixture()
+        fixture.add(1)
+        fixture.add(1, to: "c.example")
+        #expect(fixture.take() == 1)
+        let first = fixture.schedule.claim(id(1))
+        #expect((first.claimed + first.inWork).count == 2)
+        #expect(first.claimed.count == 1)
+        #expect(fixture.schedule.claim(id(1)).claimed.isEmpty)
+        #expect(fixture.take() == nil)
+        for destination in first.claimed + first.inWork {
+            fixture.finish(1, to: destination.description)
         }
-        for ended in working { schedule.finish(id(ended), nil) }
-        while let taken = schedule.take(now: at(.max))?.id.rawValue {
-            #expect(waiting.removeValue(forKey: taken) != nil)
-            schedule.finish(id(taken), nil)
+        #expect(fixture.schedule.count == 0)
+        #expect(fixture.schedule.claim(id(2)).claimed.isEmpty, "not in the schedule")
+    }
+
+    @Test func aReadyJobThatIsClaimedDoesNotComeTwice() {
+        var fixture = ScheduleFixture { $0.initialDestinationLeases = 1 }
+        fixture.add(1...3)
+        #expect(fixture.take() == 1)
+        #expect(fixture.schedule.claim(id(2)).claimed == [.domain("b.example")])
+        fixture.finish(1)
+        #expect(fixture.takeAll() == [3])
+        fixture.finish(3)
+        fixture.finish(2, again: 0)
+        #expect(fixture.takeAll() == [2])
+    }
+
+    @Test func forcesAllThatWaitOrThoseForOneDestination() {
+        var fixture = ScheduleFixture { $0.initialDestinationLeases = 20 }
+        fixture.add(1...3, due: 9_000_000)
+        fixture.add(4, to: "c.example", due: 8_000_000)
+        fixture.add(5, to: "c.example", due: 7_000_000, .retried)
+        fixture.add(6, to: "c.example")
+        #expect(fixture.take() == 6)
+        let now = Timestamp(milliseconds: fixture.now)
+        #expect(fixture.schedule.force(.domain("nobody.example"), now: now) == 0)
+        #expect(fixture.schedule.force(.domain("c.example"), now: now) == 2)
+        #expect(fixture.takeAll() == [4, 5])
+        #expect(fixture.schedule.force(nil, now: now) == 3)
+        let taken = fixture.schedule.take(now: now)
+        #expect(
+            taken == Schedule.Taken(id: id(1), destination: .domain("b.example"), isForced: true))
+        #expect(fixture.takeAll() == [2, 3])
+        fixture.finish(1, again: 9_000_000)
+        fixture.now = 9_000_000
+        #expect(
+            fixture.schedule.take(now: Timestamp(milliseconds: fixture.now))?.isForced == false)
+    }
+
+    @Test func whatIsReleasedGoesInTheOrderOfAcceptance() {
+        var fixture = ScheduleFixture()
+        for number in 0..<1000 as Range<UInt64> {
+            let id = number &* 7919 % 1000
+            fixture.add(id, due: 2_000_000 + Int64(number), .retried)
         }
-        #expect(waiting.isEmpty && schedule.count == 0)
+        #expect(
+            fixture.schedule.force(
+                .domain("b.example"), now: Timestamp(milliseconds: fixture.now)) == 1000)
+        #expect(fixture.drain() == Array(0..<1000))
     }
 
     @Test func aLongQueueIsTakenInTheOrderOfItsTimes() {
-        var schedule = Schedule(limits: SpoolConfiguration())
+        var fixture = ScheduleFixture()
+        fixture.now = -1
         for number in 0..<20_000 as Range<UInt64> {
-            schedule.add(id(number), plan(Int64((number &* 7919) % 20_000)))
+            fixture.add(number, due: Int64((number &* 7919) % 20_000))
         }
         var last: Int64 = -1
-        while let due = schedule.nextDue() {
+        while let due = fixture.schedule.nextDue {
             #expect(due.milliseconds > last)
             last = due.milliseconds
-            guard let taken = schedule.take(now: due) else {
+            fixture.now = last
+            guard let taken = fixture.take() else {
                 Issue.record("nothing at \(due)")
                 return
             }
-            schedule.finish(taken.id, nil)
+            fixture.finish(taken)
         }
-        #expect(schedule.count == 0)
+        #expect(fixture.schedule.count == 0)
     }
-}
 
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
+    /// More than one call makes ready.
+    @Test func aQueueThatIsDueAllAtOnceIsHandedOutWhole() {
+        var fixture = ScheduleFixture()
+        fixture.now = 0
+        fixture.add(1...5000, due: 10)
+        fixture.now = 10
+        #expect(fixture.drain() == Array(1...5000))
+    }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
+    /// Against a simple model: everything comes once, not early, within the limits, and nothing is
+    /// left behind.
+    @Test(arguments: 1...6) func agreesWithAModel(seed: UInt64) {
+        var random = SeededGenerator(state: seed)
+        var fixture = ScheduleFixture {
+            $0.maximumRemoteLeases = 12
+            $0.maximumLocalLeases = 8
+            $0.maximumSlowLeases = 3
+            $0.maximumDestinationLeases = 6
+            $0.weights = ["2.example": 3]
+        }
+        struct Key: Hashable {
+            var id: UInt64
+            var destination: String
+        }
+        var waiting: [Key: Int64] = [:]
+        var working: [Key: Bool] = [:]
+        var last: UInt64 = 0
+        fixture.now = 0
+        for _ in 0..<6000 {
+            switch Int.random(in: 0..<12, using: &random) {
+            case 0..<5:
+                last += 1
+                let due = fixture.now + .random(in: -5...500, using: &random)
+                let key = Key(
+                    id: .random(in: max(last, 4) - 3...last + 1, using: &random),
+                    destination: ["local", "p.example", "q.example", "r.example"]
+                        .randomElement(using: &random)!)
+                fixture.add(
+                    key.id, to: key.destination,
+                    from: "\(Int.random(in: 0..<4, using: &random)).example", due: due,
+                    Bool.random(using: &random) ? .fresh : .retried,
+                    priority: .random(in: -9...9, using: &random))
+                if working[key] == nil { waiting[key] = min(due, waiting[key] ?? .max) }
+            case 5..<9:
+                fixture.now += .random(in: 0...40, using: &random)
+                let now = Timestamp(milliseconds: fixture.now)
+                guard let taken = fixture.schedule.take(now: now) else { continue }
+                let key = Key(
+                    id: taken.id.rawValue, destination: taken.destination.description)
+                #expect(waiting.removeValue(forKey: key).map { $0 <= fixture.now } == true)
+                #expect(working.updateValue(false, forKey: key) == nil)
+            case 9:
+                guard let key = working.keys.sorted(by: { $0.id < $1.id }).first else { continue }
+                let destination = ScheduleFixture.destination(key.destination)
+                if working[key] == true {
+                    fixture.schedule.unmarkSlow(id(key.id), destination)
+                    working[key] = false
+                } else if fixture.schedule.markSlow(id(key.id), destination) {
+                    working[key] = true
+                }
+                fixture.schedule.feedback(
+                    Bool.random(using: &random) ? .success : .hostFailure, destination)
+            default:
+                guard let key = working.keys.randomElement(using: &random) else { continue }
+                working[key] = nil
+                let comesBack = Int.random(in: 0..<3, using: &random) == 0
+                if comesBack { waiting[key] = fixture.now + 100 }
+                fixture.finish(
+                    key.id, to: key.destination, again: comesBack ? fixture.now + 100 : nil)
+            }
+            #expect(fixture.schedule.count == waiting.count + working.count)
+            #expect(fixture.schedule.inWork == working.count)
+        }
+        for key in working.keys { fixture.finish(key.id, to: key.destination) }
+        fixture.now = .max
+        let left = fixture.drain()
+        #expect(left.sorted() == waiting.keys.map(\.id).sorted())
+        #expect(fixture.schedule.count == 0 && fixture.schedule.statuses.isEmpty)
     }
 }
