@@ -56,6 +56,7 @@ struct RecipientReview {
         switch await resolver.resolve(address) {
         case .deliver(let targets):
             accept(targets, for: recipient, account: account)
+        case .askHosts(_, let hosts): .outcome(.deferred(.unasked(hosts)))
         case .notLocal:
             .reroute([moved(recipient, to: address, .remote(.foreign))])
         case .rejected(let error):
@@ -95,6 +96,13 @@ extension MailError {
     fileprivate static let undecided = MailError(
         450, .init(4, 2, 1), "Mailbox not accepting messages now, trying again later",
         cause: "the directory does not say where to")
+
+    /// RFC 3463 X.4.1: no answer from host.
+    fileprivate static func unasked(_ hosts: [NextHop]) -> MailError {
+        MailError(
+            451, .init(4, 4, 1), "Recipient can't be verified now, trying again later",
+            cause: "to be asked: " + hosts.map(\.description).joined(separator: ", "))
+    }
 
     /// RFC 3463 X.2.4: mailing list expansion problem.
     static let nobody = MailError(

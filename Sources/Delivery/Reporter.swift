@@ -56,6 +56,7 @@ struct Reporter {
         case .deliver(let targets) where targets.isEmpty: return .failure(.nobody)
         case .deliver(let targets): return .success(targets.map { routed($0.address, $0.route) })
         case .notLocal: return .success([routed(target, .remote(.foreign))])
+        case .askHosts: return .success([routed(target, .unresolved)])
         case .rejected(let error) where error.isTemporary:
             return .success([routed(target, .unresolved)])
         case .rejected(let error): return .failure(error)

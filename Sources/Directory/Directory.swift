@@ -12,7 +12,7 @@ package final class Directory: Sendable {
     let client: any DirectoryAccess
     let configuration: DirectoryConfiguration
     let logger: Logger
-    private let resolver: Resolver
+    let resolver: Resolver
     private let resolutions: LookupCache<EmailAddress, Resolution>
     private let domains: LookupCache<String, Lookup<MailDomain>>
     private let logins: LookupCache<String, Lookup<Account>>
@@ -57,6 +57,11 @@ package final class Directory: Sendable {
     /// followed, each final recipient once.
     package func resolve(_ address: EmailAddress) async -> Resolution {
         let key = address.caseFolded
+        let resolution = await resolve(folded: key)
+        return key == address ? resolution : resolution.spelled(as: address)
+    }
+
+    private func resolve(folded key: EmailAddress) async -> Resolution {
         if let hit = resolutions.fresh(key) { return hit }
         return await resolutions.value(for: key) { [resolver, logger] in
             let verdict = await resolver.resolve(key)
@@ -226,7 +231,7 @@ package final class Directory: Sendable {
         await client.shutDown()
     }
 
-    private static func lookUp<Value: Sendable>(
+    static func lookUp<Value: Sendable>(
         _ body: () async throws(DirectoryFault) -> Value?
     ) async -> Lookup<Value> {
         do throws(DirectoryFault) {

@@ -61,10 +61,13 @@ extension Resolution {
                 switch recipient.route {
                 case .mailbox: "\(recipient.address)"
                 case .remote(.host(let hop)): "remote:\(recipient.address)|\(hop)"
+                case .remote(.domain): "domain:\(recipient.address)"
                 case .remote: "remote:\(recipient.address)"
                 case .unresolved: "unresolved:\(recipient.address)"
                 }
             }.joined(separator: " ")
+        case .askHosts(let address, let hosts):
+            "ask:\(address)|" + hosts.map(\.description).joined(separator: ",")
         case .notLocal: "notLocal"
         case .rejected(let error): "\(error.code) \(error.status)"
         }

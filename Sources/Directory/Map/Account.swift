@@ -20,13 +20,15 @@ package struct Account: Hashable, Sendable {
     package var keepsCopy: Bool
     /// The host that has the mailbox, when the directory names one.
     package var homeServer: NextHop?
+    /// The address under which that host knows the user, when it is another one there.
+    package var routingAddress: EmailAddress?
     package var displayName: String?
 
     package init(
         id: AccountID, dn: String, login: String, primaryAddress: EmailAddress,
         addresses: [EmailAddress], status: EntryStatus = .active, quota: Quota = .unlimited,
         services: Set<Service>? = nil, forwarding: [EmailAddress] = [], keepsCopy: Bool = false,
-        homeServer: NextHop? = nil, displayName: String? = nil
+        homeServer: NextHop? = nil, routingAddress: EmailAddress? = nil, displayName: String? = nil
     ) {
         self.id = id
         self.dn = dn
@@ -39,6 +41,7 @@ package struct Account: Hashable, Sendable {
         self.forwarding = forwarding
         self.keepsCopy = keepsCopy
         self.homeServer = homeServer
+        self.routingAddress = routingAddress
         self.displayName = displayName
     }
 

@@ -30,6 +30,7 @@ extension AttributeMap {
         "user.services": \.user.services,
         "user.keepCopy": \.user.keepCopy.attribute,
         "user.homeServer": \.user.homeServer,
+        "user.routingAddress": \.user.routingAddress,
         "user.scramSecrets": \.user.scramSecrets,
         "user.actsAs": \.user.actsAs,
         "group.membersMaySend": \.group.membersMaySend,
@@ -38,6 +39,18 @@ extension AttributeMap {
         "domain.postmaster": \.domain.postmaster,
         "domain.quota": \.domain.quota,
         "domain.messageQuota": \.domain.messageQuota,
+        "domain.routingHosts": \.domain.routingHosts,
+        "domain.memberHosts": \.domain.memberHosts,
+        "domain.smartHosts": \.domain.smartHosts,
+        "domain.retrieval": \.domain.retrieval,
+        "domain.retrievalNetworks": \.domain.retrievalNetworks,
+        "domain.retrievers": \.domain.retrievers,
+        "domain.holdTime": \.domain.holdTime,
+        "domain.dkimKeys": \.domain.dkimKeys,
+        "domain.tlsPolicy": \.domain.tlsPolicy,
+        "domain.maximumRecipients": \.domain.maximumRecipients,
+        "domain.maximumMessageSize": \.domain.maximumMessageSize,
+        "domain.queueWeight": \.domain.queueWeight,
     ]
 
     private static let neverEmpty: Set<String> = ["addresses", "user.classes", "user.logins"]

@@ -17,6 +17,7 @@ extension AttributeMap {
             logins: ["uid"],
             forwarding: ["mailRoutingAddress", "mailForwardingAddress"],
             homeServer: "mailHost",
+            routingAddress: "mailRoutingAddress",
             scramSecrets: "authPassword"),
         group: GroupMap(
             classes: ["groupOfNames", "groupOfUniqueNames", "groupOfURLs", "nisMailAlias"],
@@ -53,6 +54,18 @@ extension AttributeMap {
         map.domain.postmaster = "martletPostmaster"
         map.domain.quota = "martletDefaultQuota"
         map.domain.messageQuota = "martletDefaultMessageQuota"
+        map.domain.routingHosts = "martletRoutingHost"
+        map.domain.memberHosts = "martletMemberHost"
+        map.domain.smartHosts = "martletSmartHost"
+        map.domain.retrieval = "martletRetrieval"
+        map.domain.retrievalNetworks = "martletRetrievalNetwork"
+        map.domain.retrievers = "martletRetriever"
+        map.domain.holdTime = "martletHoldTime"
+        map.domain.dkimKeys = "martletDKIMKey"
+        map.domain.tlsPolicy = "martletTLSPolicy"
+        map.domain.maximumRecipients = "martletMaximumRecipients"
+        map.domain.maximumMessageSize = "martletMaximumMessageSize"
+        map.domain.queueWeight = "martletQueueWeight"
         return map
     }()
 }

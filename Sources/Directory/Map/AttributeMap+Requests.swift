@@ -5,7 +5,7 @@ extension AttributeMap {
         names += user.logins + user.displayName + user.status.map(\.attribute) + user.forwarding
         names += [
             user.quota, user.messageQuota, user.services, user.keepCopy.attribute, user.homeServer,
-            group.membersMaySend,
+            user.routingAddress, group.membersMaySend,
         ].compactMap(\.self)
         names += group.members + group.memberAddresses + group.memberURLs
         names += group.status.map(\.attribute)
@@ -13,11 +13,8 @@ extension AttributeMap {
     }
 
     var domainAttributes: [String] {
-        let names = [
-            domain.name, domain.aliasOf, domain.catchAll, domain.postmaster, domain.quota,
-            domain.messageQuota,
-        ].compactMap(\.self)
-        return Self.unique(names + domain.status.map(\.attribute))
+        let names = [domain.name] + domain.optional + domain.status.map(\.attribute)
+        return Self.unique(names)
     }
 
     /// Entries with any of the addresses.
@@ -35,5 +32,16 @@ extension AttributeMap {
     private static func unique(_ names: [String]) -> [String] {
         var seen: Set<String> = []
         return names.filter { seen.insert($0.lowercased()).inserted }
+    }
+}
+
+extension DomainMap {
+    /// What a domain's entry may have beside its name and status.
+    var optional: [String] {
+        [
+            aliasOf, catchAll, postmaster, quota, messageQuota, routingHosts, memberHosts,
+            smartHosts, retrieval, retrievalNetworks, retrievers, holdTime, dkimKeys, tlsPolicy,
+            maximumRecipients, maximumMessageSize, queueWeight,
+        ].compactMap(\.self)
     }
 }

@@ -41,6 +41,9 @@ package struct UserMap: Hashable, Sendable {
     package var keepCopy: KeepCopyMap = KeepCopyMap()
     /// The host that has the mailbox.
     package var homeServer: String?
+    /// The address under which that host knows the user. In an entry without such a host it only
+    /// counts when it is in `forwarding`.
+    package var routingAddress: String?
     /// Values as in RFC 5803.
     package var scramSecrets: String?
     /// Names of entries as which the user may act.
@@ -84,4 +87,21 @@ package struct DomainMap: Hashable, Sendable {
     package var quota: String?
     package var messageQuota: String?
     package var quotaUnit: QuotaUnit = .bytes
+    /// Values as `HostList` describes them.
+    package var routingHosts: String?
+    package var memberHosts: String?
+    package var smartHosts: String?
+    /// Values are the names in `Retrieval.Way`; present when the host is not always online.
+    package var retrieval: String?
+    /// Addresses or networks (`192.0.2.0/24`).
+    package var retrievalNetworks: String?
+    /// Names of entries: users, or groups of them.
+    package var retrievers: String?
+    /// As `30d`.
+    package var holdTime: String?
+    package var dkimKeys: String?
+    package var tlsPolicy: String?
+    package var maximumRecipients: String?
+    package var maximumMessageSize: String?
+    package var queueWeight: String?
 }

@@ -14,7 +14,8 @@ struct EntryReader: Sendable {
         }
         if isAny(of: map.group.classes) { return .group }
         if isAny(of: map.user.classes) { return .user }
-        return map.user.forwarding.contains { entry.has($0) } ? .alias : .other
+        let elsewhere = map.user.forwarding + [map.user.homeServer].compactMap(\.self)
+        return elsewhere.contains { entry.has($0) } ? .alias : .other
     }
 
     /// The addresses as the directory writes them, catch-alls (`@domain`) included.
@@ -28,6 +29,13 @@ struct EntryReader: Sendable {
 
     func forwarding(of entry: DirectoryEntry) -> [EmailAddress] {
         unique(map.user.forwarding.flatMap { entry[$0] }.compactMap { EmailAddress($0) })
+    }
+
+    /// The host that has the mailbox, and the address that the entry has there when it is another
+    /// one (`mailHost` and `mailRoutingAddress` of `inetLocalMailRecipient`).
+    func home(of entry: DirectoryEntry) -> (host: NextHop, address: EmailAddress?)? {
+        map.user.homeServer.flatMap { entry[$0].first }.flatMap { NextHop($0) }
+            .map { ($0, address(entry, map.user.routingAddress)) }
     }
 
     func status(of entry: DirectoryEntry, _ maps: [StatusMap]) -> EntryStatus {
@@ -54,6 +62,7 @@ struct EntryReader: Sendable {
             entry, map.user.quota, map.user.messageQuota, unit: map.user.quotaUnit,
             default: home?.defaultQuota ?? .unlimited)
         let forwarding = forwarding(of: entry)
+        let server = self.home(of: entry)
         return Account(
             id: id, dn: entry.dn,
             login: map.user.logins.lazy.compactMap { entry[$0].first }.first ?? "\(primary)",
@@ -61,34 +70,8 @@ struct EntryReader: Sendable {
             status: status(of: entry, map.user.status).stricter(home?.status ?? .active),
             quota: own, services: services(of: entry),
             forwarding: forwarding, keepsCopy: keepsCopy(entry),
-            homeServer: map.user.homeServer.flatMap { entry[$0].first }.flatMap { NextHop($0) },
+            homeServer: server?.host, routingAddress: server?.address,
             displayName: map.user.displayName.lazy.compactMap { entry[$0].first }.first)
-    }
-
-    /// The domain in an entry, for one of its names.
-    func domain(named name: String, _ entry: DirectoryEntry) -> MailDomain {
-        let names = entry[map.domain.name].map { $0.lowercased() }.sorted()
-        let ownNames = Self.domainNames(inName: entry.dn)
-        let canonical = names.first { ownNames.contains($0) } ?? names.first ?? name
-        let target = map.domain.aliasOf.flatMap { entry[$0].first }?.lowercased()
-            ?? (canonical == name ? nil : canonical)
-        return MailDomain(
-            name: name, dn: entry.dn, status: status(of: entry, map.domain.status),
-            aliasOf: target == name ? nil : target,
-            catchAll: address(entry, map.domain.catchAll),
-            postmaster: address(entry, map.domain.postmaster),
-            defaultQuota: quota(
-                entry, map.domain.quota, map.domain.messageQuota, unit: map.domain.quotaUnit,
-                default: .unlimited))
-    }
-
-    /// The domains that a name can stand for: `ou=example.org,…` and `dc=example,dc=org`. Domain
-    /// names need no escapes.
-    private static func domainNames(inName dn: String) -> [String] {
-        let levels = dn.lowercased().split(separator: ",").map { $0.split(separator: "=") }
-        let components = levels.prefix { $0.count == 2 && $0[0].trimmed == "dc" }
-        return [levels.first?.last.map { String($0.trimmed) }].compactMap(\.self)
-            + [components.map { String($0[1].trimmed) }.joined(separator: ".")]
     }
 
     func isTrue(_ entry: DirectoryEntry, _ attribute: String?) -> Bool {
@@ -106,12 +89,12 @@ struct EntryReader: Sendable {
         return Set(entry[attribute].compactMap { Service(rawValue: $0.lowercased()) })
     }
 
-    private func address(_ entry: DirectoryEntry, _ attribute: String?) -> EmailAddress? {
+    func address(_ entry: DirectoryEntry, _ attribute: String?) -> EmailAddress? {
         attribute.flatMap { entry[$0].first }.flatMap { EmailAddress($0) }
     }
 
     /// Absent or malformed: the default. Zero, and the -1 of some schemas: without limit.
-    private func quota(
+    func quota(
         _ entry: DirectoryEntry, _ bytes: String?, _ messages: String?, unit: QuotaUnit,
         default standard: Quota
     ) -> Quota {
@@ -129,11 +112,5 @@ struct EntryReader: Sendable {
     private func unique(_ addresses: [EmailAddress]) -> [EmailAddress] {
         var seen: Set<EmailAddress> = []
         return addresses.filter { seen.insert($0.caseFolded).inserted }
-    }
-}
-
-extension Substring {
-    fileprivate var trimmed: Substring {
-        drop { $0 == " " }.prefix { $0 != " " }
     }
 }

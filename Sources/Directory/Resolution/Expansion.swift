@@ -6,6 +6,8 @@ final class Expansion {
     enum End {
         /// At recipients, which are in `recipients`.
         case delivered
+        /// Only these hosts can tell; the first address alone ends so.
+        case elsewhere([NextHop])
         case notLocal
         /// At an entry that is being expanded already.
         case circle

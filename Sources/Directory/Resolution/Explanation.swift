@@ -29,7 +29,7 @@ package struct Explanation: Sendable, Codable, Hashable {
 
     package var address: String
     package var steps: [Step]
-    /// One line: `deliver`, `not local`, or the reply with its cause.
+    /// One line: `deliver`, `ask <hosts>`, `not local`, or the reply with its cause.
     package var outcome: String
     package var recipients: [Recipient]
 

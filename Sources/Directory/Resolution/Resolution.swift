@@ -4,6 +4,9 @@ package import MailModel
 package enum Resolution: Sendable {
     /// To these, each once; never empty.
     case deliver([RoutedAddress])
+    /// No entry has the address, whose domain is spread over several hosts: to the one of these
+    /// that has it. They are to be asked in this order.
+    case askHosts(EmailAddress, [NextHop])
     /// The domain is not in the directory.
     case notLocal
     /// Nowhere, for now (4xx) or for good (5xx).
@@ -22,3 +25,22 @@ package struct RoutedAddress: Hashable, Sendable {
     }
 }
 
+extension Resolution {
+    /// The host of a domain may tell local parts apart by case (RFC 5321 section 2.4), which the
+    /// directory doesn't: where mail leaves for it, the address is as it was asked for.
+    func spelled(as address: EmailAddress) -> Resolution {
+        switch self {
+        case .askHosts(_, let hosts): return .askHosts(address, hosts)
+        case .deliver(var recipients):
+            let folded = address.caseFolded
+            for index in recipients.indices
+            where recipients[index].route == .remote(.domain)
+                && recipients[index].address == folded
+            {
+                recipients[index].address = address
+            }
+            return .deliver(recipients)
+        case .notLocal, .rejected: return self
+        }
+    }
+}

@@ -32,6 +32,9 @@ final class ResolutionTrace: Sendable {
         case .deliver(let all):
             outcome = "deliver"
             recipients = all.map { .init(address: "\($0.address)", route: Self.describe($0)) }
+        case .askHosts(_, let hosts):
+            outcome = "ask \(Resolver.list(hosts))"
+            recipients = []
         case .notLocal:
             outcome = "not local"
             recipients = []

@@ -28,7 +28,7 @@ extension Resolver {
                 domain.inherit(from: try await aliasTarget(target, of: entry))
             }
             note(Self.describe(domain), depth: 0)
-            return .found(domain)
+            return .found(domain.leavingOut(configuration.localHosts))
         } catch {
             return .unavailable(error)
         }

@@ -46,9 +46,12 @@ extension Resolver {
         }
         if address.isPostmaster {
             return try await expandPostmaster(
-                domain, catchAll: match, expansion, depth: depth)
+                address, in: domain, catchAll: match, expansion, depth: depth)
         }
         if let end = try await expandCatchAll(domain, match, expansion, depth: depth) {
+            return end
+        }
+        if let end = try await expandElsewhere(address, in: domain, expansion, depth: depth) {
             return end
         }
         try await faulting { () async throws(DirectoryFault) in
@@ -75,27 +78,47 @@ extension Resolver {
     }
 
     /// RFC 5321 section 4.5.1: postmaster must be served. When nobody is named and nobody can be,
-    /// the refusal is temporary, because the fault is ours.
+    /// the refusal is temporary, because the fault is ours. Hosts that may not have the address
+    /// are the last resort; a host that takes all unknown addresses is a catch-all.
     private func expandPostmaster(
-        _ domain: MailDomain, catchAll: AddressMatch?, _ expansion: Expansion, depth: Int
+        _ address: EmailAddress, in domain: MailDomain, catchAll: AddressMatch?,
+        _ expansion: Expansion, depth: Int
     ) async throws(ExpansionFailure) -> Expansion.End {
-        for (rule, address) in [
-            ("postmaster of \(domain.name)", domain.postmaster),
-            ("postmaster of the configuration", configuration.postmaster),
-        ] {
-            if rule.hasSuffix("configuration"),
-                let end = try await expandCatchAll(domain, catchAll, expansion, depth: depth),
-                end.isServed
-            {
-                return end
-            }
-            guard let address else { continue }
-            note("\(rule): \(address)", depth: depth)
-            let end = try await expand(address, expansion, depth: depth + 1)
-            if end.isServed { return end }
+        if let end = try await expand(
+            domain.postmaster, "postmaster of \(domain.name)", expansion, depth: depth)
+        {
+            return end
+        }
+        if let end = try await expandCatchAll(domain, catchAll, expansion, depth: depth),
+            end.isServed
+        {
+            return end
+        }
+        if domain.memberHosts.isEmpty,
+            let end = try await expandElsewhere(address, in: domain, expansion, depth: depth)
+        {
+            return end
+        }
+        if let end = try await expand(
+            configuration.postmaster, "postmaster of the configuration", expansion, depth: depth)
+        {
+            return end
+        }
+        if let end = try await expandElsewhere(address, in: domain, expansion, depth: depth) {
+            return end
         }
         return .rejected(
             .misconfigured("nobody gets the mail to postmaster of \(domain.name)"))
+    }
+
+    /// Nil when nobody is named, or who is named gets nothing.
+    private func expand(
+        _ named: EmailAddress?, _ rule: String, _ expansion: Expansion, depth: Int
+    ) async throws(ExpansionFailure) -> Expansion.End? {
+        guard let named else { return nil }
+        note("\(rule): \(named)", depth: depth)
+        let end = try await expand(named, expansion, depth: depth + 1)
+        return end.isServed ? end : nil
     }
 
     func checkLimits(
@@ -132,7 +155,7 @@ extension Expansion.End {
     /// Whether somebody gets the mail, now or once the cause of a temporary refusal is mended.
     fileprivate var isServed: Bool {
         switch self {
-        case .delivered: true
+        case .delivered, .elsewhere: true
         case .rejected(let error): error.isTemporary
         case .notLocal, .circle: false
         }

@@ -45,7 +45,7 @@ extension Resolver {
         case .rejected(let error):
             note("left out: \(error)", depth: depth)
             return false
-        case .circle, .notLocal: return false
+        case .circle, .notLocal, .elsewhere: return false
         }
     }
 

@@ -3,7 +3,7 @@ internal import MailModel
 /// Groups as identifiers of access lists (RFC 4314 section 3): found by name, and those of a user.
 extension Resolver {
     /// Names in one filter.
-    private static let membershipBatch = 32
+    static let membershipBatch = 32
     /// Groups with searches of their own that a user is looked for in.
     private static let maximumDynamicGroups = 500
 
@@ -44,16 +44,22 @@ extension Resolver {
 
     /// The groups that the user is in, through other groups, too.
     func groups(of account: Account) async throws(DirectoryFault) -> Set<AccountID> {
+        Set(try await groupEntries(of: account).compactMap { group($0)?.id })
+    }
+
+    func groupEntries(of account: Account) async throws(DirectoryFault) -> [DirectoryEntry] {
         var ids: Set<AccountID> = []
+        var entries: [DirectoryEntry] = []
         var level = try await directGroups(of: account)
         for _ in 0...configuration.maximumDepth {
             let new = level.filter { entry in
                 group(entry).map { ids.insert($0.id).inserted } ?? false
             }
+            entries += new
             guard !new.isEmpty, ids.count <= configuration.maximumMembers else { break }
             level = try await groups(containing: new.map(\.dn))
         }
-        return ids
+        return entries
     }
 
     private func directGroups(

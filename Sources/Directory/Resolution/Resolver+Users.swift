@@ -33,15 +33,18 @@ extension Resolver {
             note("\"\(entry.dn)\" is \(account.status.rawValue)", depth: depth)
             return end
         }
+        // Not where the mail goes instead, but what the user is called where the mailbox is.
+        let renamed = account.homeServer.map(isHere) == false ? account.routingAddress : nil
+        let forwarding = account.forwarding.filter { $0 != renamed }
         var targets: [EmailAddress] = []
-        for target in account.forwarding {
+        for target in forwarding {
             let isOwn = try await faulting { () async throws(DirectoryFault) in
                 try await self.isOwn(target, account, depth: depth)
             }
             if !isOwn { targets.append(target) }
         }
         let keeps =
-            targets.isEmpty || account.keepsCopy || targets.count < account.forwarding.count
+            targets.isEmpty || account.keepsCopy || targets.count < forwarding.count
         if keeps { keep(account, expansion, depth: depth) }
         guard !targets.isEmpty else { return .delivered }
         let end = try await forward(targets, from: entry, expansion, depth: depth)
@@ -65,10 +68,10 @@ extension Resolver {
     }
 
     private func keep(_ account: Account, _ expansion: Expansion, depth: Int) {
-        if let host = account.homeServer, !configuration.localHosts.contains(host.host) {
-            note("the mailbox is on \(host)", depth: depth)
-            expansion.add(
-                RoutedAddress(address: account.primaryAddress, route: .remote(.host(host))))
+        if let host = account.homeServer, !isHere(host) {
+            let address = account.routingAddress ?? account.primaryAddress
+            note("the mailbox of \(address) is on \(host)", depth: depth)
+            expansion.add(RoutedAddress(address: address, route: .remote(.host(host))))
         } else {
             note("into the mailbox of \(account.primaryAddress)", depth: depth)
             expansion.add(
@@ -77,12 +80,24 @@ extension Resolver {
         }
     }
 
+    /// A name of this host, whatever the port.
+    private func isHere(_ host: NextHop) -> Bool {
+        configuration.localHosts.contains(host.host)
+    }
+
     private func expandAlias(
         _ entry: DirectoryEntry, _ expansion: Expansion, depth: Int
     ) async throws(ExpansionFailure) -> Expansion.End {
         let status = reader.status(of: entry, map.user.status)
         let address = reader.addresses(of: entry).first
         if let end = expansion.end(for: status, address, entry.dn) { return end }
+        if let home = reader.home(of: entry), !isHere(home.host),
+            let address = home.address ?? address
+        {
+            note("\(address) is on \(home.host)", depth: depth)
+            expansion.add(RoutedAddress(address: address, route: .remote(.host(home.host))))
+            return .delivered
+        }
         return try await forward(reader.forwarding(of: entry), from: entry, expansion, depth: depth)
     }
 
@@ -99,7 +114,7 @@ extension Resolver {
             case .rejected(let error) where error.isTemporary:
                 expansion.add(RoutedAddress(address: target, route: .unresolved))
                 outcome = .delivered
-            case .rejected, .circle, .notLocal:
+            case .rejected, .circle, .notLocal, .elsewhere:
                 note("\(target) gets nothing: \(end)", depth: depth)
                 if outcome == nil { outcome = end }
             }

@@ -6,7 +6,8 @@ internal import MailModel
 /// An address costs one search (its domain is cached). It is tried in this order, and the first
 /// that an entry has decides: the address itself; the same in the domain of which its domain is an
 /// alias; both without the detail of a subaddress; the domain's catch-all. Two entries for the
-/// deciding address are a fault, never a choice.
+/// deciding address are a fault, never a choice. What no entry has goes to the domain's other
+/// hosts, if it has any.
 struct Resolver: Sendable {
     typealias DomainSource = @Sendable (String) async -> Lookup<MailDomain>
 
@@ -25,6 +26,7 @@ struct Resolver: Sendable {
         do throws(ExpansionFailure) {
             switch try await expand(address, expansion, depth: 0) {
             case .delivered: return .answer(.deliver(expansion.recipients))
+            case .elsewhere(let hosts): return .answer(.askHosts(address, hosts))
             case .notLocal: return .answer(.notLocal)
             case .circle: return .answer(.rejected(.loop("\(address) leads to itself")))
             case .rejected(let error): return .answer(.rejected(error))

@@ -1,3 +1,4 @@
+internal import MailModel
 internal import Yams
 
 /// One mapping of the configuration file. Each reader marks its key as known; `finish` reports the
@@ -132,7 +133,7 @@ final class ConfigurationSection {
     /// `30s`, `5m`, `2h`, `5d`, `250ms`.
     func duration(_ key: String, _ range: ClosedRange<Duration>) -> Duration? {
         guard let text = string(key) else { return nil }
-        guard let value = Self.duration(text), range.contains(value) else {
+        guard let value = Duration(text: text), range.contains(value) else {
             problem(
                 key, value: text,
                 "expected a time from \(range.lowerBound) to \(range.upperBound),"
@@ -185,20 +186,6 @@ final class ConfigurationSection {
                 key,
                 "is not a key of this section; "
                     + (guess ?? "it has: " + known.sorted().joined(separator: ", ")))
-        }
-    }
-
-    static func duration(_ text: String) -> Duration? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int64(digits), number < 1 << 40 else { return nil }
-        switch text.dropFirst(digits.count) {
-        case "ms": return .milliseconds(number)
-        case "s": return .seconds(number)
-        case "m": return .seconds(number * 60)
-        case "h": return .seconds(number * 3600)
-        case "d": return .seconds(number * 86400)
-        case "" where number == 0: return .zero
-        default: return nil
         }
     }
 

@@ -1,3 +1,5 @@
+package import MailModel
+
 /// A service that listeners offer.
 package enum ServiceKind: String, Sendable, CaseIterable {
     /// Mail from other hosts (RFC 5598: MTA).

@@ -14,17 +14,21 @@ struct ReceivePolicy {
         of address: EmailAddress, mayRelay: Bool
     ) async throws(MailError) -> [RoutedAddress] {
         switch await directory.resolve(address) {
-        case .deliver(let addresses): return addresses
+        case .deliver(let addresses):
+            // The host that has the domain might relay it.
+            guard mayRelay || !address.isSourceRouted
+                || !addresses.contains(where: { $0.route == .remote(.domain) })
+            else { throw Self.relayDenied }
+            return addresses
+        case .askHosts(_, let hosts):
+            guard mayRelay || !address.isSourceRouted else { throw Self.relayDenied }
+            throw .directoryUnavailable(
+                "to be asked: " + hosts.map(\.description).joined(separator: ", "))
         case .notLocal:
             guard mayRelay else { throw Self.relayDenied }
             return [RoutedAddress(address: address, route: .remote(.foreign))]
         case .rejected(let error):
-            // `user%elsewhere@here`, `"user@elsewhere"@here`, `elsewhere!user@here`: nobody has
-            // such a name, so somebody is looking for a relay.
-            let isSourceRouted = address.localPart.utf8.contains {
-                $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "!")
-            }
-            throw isSourceRouted && !error.isTemporary ? Self.relayDenied : error
+            throw address.isSourceRouted && !error.isTemporary ? Self.relayDenied : error
         }
     }
 
@@ -40,6 +44,16 @@ struct ReceivePolicy {
             else { return here }
             return EmailAddress(
                 localPart: "postmaster", domain: String(hostname[hostname.index(after: dot)...]))
+        }
+    }
+}
+
+extension EmailAddress {
+    /// `user%elsewhere@here`, `"user@elsewhere"@here`, `elsewhere!user@here`: nobody has such a
+    /// name, so somebody is looking for a relay.
+    fileprivate var isSourceRouted: Bool {
+        localPart.utf8.contains {
+            $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "!")
         }
     }
 }

@@ -1,3 +1,4 @@
+package import MailModel
 package import SMTP
 
 /// How one SMTP listener serves its clients.

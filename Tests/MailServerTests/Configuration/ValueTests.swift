@@ -1,4 +1,5 @@
 import Directory
+import MailModel
 import MailServer
 import Testing
 

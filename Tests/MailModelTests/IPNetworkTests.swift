@@ -1,4 +1,4 @@
-import MailServer
+import MailModel
 import Testing
 
 struct IPNetworkTests {
