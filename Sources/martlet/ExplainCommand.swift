@@ -12,7 +12,8 @@ struct ExplainCommand: AsyncParsableCommand {
             Examples:
               martlet explain alice@example.org
               martlet explain --json staff@example.net
-            Exit status: 0 it is delivered somewhere, 1 it is refused, 75 the directory can't tell now.
+            Exit status: 0 it is delivered somewhere, 1 it is refused, 75 the directory can't tell
+            now, or other hosts must be asked.
             """)
 
     @OptionGroup var options: ConfigurationOption
@@ -32,6 +33,7 @@ struct ExplainCommand: AsyncParsableCommand {
         } else {
             print(explanation.text)
         }
-        throw ExitCode(explanation.outcome == "deliver" ? 0 : explanation.outcome.hasPrefix("4") ? 75 : 1)
+        let isOpen = explanation.outcome.hasPrefix("4") || explanation.outcome.hasPrefix("ask ")
+        throw ExitCode(explanation.outcome == "deliver" ? 0 : isOpen ? 75 : 1)
     }
 }

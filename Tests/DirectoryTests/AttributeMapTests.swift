@@ -39,6 +39,36 @@ import Testing
         #expect(AttributeMap.preset(named: "none") == nil)
     }
 
+    @Test(arguments: [
+        ("martletRoutingHost", ["a.example", "10 a.example:25", "lmtp:[::1]"], ["a b", "x:0", "-a"]),
+        ("martletMemberHost", ["1 a.example"], ["70000 a.example"]),
+        ("martletSmartHost", ["a.example:587"], ["a.example:smtp"]),
+        ("mailHost", ["a.example", "lmtp:a.example"], ["10 a.example", ""]),
+        ("martletRetrieval", ["etrn", "ATRN", "probe"], ["turn"]),
+        ("martletRetrievalNetwork", ["192.0.2.1", "2001:db8::/32"], ["192.0.2.0/33", "host"]),
+        ("martletRetriever", ["uid=a,dc=b"], ["alice"]),
+        ("martletHoldTime", ["30d", "12h"], ["30", "a month"]),
+        ("martletTLSPolicy", ["may", "MTA-STS"], ["always"]),
+        ("martletMaximumRecipients", ["0", "500"], ["many"]),
+        ("martletMaximumMessageSize", ["50M"], ["50 MB"]),
+        ("martletQueueWeight", ["1", "100"], ["0", "101", "x"]),
+        ("martletDKIMKey", ["anything"], []),
+    ] as [(String, [String], [String])])
+    func valuesOfAttributes(_ name: String, _ good: [String], _ bad: [String]) {
+        let rules = AttributeRules(.martlet)
+        #expect(rules.problems(DirectoryAttribute(name, good)).isEmpty)
+        #expect(rules.problems(DirectoryAttribute(name.uppercased(), bad)).map(\.index) == Array(bad.indices))
+    }
+
+    @Test func everySettingOfDomainsIsAskedFor() throws {
+        for key in AttributeMap.overridableKeys where key.hasPrefix("domain.") {
+            if ["domain.classes", "domain.name"].contains(key) { continue }
+            var map = AttributeMap.stock
+            try map.override(key, with: ["x-probe"])
+            #expect(map.domainAttributes.contains("x-probe"), "\(key)")
+        }
+    }
+
     @Test func urls() {
         let url = LDAPURL("ldap:///ou=a%20b,dc=x??sub?(cn=%2a)")
         #expect(url?.base == "ou=a b,dc=x" && url?.scope == .subtree)

@@ -43,6 +43,49 @@ import Testing
         await sample.directory.shutDown()
     }
 
+    @Test func routingFaultsAreFound() async throws {
+        func domain(_ name: String, _ lines: String) -> String {
+            ResolutionTests.domain("\(name).example", lines)
+        }
+        let sample = try SampleDirectory(
+            more: """
+                dn: ou=odd,ou=mail,dc=example,dc=org
+                objectClass: organizationalUnit
+                ou: odd
+
+                \(ResolutionTests.user("astray", "mailHost: no such host"))
+                \(domain("typo", "martletRoutingHost: relay example"))
+                \(domain("both", "martletRoutingHost: r.example\nmartletCatchAll: alice@example.org"))
+                \(domain("members", "martletMemberHost: m.example\nmartletRoutingHost: r.example"))
+                \(domain("self", "martletSmartHost: mx.example.org"))
+                \(domain("shared", "martletMemberHost: mx.example.org\nmartletMemberHost: m.example"))
+                \(domain("idle", "martletRetriever: \(ResolutionTests.alice)"))
+                \(domain("nobody", "martletRetrieval: etrn\nmartletRetrieval: atrn"))
+                \(domain("ghost", "martletRetrieval: atrn\nmartletRetriever: uid=ghost,dc=example,dc=org"))
+                \(domain("policy", "martletTLSPolicy: always\nmartletHoldTime: long"))
+                \(domain("probed", "martletRetrieval: probe"))
+
+                """
+        ) { $0.localHosts = ["mx.example.org"] }
+        let found = worst(await sample.directory.inspect())
+        for (name, text) in [
+            ("uid=astray,ou=odd", "mailHost is no host"), ("typo", "relay example"),
+            ("both", "martletCatchAll gets the mail to unknown addresses, so martletRoutingHost"),
+            ("members", "martletMemberHost gets the mail"), ("self", "mx.example.org: mail goes out"),
+            ("idle", "martletRetriever without martletRetrieval"), ("nobody", "etrn, but nobody"),
+            ("nobody", "atrn, but nobody"), ("ghost", "uid=ghost"), ("policy", "always"),
+            ("policy", "“long”"), ("policy", "martletHoldTime without"),
+        ] {
+            let dn = name.contains("=") ? name : "ou=\(name).example,"
+            #expect(
+                found.contains { $0.subject.hasPrefix(dn) && $0.what.contains(text) },
+                "\(name): \(found)")
+        }
+        #expect(found.count == 12, "\(found)")
+        #expect(found.allSatisfy { !$0.whatToDo.isEmpty })
+        await sample.directory.shutDown()
+    }
+
     @Test func noBase() async throws {
         let sample = try SampleDirectory()
         let other = SampleDirectory.directory(sample.slapd) { $0.base = "ou=none,dc=example,dc=org" }

@@ -20,7 +20,7 @@ import Testing
             martletHoldTime: 30d
             """))
         \(ResolutionTests.domain("two.example", "martletRetrieval: atrn\nmartletRetriever: \(team)"))
-        \(ResolutionTests.domain("three.example", "associatedDomain: drei.example\nmartletRetrieval: atrn\nmartletRetriever: \(everyone)"))
+        \(ResolutionTests.domain("three.example", "martletRetrieval: atrn\nmartletRetriever: \(everyone)\nassociatedDomain: drei.example"))
         \(ResolutionTests.domain("alias.example", "martletAliasOf: one.example"))
         \(ResolutionTests.domain("other.example", "martletAliasOf: one.example\nmartletRetrieval: atrn\nmartletRetriever: \(carol)"))
         \(ResolutionTests.domain("online.example", "martletRetriever: \(ResolutionTests.alice)"))

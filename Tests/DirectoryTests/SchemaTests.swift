@@ -1,3 +1,4 @@
+import Directory
 import Glibc
 import TestSupport
 import Testing
@@ -57,15 +58,32 @@ import Testing
     }
 
     /// The templates load as they are on top of the samples.
-    @Test func templates() throws {
+    @Test func templates() async throws {
         let sample = try SampleDirectory()
-        for name in ["domain", "user", "alias", "group", "catch-all"] {
+        for name in [
+            "domain", "user", "alias", "group", "catch-all", "user-elsewhere", "routed-domain",
+            "intermittent-domain", "distributed-domain",
+        ] {
             try ChildProcess.run(
                 [
                     "/usr/bin/ldapadd", "-x", "-H", sample.slapd.uri, "-D", sample.slapd.adminDN,
                     "-w", sample.slapd.adminPassword, "-f", "\(root)/ldif/templates/\(name).ldif",
                 ], in: sample.slapd.directory)
         }
+        let findings = await sample.directory.inspect().filter { $0.severity > .hint }
+        #expect(findings.isEmpty, "\(findings)")
+        for (text, expected) in [
+            ("jane@new.example", "jane@new.example"), ("any@new.example", "jane@new.example"),
+            ("juan@new.example", "remote:jdoe17@south.new.example|south.new.example"),
+            ("any@routed.example", "domain:any@routed.example"),
+            ("any@branch.example", "domain:any@branch.example"),
+            ("any@spread.example",
+                "ask:any@spread.example|north.spread.example,south.spread.example:2525,"
+                    + "lmtp:west.spread.example"),
+        ] {
+            #expect(await sample.directory.resolve(address(text)).summary == expected, "\(text)")
+        }
+        await sample.directory.shutDown()
     }
 
     /// Without our schema anywhere.

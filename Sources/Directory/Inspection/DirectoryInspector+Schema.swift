@@ -36,8 +36,8 @@ extension DirectoryInspector {
         require(map.user.logins, "logins")
         let optional = [
             map.user.quota, map.user.messageQuota, map.user.services, map.user.actsAs,
-            map.domain.aliasOf, map.domain.catchAll, map.group.membersMaySend,
-        ].compactMap(\.self) + map.user.status.map(\.attribute)
+            map.group.membersMaySend,
+        ].compactMap(\.self) + map.domain.optional + map.user.status.map(\.attribute)
         let missing = optional.filter { !known.contains($0.lowercased()) }
         if !missing.isEmpty {
             findings.append(

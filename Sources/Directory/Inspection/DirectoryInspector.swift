@@ -7,7 +7,7 @@ struct DirectoryInspector: Sendable {
     let configuration: ResolverConfiguration
 
     var map: AttributeMap { configuration.attributeMap }
-    private var reader: EntryReader { EntryReader(map: map) }
+    var reader: EntryReader { EntryReader(map: map) }
 
     func inspect() async -> [Finding] {
         do throws(DirectoryFault) {
@@ -76,6 +76,7 @@ struct DirectoryInspector: Sendable {
                     .warning, entry.dn, "alias of \(target), which is no domain here",
                     whatToDo: "add the domain or correct \(map.domain.aliasOf ?? "")"))
         }
+        findings += try await inspectRouting(entries)
         return findings + [Finding(.ok, "domains", owners.keys.sorted().joined(separator: " "))]
     }
 
@@ -143,6 +144,16 @@ struct DirectoryInspector: Sendable {
                 Finding(
                     .hint, user.dn, "no address, so no mailbox (\(unaddressed.count) users)",
                     whatToDo: "add one of \(map.addresses.joined(separator: ", "))"))
+        }
+        let homeless = users.filter { user in
+            map.user.homeServer.map { user.has($0) } == true && reader.home(of: user) == nil
+        }
+        if let user = homeless.first, let attribute = map.user.homeServer {
+            findings.append(
+                Finding(
+                    .warning, user.dn,
+                    "\(attribute) is no host, so the mailbox is here (\(homeless.count) users)",
+                    whatToDo: "write host, host:port or lmtp:host"))
         }
         return findings
     }

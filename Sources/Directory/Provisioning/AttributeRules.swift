@@ -10,9 +10,15 @@ struct AttributeRules {
         case domainName
         case bytes(QuotaUnit)
         case count
-        case status(Set<String>)
-        case service
+        /// In lower case.
+        case oneOf(Set<String>)
+        case number(ClosedRange<Int>)
         case entryName
+        case host
+        /// A host with a preference before it.
+        case preferredHost
+        case network
+        case duration
     }
 
     private var rules: [String: Rule] = [:]
@@ -24,11 +30,22 @@ struct AttributeRules {
         set([map.domain.name, map.domain.aliasOf], .domainName)
         set([map.user.quota], .bytes(map.user.quotaUnit))
         set([map.domain.quota], .bytes(map.domain.quotaUnit))
-        set([map.user.messageQuota, map.domain.messageQuota], .count)
-        set([map.user.services], .service)
-        set(map.group.members + [map.user.actsAs].compactMap(\.self), .entryName)
+        set([map.domain.maximumMessageSize], .bytes(.bytes))
+        set(
+            [map.user.messageQuota, map.domain.messageQuota, map.domain.maximumRecipients], .count)
+        set([map.user.services], .oneOf(Set(Service.allCases.map(\.rawValue) + ["none"])))
+        set(map.group.members + [map.user.actsAs, map.domain.retrievers], .entryName)
+        set([map.user.homeServer], .host)
+        set(
+            [map.domain.routingHosts, map.domain.memberHosts, map.domain.smartHosts],
+            .preferredHost)
+        set([map.domain.retrieval], .oneOf(Set(Retrieval.Way.allCases.map(\.rawValue))))
+        set([map.domain.retrievalNetworks], .network)
+        set([map.domain.holdTime], .duration)
+        set([map.domain.tlsPolicy], .oneOf(MailDomain.tlsPolicies))
+        set([map.domain.queueWeight], .number(MailDomain.queueWeights))
         for status in map.user.status + map.group.status + map.domain.status {
-            set([status.attribute], .status(Set(status.values.keys)))
+            set([status.attribute], .oneOf(Set(status.values.keys)))
         }
     }
 
@@ -64,15 +81,26 @@ struct AttributeRules {
         case .count:
             return value == "-1" || QuotaText.parse(value, unit: .bytes) != nil
                 ? nil : "a whole number (0 for no limit)"
-        case .status(let known):
+        case .oneOf(let known):
             return known.contains(value.lowercased())
                 ? nil : "one of " + known.sorted().joined(separator: ", ")
-        case .service:
-            let names = Service.allCases.map(\.rawValue) + ["none"]
-            return names.contains(value.lowercased())
-                ? nil : "one of " + names.joined(separator: ", ")
+        case .number(let range):
+            return Int(value).map(range.contains) == true
+                ? nil : "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .entryName:
             return DistinguishedName(value) == nil ? "the name of an entry" : nil
+        case .host:
+            return NextHop(value) == nil
+                ? "a host, as in mx.example.org, [2001:db8::1]:2525 or lmtp:store.example.org" : nil
+        case .preferredHost:
+            return HostList.Choice(value) == nil
+                ? "a host, as in mx.example.org, 10 [2001:db8::1]:2525 or "
+                    + "20 lmtp:store.example.org" : nil
+        case .network:
+            return IPNetwork(value) == nil
+                ? "an address or a network, as in 192.0.2.1 or 2001:db8::/32" : nil
+        case .duration:
+            return Duration(text: value) == nil ? "a time, as in 12h or 30d" : nil
         }
     }
 }

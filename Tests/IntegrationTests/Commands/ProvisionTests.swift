@@ -33,6 +33,10 @@ import TestSupport
         ("unknown domain", user("dom1", "mailLocalAddress: dom1@unknown.example"), ":10: ", "unknown.example"),
         ("bad quota", user("quota1", "martletQuota: lots"), ":10: ", "lots"),
         ("bad status", user("status1", "martletStatus: sleeping"), ":10: ", "sleeping"),
+        ("bad routing host", domain("route1.example", "martletRoutingHost: 10 relay example"), ":7: ", "relay example"),
+        ("bad network", domain("route2.example", "martletRetrieval: etrn\nmartletRetrievalNetwork: 192.0.2.0/64"), ":8: ", "192.0.2.0/64"),
+        ("bad time", domain("route3.example", "martletHoldTime: forever"), ":7: ", "forever"),
+        ("bad home server", user("home1", "mailHost: two hosts"), ":10: ", "two hosts"),
         ("not an address", user("addr1", "mailLocalAddress: addr1"), ":10: ", "addr1"),
         ("missing parent", user("par1").replacing("ou=people,", with: "ou=nowhere,"), ":1: ", "ou=nowhere"),
         ("there already", user("alice"), ":1: ", "uid=alice"),
@@ -111,6 +115,19 @@ import TestSupport
         mail: \(name)@example.org
         userPassword: \(name)-secret
         \(line.map { $0 + "\n" } ?? "")
+        """
+    }
+
+    private static func domain(_ name: String, _ lines: String) -> String {
+        """
+        dn: ou=\(name),ou=mail,dc=example,dc=org
+        objectClass: organizationalUnit
+        objectClass: domainRelatedObject
+        objectClass: martletDomain
+        ou: \(name)
+        associatedDomain: \(name)
+        \(lines)
+
         """
     }
 

@@ -61,9 +61,13 @@ extension LDAPConnection {
             }
             // The array is libldap's, the octets are the message's.
             ber_memfree(values)
-            attributes.append(
-                DirectoryAttribute(
-                    String(decoding: Self.octets(description), as: UTF8.self), values: octets))
+            let type = String(decoding: Self.octets(description), as: UTF8.self)
+            // slapd gives an attribute twice when a file for slapadd had its values apart.
+            if let earlier = attributes.firstIndex(where: { $0.name == type }) {
+                attributes[earlier].values += octets
+            } else {
+                attributes.append(DirectoryAttribute(type, values: octets))
+            }
         }
         return DirectoryEntry(
             dn: String(decoding: Self.octets(name), as: UTF8.self), attributes: attributes)
