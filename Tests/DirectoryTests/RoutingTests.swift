@@ -72,7 +72,7 @@ import Testing
         ("some.one@alias.example", "domain:some.one@alias.example"),
         ("x@away.example", "domain:x@away.example"),
         ("x@halftypo.example", "domain:x@halftypo.example"),
-        ("x@held.example", "unresolved:x@held.example"),
+        ("X.Y@held.example", "unresolved:X.Y@held.example"),
         // A catch-all is asked for by name; an alias with a host of its own has none.
         ("x@caught.example", "alice@example.org"),
         ("x@ownway.example", "domain:x@ownway.example"),

@@ -16,7 +16,13 @@ struct FakeDirectory: MailDirectory, AuthenticationDirectory {
         ])
 
     func resolve(_ address: EmailAddress) async -> Resolution {
-        guard address.domain == "example.org" else { return .notLocal }
+        switch address.domain {
+        case "example.org": break
+        case "routed.example":
+            return .deliver([RoutedAddress(address: address, route: .remote(.domain))])
+        case "spread.example": return .askHosts(address, [NextHop(host: "one.example")])
+        default: return .notLocal
+        }
         func to(_ names: String...) -> Resolution {
             .deliver(
                 names.map {

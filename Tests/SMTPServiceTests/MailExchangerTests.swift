@@ -77,6 +77,14 @@ import Transport
                     < 550 5.7.1
                     > RCPT TO:<@example.org:a@elsewhere.example>
                     < 550 5.7.1
+                    > RCPT TO:<a%elsewhere.example@routed.example>
+                    < 550 5.7.1
+                    > RCPT TO:<"a@elsewhere.example"@spread.example>
+                    < 550 5.7.1
+                    > RCPT TO:<anybody@spread.example>
+                    < 451 4.4.3
+                    > RCPT TO:<anybody@routed.example>
+                    < 250 2.1.5
                     > RCPT TO:<@elsewhere.example,@other.example:bob@example.org>
                     < 250 2.1.5
                     > RCPT TO:<nobody@example.org>

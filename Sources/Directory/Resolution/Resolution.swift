@@ -27,17 +27,18 @@ package struct RoutedAddress: Hashable, Sendable {
 
 extension Resolution {
     /// The host of a domain may tell local parts apart by case (RFC 5321 section 2.4), which the
-    /// directory doesn't: where mail leaves for it, the address is as it was asked for.
+    /// directory doesn't: where mail may leave for it, the address is as it was asked for.
     func spelled(as address: EmailAddress) -> Resolution {
         switch self {
         case .askHosts(_, let hosts): return .askHosts(address, hosts)
         case .deliver(var recipients):
             let folded = address.caseFolded
             for index in recipients.indices
-            where recipients[index].route == .remote(.domain)
-                && recipients[index].address == folded
-            {
-                recipients[index].address = address
+            where recipients[index].address == folded {
+                switch recipients[index].route {
+                case .remote(.domain), .unresolved: recipients[index].address = address
+                case .remote, .mailbox: continue
+                }
             }
             return .deliver(recipients)
         case .notLocal, .rejected: return self
