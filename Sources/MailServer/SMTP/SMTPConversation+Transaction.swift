@@ -152,8 +152,13 @@ extension SMTPConversation {
             return session.answer(.cannotVerify, &output)
         }
         switch await service.directory.resolve(address) {
-        case .deliver: session.answer(SMTPReply(250, .init(2, 1, 5), "<\(address)>"), &output)
-        case .notLocal: session.answer(.cannotVerify, &output)
+        case .deliver(let recipients):
+            // Only the domain's own host knows.
+            guard recipients.contains(where: { $0.route != .remote(.domain) }) else {
+                return session.answer(.cannotVerify, &output)
+            }
+            session.answer(SMTPReply(250, .init(2, 1, 5), "<\(address)>"), &output)
+        case .notLocal, .askHosts: session.answer(.cannotVerify, &output)
         case .rejected(let error): session.answer(SMTPReply(error), &output)
         }
     }

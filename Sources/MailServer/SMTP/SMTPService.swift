@@ -1,5 +1,6 @@
 package import Authentication
 package import Logging
+internal import MailModel
 import SMTP
 package import Storage
 package import Transport

@@ -1,6 +1,7 @@
 package import Directory
 internal import Foundation
 internal import Logging
+internal import MailModel
 internal import Transport
 
 /// `martlet check`: everything that can be found out without starting the server.
