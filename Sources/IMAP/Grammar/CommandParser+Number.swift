@@ -1,4 +1,3 @@
-internal import InternetMessage
 internal import MailModel
 
 /// Numbers, sets of them, and dates.

@@ -1,4 +1,3 @@
-internal import InternetMessage
 package import MailModel
 package import NIOCore
 
