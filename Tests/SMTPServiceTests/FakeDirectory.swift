@@ -20,7 +20,9 @@ struct FakeDirectory: MailDirectory, AuthenticationDirectory {
         case "example.org": break
         case "routed.example":
             return .deliver([RoutedAddress(address: address, route: .remote(.domain))])
-        case "spread.example": return .askHosts(address, [NextHop(host: "one.example")])
+        case "spread.example":
+            let two = NextHop(host: "two.example", port: 2525)
+            return .askHosts(address, [NextHop(host: "one.example"), two])
         default: return .notLocal
         }
         func to(_ names: String...) -> Resolution {
@@ -44,6 +46,51 @@ struct FakeDirectory: MailDirectory, AuthenticationDirectory {
             return .unavailable(DirectoryFault(.timeout, "slapd is gone"))
         }
         return .found(account.addresses.contains(address))
+    }
+
+    /// Domains that are not always online: of the client at 127.0.0.1, of alice, of bob.
+    func domain(named name: String) async -> Lookup<MailDomain> {
+        var domain = MailDomain(name: name, dn: "dc=\(name)")
+        let local = ["127.0.0.0/30"].compactMap { IPNetwork($0) }
+        switch name {
+        case "net.example", "empty.example", "busy.example", "broken.example":
+            let isNet = name == "net.example"
+            domain.retrieval = Retrieval(
+                dn: domain.dn, ways: isNet ? [.etrn] : [.etrn, .atrn], networks: local,
+                retrievers: ["alice"])
+        case "held.example":
+            domain.status = .hold
+            domain.retrieval = Retrieval(
+                dn: domain.dn, ways: [.etrn, .atrn], networks: local, retrievers: ["alice"])
+        case "alice.example", "bob.example":
+            let elsewhere = ["192.0.2.0/24"].compactMap { IPNetwork($0) }
+            domain.retrieval = Retrieval(
+                dn: domain.dn, ways: [.etrn, .atrn], networks: elsewhere,
+                retrievers: [name == "alice.example" ? "alice" : "bob"])
+        case "atrn-only.example":
+            domain.retrieval = Retrieval(
+                dn: domain.dn, ways: [.atrn], networks: local, retrievers: ["alice"])
+        case "online.example", "example.org": break
+        case "silent.example": return .unavailable(DirectoryFault(.timeout, "slapd is gone"))
+        default: return .notFound
+        }
+        return .found(domain)
+    }
+
+    func mayRetrieve(domain name: String, _ account: Account) async -> Lookup<Bool> {
+        await domain(named: name).map { $0.retrieval?.retrievers.contains(account.login) == true }
+    }
+
+    func retrievableDomains(by account: Account) async -> Lookup<[MailDomain]> {
+        var found: [MailDomain] = []
+        for name in ["alice.example", "atrn-only.example", "bob.example", "held.example"] {
+            if case .found(let domain) = await domain(named: name),
+                domain.retrieval?.retrievers.contains(account.login) == true
+            {
+                found.append(domain)
+            }
+        }
+        return .found(found)
     }
 
     func account(login: String) async -> Lookup<Account> {

@@ -82,7 +82,7 @@ import Transport
                     > RCPT TO:<"a@elsewhere.example"@spread.example>
                     < 550 5.7.1
                     > RCPT TO:<anybody@spread.example>
-                    < 451 4.4.3
+                    < 451 4.4.1
                     > RCPT TO:<anybody@routed.example>
                     < 250 2.1.5
                     > RCPT TO:<@elsewhere.example,@other.example:bob@example.org>

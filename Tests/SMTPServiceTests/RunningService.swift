@@ -18,7 +18,10 @@ final class RunningService: Sendable {
     private let group: TransportGroup
     private let directory: TemporaryDirectory
 
-    init(_ settings: SMTPServiceSettings, tls: TLSServerContext? = nil) async throws {
+    init(
+        _ settings: SMTPServiceSettings, tls: TLSServerContext? = nil,
+        retrieval: (any MailRetrieval)? = nil, hosts: (any HostAsking)? = nil
+    ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         directory = try TemporaryDirectory()
@@ -31,7 +34,7 @@ final class RunningService: Sendable {
         let service = SMTPService(
             settings: settings, directory: fake, storage: storage,
             sasl: SASLService(directory: fake, configuration: authentication, logger: logger),
-            tls: tls, logger: logger)
+            tls: tls, retrieval: retrieval, hosts: hosts, logger: logger)
         group = TransportGroup(threads: 1)
         listener = try await Listener.bind(
             host: "127.0.0.1", port: 0, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
@@ -66,11 +69,12 @@ final class RunningService: Sendable {
 func withService(
     _ role: SMTPServerConfiguration.Role,
     _ adjust: (inout SMTPServiceSettings) -> Void = { _ in },
+    retrieval: (any MailRetrieval)? = nil, hosts: (any HostAsking)? = nil,
     _ body: (RunningService) async throws -> Void
 ) async throws {
     var settings = SMTPServiceSettings(hostname: "mail.example.org", role: role)
     adjust(&settings)
-    let service = try await RunningService(settings)
+    let service = try await RunningService(settings, retrieval: retrieval, hosts: hosts)
     do {
         try await body(service)
     } catch {

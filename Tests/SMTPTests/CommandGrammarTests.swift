@@ -51,8 +51,8 @@ func parse(_ line: [UInt8], utf8: Bool = false, bare: Bool = false) throws(SMTPR
         ("VRFY", 501), ("EXPN ", 501), ("BDAT", 501), ("BDAT x", 501), ("BDAT 1x", 501),
         ("BDAT -1", 501), ("BDAT 1 FIRST", 501), ("BDAT 99999999999999999999", 501),
         ("BDAT 1 LAST 2", 501), ("AUTH", 501), ("AUTH PL/AIN", 501),
-        ("AUTH ABCDEFGHIJKLMNOPQRSTU", 501), ("AUTH PLAIN a b", 501), ("ETRN x", 502),
-        ("SEND FROM:<a@b>", 502), ("TURN", 502), ("XCLIENT ADDR=127.0.0.1", 554),
+        ("AUTH ABCDEFGHIJKLMNOPQRSTU", 501), ("AUTH PLAIN a b", 501), ("TURN", 502),
+        ("SEND FROM:<a@b>", 502), ("XCLIENT ADDR=127.0.0.1", 554),
         ("PROXY TCP4 1.2.3.4 5.6.7.8 1 2", 554), ("GET / HTTP/1.1", 554), ("POST / HTTP/1.1", 554),
         ("NOOP \u{0}", 500), ("NOOP \u{7}", 500), ("EHLO a\tb", 500), ("NOOP \u{7f}", 500),
     ])

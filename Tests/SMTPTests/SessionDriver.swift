@@ -15,11 +15,13 @@ struct SessionDriver {
     var isClosed = false
     var delays = 0
     var awaitsTLS = false
+    /// The client is the server now.
+    var hasTurned = false
 
     init(_ configuration: SMTPServerConfiguration, encrypted: Bool = false) {
         session = SMTPServerSession(
             configuration, isEncrypted: encrypted,
-            mechanisms: configuration.role == .submission && encrypted ? ["PLAIN", "LOGIN", "FINAL"] : [])
+            mechanisms: configuration.role != .mailExchanger && encrypted ? ["PLAIN", "LOGIN", "FINAL"] : [])
         session.greet(&output)
     }
 
@@ -28,15 +30,31 @@ struct SessionDriver {
     {
         SMTPServerConfiguration(
             hostname: "mx.example.org", role: .mailExchanger, limits: limits, message: message,
-            offersStartTLS: true)
+            offersStartTLS: true, offersQueueStart: true, clock: { now })
     }
 
     static func submission(_ limits: SessionLimits = .init()) -> SMTPServerConfiguration {
         SMTPServerConfiguration(
             hostname: "mail.example.org", role: .submission, limits: limits,
             message: .init(maximumSize: 1000), offersStartTLS: true, requiresTLS: true,
-            requiresAuthentication: true)
+            requiresAuthentication: true, maximumHold: .seconds(86400), clock: { now })
     }
+
+    /// A client of a trusted network, which need not log in.
+    static func trusted(_ role: SMTPServerConfiguration.Role) -> SMTPServerConfiguration {
+        SMTPServerConfiguration(
+            hostname: "mail.example.org", role: role, message: .init(maximumSize: 1000),
+            offersStartTLS: true, isTrusted: true, maximumHold: .seconds(86400), clock: { now })
+    }
+
+    static func onDemandRelay(_ limits: SessionLimits = .init()) -> SMTPServerConfiguration {
+        SMTPServerConfiguration(
+            hostname: "odmr.example.org", role: .onDemandRelay, limits: limits, offersStartTLS: true,
+            requiresTLS: true, requiresAuthentication: true)
+    }
+
+    /// 2026-11-22T05:01:12Z
+    static let now = Timestamp(milliseconds: 1_795_323_672_000)
 
     /// Gives the octets to the session and does what it says, until it wants more.
     mutating func receive(_ octets: some Collection<UInt8>) {
@@ -93,6 +111,19 @@ struct SessionDriver {
         case .resetTransaction: content = nil
         case .verify: session.answer(SMTPReply(250, .init(2, 1, 5), "<alice@example.org>"), &output)
         case .expand: session.answer(SMTPReply(550, .init(5, 1, 1), "No such list"), &output)
+        case .startQueue(let domain, let includingSubdomains):
+            if domain == "example.org" {
+                let text = includingSubdomains ? "all of \(domain)" : domain
+                session.answer(SMTPReply(250, .init(2, 0, 0), text), &output)
+            } else {
+                refuseRetrieval(SMTPReply(459, .init(4, 7, 1), "Node \(domain) not allowed"))
+            }
+        case .retrieve(let domains):
+            if domains.contains("unknown.example") {
+                refuseRetrieval(SMTPReply(450, .init(4, 7, 1), "ATRN request refused"))
+            } else {
+                hasTurned = session.turn(hasUnreadInput: input.readableBytes > 0, &output)
+            }
         case .authenticate(let mechanism, let response): authenticate(mechanism, response)
         case .continueAuthentication(let response): authenticate("PLAIN", response)
         case .cancelAuthentication: break
@@ -101,6 +132,10 @@ struct SessionDriver {
 
     private mutating func refuse(_ error: MailError) {
         if let action = session.refuse(error, &output) { perform(action) }
+    }
+
+    private mutating func refuseRetrieval(_ reply: SMTPReply) {
+        if let action = session.refuseRetrieval(reply, isGuess: true, &output) { perform(action) }
     }
 
     private func refusal(_ address: EmailAddress) -> MailError? {

@@ -11,16 +11,22 @@ import Testing
         var lines = driver.takeReplies()[1].split(separator: "\n").map { String($0.dropFirst(4)) }
         #expect(lines == [
             "mx.example.org", "PIPELINING", "SIZE 1000", "8BITMIME", "SMTPUTF8", "BINARYMIME",
-            "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "LIMITS MAILMAX=1000 RCPTMAX=1000", "VRFY",
-            "STARTTLS", "HELP",
+            "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "LIMITS MAILMAX=1000 RCPTMAX=1000",
+            "DELIVERBY", "MT-PRIORITY", "VRFY", "ETRN", "STARTTLS", "HELP",
         ])
         var submission = SessionDriver(SessionDriver.submission(), encrypted: true)
         submission.receive("EHLO c\r\n".octets)
         lines = submission.takeReplies()[1].split(separator: "\n").map { String($0.dropFirst(4)) }
         #expect(lines.contains("AUTH PLAIN LOGIN FINAL"))
-        #expect(!lines.contains("STARTTLS"))
+        #expect(!lines.contains("STARTTLS") && lines.contains("REQUIRETLS"))
+        #expect(!lines.contains("ETRN"))
+        #expect(lines.contains("FUTURERELEASE 86400 2026-11-23T05:01:12Z"))
         submission.receive("AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\nEHLO c\r\n".octets)
         #expect(submission.takeReplies()[1].contains("AUTH") == false)
+        var relay = SessionDriver(SessionDriver.onDemandRelay())
+        relay.receive("EHLO c\r\n".octets)
+        lines = relay.takeReplies()[1].split(separator: "\n").map { String($0.dropFirst(4)) }
+        #expect(lines == ["odmr.example.org", "ENHANCEDSTATUSCODES", "ATRN", "STARTTLS", "HELP"])
     }
 
     @Test func contentAndEnvelope() {
@@ -182,6 +188,8 @@ import Testing
             "BDAT 3\r\n", "BDAT 5 LAST\r\n", "RSET\r\n", "NOOP\r\n", "STARTTLS\r\n", "AUTH PLAIN\r\n",
             "AUTH PLAIN =\r\n", "*\r\n", "AGFsaWNlAHNlY3JldA==\r\n", "VRFY a\r\n", "\u{0}", "é", "x", "<", ">", "\"",
             " ", "@", "ORCPT=rfc822;+", "=", "HELP\r\n", "QUIT\r\n", "xclient", ":", "[1.2.3.4]",
+            "ETRN x.example\r\n", "ETRN @example.org\r\n", "ATRN unknown.example,b\r\n", "ATRN\r\n", " HOLDFOR=9",
+            " BY=-1;N", " MT-PRIORITY=9", " REQUIRETLS",
         ]
         let prologue = [
             "", "EHLO c\r\n", "EHLO c\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\n",
@@ -189,9 +197,12 @@ import Testing
         ][depth]
         let limits = SessionLimits(transactions: 50, failedCommands: 40, probes: 40)
         for iteration in 0..<1500 {
-            var driver = iteration % 3 == 0
-                ? SessionDriver(SessionDriver.submission(limits), encrypted: iteration % 2 == 0)
-                : SessionDriver(SessionDriver.mx(limits))
+            let configuration = switch iteration % 4 {
+            case 0: SessionDriver.submission(limits)
+            case 1: SessionDriver.onDemandRelay(limits)
+            default: SessionDriver.mx(limits)
+            }
+            var driver = SessionDriver(configuration, encrypted: Bool.random(using: &random))
             driver.receive(prologue.octets)
             var received = 0
             for _ in 0..<Int.random(in: 1...30, using: &random) where !driver.isClosed {

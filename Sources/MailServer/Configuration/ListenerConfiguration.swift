@@ -6,6 +6,8 @@ package enum ServiceKind: String, Sendable, CaseIterable {
     case mx
     /// Mail from users (RFC 6409: MSA).
     case submission
+    /// Mail that hosts fetch for their domains (RFC 2645).
+    case odmr
     case pop3
     case imap
 }
@@ -28,6 +30,7 @@ package struct ListenerConfiguration: Sendable {
         "mx": (.mx, 25, false),
         "submission": (.submission, 587, false),
         "submissions": (.submission, 465, true),
+        "odmr": (.odmr, 366, false),
         "pop3": (.pop3, 110, false),
         "pop3s": (.pop3, 995, true),
         "imap": (.imap, 143, false),
@@ -40,11 +43,14 @@ package struct ListenerConfiguration: Sendable {
         service =
             section.choice(
                 "service",
-                ["mx": ServiceKind.mx, "submission": .submission, "pop3": .pop3, "imap": .imap])
+                [
+                    "mx": ServiceKind.mx, "submission": .submission, "odmr": .odmr, "pop3": .pop3,
+                    "imap": .imap,
+                ])
             ?? usual?.service ?? .mx
         if usual == nil, !section.has("service") {
             section.problem(
-                "service", "is missing; expected mx, submission, pop3 or imap (only the names "
+                "service", "is missing; expected mx, submission, odmr, pop3 or imap (only the names "
                     + Self.wellKnown.keys.sorted().joined(separator: ", ") + " imply it)")
         }
         addresses = section.strings("address") ?? ["0.0.0.0", "::"]
@@ -64,8 +70,9 @@ package struct ListenerConfiguration: Sendable {
             }
             return network
         }
-        if !relayNetworks.isEmpty, service == .pop3 || service == .imap {
-            section.problem("relay_networks", "has no meaning for POP3 and IMAP; remove it")
+        if !relayNetworks.isEmpty, ![.mx, .submission].contains(service) {
+            section.problem(
+                "relay_networks", "has a meaning for mx and submission only; remove it")
         }
         loginWithoutTLS = section.bool("login_without_tls") ?? false
         section.finish()

@@ -14,6 +14,9 @@ package struct SMTPSettings: Sendable {
     package var maximumTransactions: Int
     package var maximumFailedCommands: Int
     package var greetDelay: Duration
+    /// Nil: users can't have mail held.
+    package var maximumHold: Duration?
+    package var maximumPriority: Int
 
     init(_ section: ConfigurationSection) {
         maximumMessageSize = section.size("maximum_message_size", 1 << 16...1 << 34) ?? 50 << 20
@@ -33,6 +36,10 @@ package struct SMTPSettings: Sendable {
         maximumFailedCommands = section.integer("maximum_failed_commands", 1...1000) ?? 10
         greetDelay =
             section.duration("greet_delay", .zero ... .seconds(60)) ?? .milliseconds(2)
+        let hold = section.duration("future_release_maximum", .zero ... .seconds(365 * 86400))
+            ?? .seconds(7 * 86400)
+        maximumHold = hold > .zero ? hold : nil
+        maximumPriority = section.integer("maximum_priority", 0...9) ?? 4
         section.finish()
     }
 }

@@ -89,7 +89,7 @@ extension ServerConfiguration {
 
     func smtpSettings(for listener: ListenerConfiguration) -> SMTPServiceSettings {
         var settings = SMTPServiceSettings(
-            hostname: hostName, role: listener.service == .submission ? .submission : .mailExchanger)
+            hostname: hostName, role: listener.service.smtpRole)
         settings.implicitTLS = listener.implicitTLS
         settings.relayNetworks = listener.relayNetworks
         settings.allowsLoginWithoutTLS = listener.loginWithoutTLS
@@ -106,6 +106,19 @@ extension ServerConfiguration {
         settings.sessionLifetime = smtp.sessionLifetime
         settings.handshakeTimeout = limits.handshakeTimeout
         settings.greetDelay = smtp.greetDelay
+        settings.maximumHold = smtp.maximumHold
+        settings.maximumPriority = Int8(smtp.maximumPriority)
         return settings
+    }
+}
+
+extension ServiceKind {
+    /// Of the services that speak SMTP.
+    fileprivate var smtpRole: SMTPServerConfiguration.Role {
+        switch self {
+        case .submission: .submission
+        case .odmr: .onDemandRelay
+        case .mx, .pop3, .imap: .mailExchanger
+        }
     }
 }

@@ -5,6 +5,7 @@ import SMTP
 /// Which recipients are accepted, and where they lead.
 struct ReceivePolicy {
     let directory: any MailDirectory
+    let hosts: (any HostAsking)?
     let hostname: String
 
     static let relayDenied = MailError(550, .init(5, 7, 1), "Relaying denied")
@@ -20,15 +21,33 @@ struct ReceivePolicy {
                 || !addresses.contains(where: { $0.route == .remote(.domain) })
             else { throw Self.relayDenied }
             return addresses
-        case .askHosts(_, let hosts):
+        case .askHosts(let address, let hosts):
             guard mayRelay || !address.isSourceRouted else { throw Self.relayDenied }
-            throw .directoryUnavailable(
-                "to be asked: " + hosts.map(\.description).joined(separator: ", "))
+            let host = try await host(of: address, among: hosts)
+            return [RoutedAddress(address: address, route: .remote(.host(host)))]
         case .notLocal:
             guard mayRelay else { throw Self.relayDenied }
             return [RoutedAddress(address: address, route: .remote(.foreign))]
         case .rejected(let error):
             throw address.isSourceRouted && !error.isTemporary ? Self.relayDenied : error
+        }
+    }
+
+    /// Only when all hosts have said no is the address unknown.
+    private func host(
+        of address: EmailAddress, among candidates: [NextHop]
+    ) async throws(MailError) -> NextHop {
+        let answer =
+            await hosts?.ask(address, candidates) ?? .unavailable(cause: "nobody asks other hosts")
+        switch answer {
+        case .knows(let host): return host
+        case .nobody:
+            throw MailError(
+                550, .init(5, 1, 1), "User unknown",
+                cause: "unknown to \(candidates.map(\.description).joined(separator: ", "))")
+        case .unavailable(let cause):
+            throw MailError(
+                451, .init(4, 4, 1), "Recipient can't be verified now, try again later", cause: cause)
         }
     }
 

@@ -10,7 +10,7 @@ import Transport
 /// MAIL, RCPT, the message and VRFY.
 extension SMTPConversation {
     /// The account that the mail comes from; nil for a stranger and for a trusted network.
-    private var user: Account? { session.isAuthenticated ? account : nil }
+    var user: Account? { session.isAuthenticated ? account : nil }
 
     func checkSender(_ mail: MailCommand) async {
         resetTransaction()

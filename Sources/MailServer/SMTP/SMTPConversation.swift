@@ -45,7 +45,8 @@ final class SMTPConversation {
         self.connection = connection
         self.address = address
         self.isTrusted = isTrusted
-        policy = ReceivePolicy(directory: service.directory, hostname: configuration.hostname)
+        policy = ReceivePolicy(
+            directory: service.directory, hosts: service.hosts, hostname: configuration.hostname)
         submission = SubmissionPolicy(directory: service.directory)
         session = SMTPServerSession(configuration, isEncrypted: connection.tls != nil)
     }
@@ -109,14 +110,20 @@ final class SMTPConversation {
             resetTransaction()
         case .verify(let text): await verify(text)
         case .expand: session.answer(.cannotExpand, &output)
+        case .startQueue(let domain, let includingSubdomains):
+            await startQueue(domain, includingSubdomains: includingSubdomains)
+        case .retrieve(let domains): try await retrieve(domains)
         }
         return true
     }
 
     // MARK: - Octets
 
+    /// Of what has been read, and of what has arrived since.
+    var hasUnreadInput: Bool { input.readableBytes > 0 || connection.hasUnreadInput }
+
     @inline(never)
-    private func flush() async throws(ConnectionError) {
+    func flush() async throws(ConnectionError) {
         guard output.readableBytes > 0 else { return }
         let replies = output
         // A buffer of its own for the next replies, when there are any: idle sessions have none.

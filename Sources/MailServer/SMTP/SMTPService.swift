@@ -5,7 +5,8 @@ import SMTP
 package import Storage
 package import Transport
 
-/// Serves SMTP, as a mail exchanger or for submission, on the connections of a listener.
+/// Serves SMTP, as a mail exchanger, for submission or as an on-demand mail relay, on the connections
+/// of a listener.
 ///
 /// A message is answered with 250 after `QueueStorage.accept` has made it durable; whatever fails
 /// before is answered with 4xx or 5xx, and nothing is kept.
@@ -14,6 +15,8 @@ package final class SMTPService: Sendable {
     let directory: any MailDirectory
     let storage: any QueueStorage
     let sasl: SASLService?
+    let retrieval: (any MailRetrieval)?
+    let hosts: (any HostAsking)?
     let tls: TLSServerContext?
     let logger: Logger
     private let stranger: SMTPServerConfiguration
@@ -22,18 +25,27 @@ package final class SMTPService: Sendable {
     /// - Parameters:
     ///   - sasl: nil for a mail exchanger, which offers no AUTH.
     ///   - tls: for STARTTLS.
+    ///   - retrieval: for ETRN and ATRN; nil: nobody fetches mail.
+    ///   - hosts: nil: mail to addresses that other hosts of a domain may have is refused for now.
     package init(
         settings: SMTPServiceSettings, directory: any MailDirectory, storage: any QueueStorage,
-        sasl: SASLService?, tls: TLSServerContext?, logger: Logger
+        sasl: SASLService?, tls: TLSServerContext?, retrieval: (any MailRetrieval)? = nil,
+        hosts: (any HostAsking)? = nil, logger: Logger
     ) {
         self.settings = settings
         self.directory = directory
         self.storage = storage
-        self.sasl = settings.role == .submission ? sasl : nil
+        self.sasl = settings.role == .mailExchanger ? nil : sasl
         self.tls = tls
+        self.retrieval = retrieval
+        self.hosts = hosts
         self.logger = logger
-        stranger = settings.session(hasTLS: tls != nil, isTrusted: false)
-        trusted = settings.session(hasTLS: tls != nil, isTrusted: true)
+        func configuration(isTrusted: Bool) -> SMTPServerConfiguration {
+            settings.session(
+                hasTLS: tls != nil, isTrusted: isTrusted, startsQueues: retrieval != nil)
+        }
+        stranger = configuration(isTrusted: false)
+        trusted = configuration(isTrusted: true)
     }
 
     /// Runs the session until the connection has ended.

@@ -23,6 +23,10 @@ package struct SMTPServiceSettings: Sendable {
     package var minimumDataRate = 256
     /// A connection that is this old ends with 421 when no transaction is under way.
     package var sessionLifetime = Duration.seconds(3600)
+    /// How long a submitted message may be held; nil: FUTURERELEASE is not on offer.
+    package var maximumHold: Duration? = .seconds(7 * 86400)
+    /// The highest MT-PRIORITY of a user who has logged in.
+    package var maximumPriority: Int8 = 4
     package var handshakeTimeout = Duration.seconds(30)
     /// How long a mail exchanger's greeting waits for clients that speak before it: long enough to
     /// read what came with the connection. Zero: it does not wait.
@@ -34,12 +38,16 @@ package struct SMTPServiceSettings: Sendable {
     }
 
     /// The session's configuration; `isTrusted` for a client of `relayNetworks`.
-    func session(hasTLS: Bool, isTrusted: Bool) -> SMTPServerConfiguration {
-        let isSubmission = role == .submission
+    func session(
+        hasTLS: Bool, isTrusted: Bool, startsQueues: Bool
+    ) -> SMTPServerConfiguration {
+        let isForUsers = role != .mailExchanger
         return SMTPServerConfiguration(
             hostname: hostname, role: role, limits: limits, message: message,
             offersStartTLS: hasTLS && !implicitTLS,
-            requiresTLS: isSubmission && !allowsLoginWithoutTLS && !isTrusted,
-            requiresAuthentication: isSubmission && !isTrusted)
+            requiresTLS: isForUsers && !allowsLoginWithoutTLS && !isTrusted,
+            requiresAuthentication: isForUsers && !isTrusted, isTrusted: isTrusted,
+            maximumHold: maximumHold, maximumPriority: maximumPriority,
+            offersQueueStart: startsQueues)
     }
 }

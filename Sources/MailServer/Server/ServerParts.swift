@@ -173,7 +173,7 @@ final class ServerParts: Sendable {
     private func bind(_ listener: ListenerConfiguration, _ address: String) async throws -> Listener {
         let serve: @Sendable (Connection) async -> Void
         switch listener.service {
-        case .mx, .submission:
+        case .mx, .submission, .odmr:
             let smtp = SMTPService(
                 settings: configuration.smtpSettings(for: listener), directory: directory,
                 storage: storage, sasl: sasl, tls: tls, logger: logger)
@@ -198,7 +198,7 @@ final class ServerParts: Sendable {
 
     private func busyReply(_ service: ServiceKind) -> ByteBuffer {
         switch service {
-        case .mx, .submission: ByteBuffer(string: "421 4.3.2 \(configuration.hostName) Too many connections, try again later\r\n")
+        case .mx, .submission, .odmr: ByteBuffer(string: "421 4.3.2 \(configuration.hostName) Too many connections, try again later\r\n")
         case .pop3: POP3Service.tooBusy
         case .imap: IMAPService.tooBusy
         }

@@ -39,7 +39,9 @@ extension SMTPCommand {
         case .auth: return try auth(&cursor)
         case .vrfy: return .vrfy(try query(&cursor))
         case .expn: return .expn(try query(&cursor))
-        case .etrn, .atrn, .turn, .send, .soml, .saml: throw .notImplemented
+        case .etrn: return .etrn(try etrn(&cursor))
+        case .atrn: return .atrn(try atrn(&cursor))
+        case .turn, .send, .soml, .saml: throw .notImplemented
         case .xclient, .xforward, .proxy, .get, .post, .head, .put, .connect, .options:
             throw .foreignProtocol
         }

@@ -1,7 +1,8 @@
 internal import MailModel
 
 /// MAIL and RCPT with their parameters: RFC 5321 section 4.1.2, and SIZE (RFC 1870), BODY
-/// (RFC 6152, 3030), SMTPUTF8 (RFC 6531), RET, ENVID, NOTIFY and ORCPT (RFC 3461), AUTH (RFC 4954).
+/// (RFC 6152, 3030), SMTPUTF8 (RFC 6531), RET, ENVID, NOTIFY and ORCPT (RFC 3461), AUTH (RFC 4954),
+/// HOLDFOR and HOLDUNTIL (RFC 4865), BY (RFC 2852), MT-PRIORITY (RFC 6710), REQUIRETLS (RFC 8689).
 extension SMTPCommand {
     // mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
     // White space after the colon is tolerated: many clients send it.
@@ -25,31 +26,18 @@ extension SMTPCommand {
         return mail
     }
 
-    private struct MailParameters: OptionSet {
-        let rawValue: UInt8
-        static let size = MailParameters(rawValue: 1)
-        static let body = MailParameters(rawValue: 2)
-        static let smtpUTF8 = MailParameters(rawValue: 4)
-        static let ret = MailParameters(rawValue: 8)
-        static let envelopeID = MailParameters(rawValue: 16)
-        static let auth = MailParameters(rawValue: 32)
-    }
-
     private static func mailParameter(
         _ parameter: Parameter, _ mail: inout MailCommand, _ seen: inout MailParameters
     ) throws(SMTPReply) {
-        func once(_ name: MailParameters) throws(SMTPReply) {
-            guard seen.insert(name).inserted else { throw .duplicateParameter }
-        }
         let value = parameter.value
         if parameter.keyword.equals(word: "SIZE") {
-            try once(.size)
+            try seen.once(.size)
             // size-value = 1*20DIGIT: one that no integer holds is surely over the limit.
             guard let value, (1...20).contains(value.count), value.allSatisfy(\.isASCIIDigit)
             else { throw .invalidParameterValue }
             mail.size = number(value) ?? .max
         } else if parameter.keyword.equals(word: "BODY") {
-            try once(.body)
+            try seen.once(.body)
             guard let value else { throw .invalidParameterValue }
             if value.equals(word: "7BIT") {
                 mail.body = .sevenBit
@@ -61,11 +49,11 @@ extension SMTPCommand {
                 throw .invalidParameterValue
             }
         } else if parameter.keyword.equals(word: "SMTPUTF8") {
-            try once(.smtpUTF8)
+            try seen.once(.smtpUTF8)
             guard value == nil else { throw .invalidParameterValue }
             mail.smtpUTF8 = true
         } else if parameter.keyword.equals(word: "RET") {
-            try once(.ret)
+            try seen.once(.ret)
             guard let value else { throw .invalidParameterValue }
             if value.equals(word: "FULL") {
                 mail.returnContent = .full
@@ -75,16 +63,16 @@ extension SMTPCommand {
                 throw .invalidParameterValue
             }
         } else if parameter.keyword.equals(word: "ENVID") {
-            try once(.envelopeID)
+            try seen.once(.envelopeID)
             guard let value, let text = XText.decode(value), (1...100).contains(text.utf8.count)
             else { throw .invalidParameterValue }
             mail.envelopeID = text
         } else if parameter.keyword.equals(word: "AUTH") {
-            try once(.auth)
+            try seen.once(.auth)
             guard let value else { throw .invalidParameterValue }
             mail.submitter = try submitter(value)
         } else {
-            throw .unknownParameter
+            try deliveryParameter(parameter, &mail, &seen)
         }
     }
 
@@ -162,6 +150,25 @@ extension SMTPCommand {
         else { throw .invalidParameterValue }
         return OriginalRecipient(
             addressType: String(decoding: type, as: UTF8.self), address: text)
+    }
+}
+
+/// The parameters of one MAIL.
+struct MailParameters: OptionSet {
+    let rawValue: UInt16
+    static let size = MailParameters(rawValue: 1)
+    static let body = MailParameters(rawValue: 2)
+    static let smtpUTF8 = MailParameters(rawValue: 4)
+    static let ret = MailParameters(rawValue: 8)
+    static let envelopeID = MailParameters(rawValue: 16)
+    static let auth = MailParameters(rawValue: 32)
+    static let hold = MailParameters(rawValue: 64)
+    static let deliverBy = MailParameters(rawValue: 128)
+    static let priority = MailParameters(rawValue: 256)
+    static let requiresTLS = MailParameters(rawValue: 512)
+
+    mutating func once(_ name: MailParameters) throws(SMTPReply) {
+        guard insert(name).inserted else { throw .duplicateParameter }
     }
 }
 

@@ -94,7 +94,7 @@ struct PathGrammar {
 
     // Domain     = sub-domain *("." sub-domain)
     // sub-domain = (Let-dig / U-label) [Ldh-str]      ; underscores as well: real hosts have them
-    private func domain(_ cursor: inout ByteCursor) throws(SMTPReply) -> String {
+    func domain(_ cursor: inout ByteCursor) throws(SMTPReply) -> String {
         if cursor.peek == UInt8(ascii: "[") { return try addressLiteral(&cursor) }
         let start = cursor.position
         repeat {

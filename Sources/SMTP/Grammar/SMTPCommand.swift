@@ -17,6 +17,9 @@ package enum SMTPCommand: Sendable, Equatable {
     case startTLS
     /// The initial response is still in base64; `=` is an empty one (RFC 4954 section 4).
     case auth(mechanism: String, initialResponse: String?)
+    case etrn(QueueNode)
+    /// Each domain once, in lower case; empty when the client names none.
+    case atrn([String])
 
     package var verb: SMTPVerb {
         switch self {
@@ -34,6 +37,8 @@ package enum SMTPCommand: Sendable, Equatable {
         case .quit: .quit
         case .startTLS: .startTLS
         case .auth: .auth
+        case .etrn: .etrn
+        case .atrn: .atrn
         }
     }
 }
@@ -48,6 +53,12 @@ package struct MailCommand: Sendable, Equatable {
     package var returnContent: ReturnContent?
     package var envelopeID: String?
     package var submitter: Submitter?
+    package var hold: FutureRelease?
+    package var deliverBy: DeliverByRequest?
+    /// MT-PRIORITY=, -9 to 9 (RFC 6710).
+    package var priority: Int8?
+    /// REQUIRETLS (RFC 8689).
+    package var requiresTLS = false
 
     package init(reversePath: ReversePath) { self.reversePath = reversePath }
 }

@@ -15,9 +15,9 @@ package enum SMTPVerb: UInt64, CaseIterable, Sendable {
     case quit = 0x5155_4954
     case auth = 0x4155_5448
     case startTLS = 0x5354_4152_5454_4C53
-    // Known words of commands that are not implemented: 502 rather than 500.
     case etrn = 0x4554_524E
     case atrn = 0x4154_524E
+    // Known words of commands that are not implemented: 502 rather than 500.
     case turn = 0x5455_524E
     case send = 0x5345_4E44
     case soml = 0x534F_4D4C
@@ -44,11 +44,11 @@ package enum SMTPVerb: UInt64, CaseIterable, Sendable {
     }
 
     /// Longest command line in octets with its CRLF: 512 (RFC 5321 section 4.5.3.1.4); MAIL and
-    /// RCPT more, for what RFC 1870, 3461, 4954, 6152 and 6531 add to them, rounded up; AUTH
-    /// 12,288 (RFC 4954 section 4).
+    /// RCPT more, for what RFC 1870, 2852, 3461, 4865, 4954, 6152, 6531 and 6710 add to them,
+    /// rounded up, and ATRN, for its domains; AUTH 12,288 (RFC 4954 section 4).
     var maximumLineLength: Int {
         switch self {
-        case .mail, .rcpt: 2048
+        case .mail, .rcpt, .atrn: 2048
         case .auth: Self.maximumAuthenticationLine
         default: Self.maximumOtherLine
         }

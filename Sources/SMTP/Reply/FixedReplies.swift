@@ -14,9 +14,19 @@ extension SMTPReply {
         .init(
             wire: """
                 214-2.0.0 Commands: EHLO HELO MAIL RCPT DATA BDAT RSET NOOP\r
-                214-2.0.0 VRFY EXPN HELP QUIT STARTTLS AUTH\r
+                214-2.0.0 VRFY EXPN HELP QUIT STARTTLS AUTH ETRN\r
                 214 2.0.0 See RFC 5321\r\n
                 """)
+    }
+    static var retrievalHelp: SMTPReply {
+        .init(
+            wire: """
+                214-2.0.0 Commands: EHLO HELO STARTTLS AUTH ATRN RSET NOOP HELP QUIT\r
+                214 2.0.0 See RFC 2645\r\n
+                """)
+    }
+    static var turning: SMTPReply {
+        .init(wire: "250 2.0.0 OK now reversing the connection\r\n")
     }
     /// RFC 5321 section 3.5.3: the server will not say.
     package static var cannotVerify: SMTPReply {
@@ -71,11 +81,22 @@ extension SMTPReply {
         .init(wire: "501 5.5.4 Invalid parameter value\r\n")
     }
     static var duplicateParameter: SMTPReply {
-        .init(wire: "501 5.5.4 Parameter given twice\r\n")
+        .init(wire: "501 5.5.4 Parameter given twice, or with one that excludes it\r\n")
     }
     static var unknownParameter: SMTPReply {
         .init(wire: "555 5.5.4 Parameter not recognized\r\n")
     }
+    static var heldTooLong: SMTPReply {
+        .init(wire: "501 5.5.4 The release is too far in the future\r\n")
+    }
+    static var releasedTooLate: SMTPReply {
+        .init(wire: "501 5.5.4 The release is later than the deadline for delivery\r\n")
+    }
+    static var unknownQueue: SMTPReply {
+        .init(wire: "458 4.3.3 Unable to queue messages: queues have no names here\r\n")
+    }
+    static var invalidNode: SMTPReply { .init(wire: "501 5.5.4 Invalid domain name\r\n") }
+    static var tooManyDomains: SMTPReply { .init(wire: "501 5.5.4 Too many domains\r\n") }
     static var invalidChunkSize: SMTPReply { .init(wire: "501 5.5.4 Syntax: BDAT size [LAST]\r\n") }
     static var invalidMechanismName: SMTPReply {
         .init(wire: "501 5.5.4 Syntax: AUTH mechanism [initial-response]\r\n")
@@ -105,6 +126,9 @@ extension SMTPReply {
     static var alreadyAuthenticated: SMTPReply {
         .init(wire: "503 5.5.1 Already authenticated\r\n")
     }
+    static var earlyTurn: SMTPReply {
+        .init(wire: "503 5.5.1 Command sent before the reply to ATRN\r\n")
+    }
     static var talkedBeforeGreeting: SMTPReply {
         .init(wire: "554 5.5.0 Client must wait for the greeting\r\n")
     }
@@ -115,6 +139,10 @@ extension SMTPReply {
     }
     static var mustAuthenticate: SMTPReply {
         .init(wire: "530 5.7.0 Authentication required\r\n")
+    }
+    /// RFC 8689 section 3: REQUIRETLS is offered under TLS only.
+    static var requiresTLSInClear: SMTPReply {
+        .init(wire: "530 5.7.10 REQUIRETLS needs a session with TLS\r\n")
     }
     static var encryptionRequired: SMTPReply {
         .init(wire: "538 5.7.11 Encryption required for the requested mechanism\r\n")

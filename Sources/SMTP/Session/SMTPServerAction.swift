@@ -37,4 +37,11 @@ package enum SMTPServerAction: Sendable, Equatable {
     /// Then `answer`.
     case verify(String)
     case expand(String)
+
+    /// ETRN: send the mail that waits for the domain (and those below it), then `answer` or
+    /// `refuseRetrieval`.
+    case startQueue(domain: String, includingSubdomains: Bool)
+    /// ATRN: see what the client may have of these domains, of all its domains when there are none.
+    /// Then `turn` or `refuseRetrieval`.
+    case retrieve(domains: [String])
 }

@@ -21,6 +21,8 @@ extension SMTPServerSession {
         case .auth: [.hello, .noTransaction]
         case .startTLS: [.hello, .noTransaction]
         case .vrfy, .expn: [.permission]
+        case .etrn: [.hello, .permission, .noTransaction]
+        case .atrn: [.hello, .permission]
         case .helo, .ehlo, .bdat, .rset, .noop, .help, .quit: []
         }
     }
@@ -28,6 +30,7 @@ extension SMTPServerSession {
     mutating func perform(
         _ command: SMTPCommand, followedByInput: Bool, _ output: inout ByteBuffer
     ) -> SMTPServerAction? {
+        guard configuration.serves(command.verb) else { return fail(.notImplemented, &output) }
         if let refusal = unmet(Self.needs(command)) { return fail(refusal, &output) }
         switch command {
         case .ehlo(let name): return hello(name, isExtended: true, &output)
@@ -38,11 +41,13 @@ extension SMTPServerSession {
         case .bdat(let size, let isLast): return chunk(size, isLast, &output)
         case .rset: return reset(&output)
         case .noop: return reply(.ok, &output)
-        case .help: return reply(.help, &output)
+        case .help: return reply(configuration.help, &output)
         case .vrfy(let text): return probe(.verify(text), .cannotVerify, &output)
         case .expn(let text): return probe(.expand(text), .cannotExpand, &output)
         case .auth(let name, let response): return authenticate(name, response, &output)
         case .startTLS: return startTLS(followedByInput: followedByInput, &output)
+        case .etrn(let node): return startQueue(node, &output)
+        case .atrn(let domains): return retrieve(domains, followedByInput: followedByInput, &output)
         case .quit: return quit(&output)
         }
     }
@@ -94,6 +99,15 @@ extension SMTPServerSession {
             ? .delay(configuration.limits.harvestDelay) : nil
     }
 
+    /// Counts MAIL and ETRN, which make work for others. False: there have been too many, and the
+    /// connection ends.
+    mutating func countTransaction(_ output: inout ByteBuffer) -> Bool {
+        counts.transactions += 1
+        guard counts.transactions > configuration.limits.transactions else { return true }
+        end(.tooManyTransactions, &output)
+        return false
+    }
+
     // MARK: - Session commands
 
     private mutating func hello(
@@ -110,6 +124,13 @@ extension SMTPServerSession {
 
     private func writeCapabilities(_ output: inout ByteBuffer) {
         output.writeImmutableBuffer(configuration.fixedCapabilities)
+        if let maximum = configuration.maximumHold {
+            let latest = (configuration.clock() + maximum).internetDateTime
+            output.writeString("250-FUTURERELEASE \(maximum.components.seconds) \(latest)\r\n")
+        }
+        if configuration.role != .onDemandRelay, isEncrypted {
+            output.writeStaticString("250-REQUIRETLS\r\n")
+        }
         if configuration.offersStartTLS, !isEncrypted {
             output.writeStaticString("250-STARTTLS\r\n")
         }
@@ -177,16 +198,16 @@ extension SMTPServerSession {
     private mutating func begin(
         _ mail: MailCommand, _ output: inout ByteBuffer
     ) -> SMTPServerAction? {
-        counts.transactions += 1
-        guard counts.transactions <= configuration.limits.transactions else {
-            end(.tooManyTransactions, &output)
-            return nil
-        }
+        guard countTransaction(&output) else { return nil }
         if let size = mail.size, size > configuration.message.maximumSize {
             return fail(.messageTooLarge, &output)
         }
-        question = .sender(mail)
-        return .checkSender(mail)
+        do throws(SMTPReply) {
+            question = .sender(mail, try grants(mail))
+            return .checkSender(mail)
+        } catch {
+            return fail(error, &output)
+        }
     }
 
     private mutating func add(
@@ -199,9 +220,9 @@ extension SMTPServerSession {
     }
 
     package mutating func senderAccepted(_ output: inout ByteBuffer) {
-        guard case .sender(let mail) = question else { return }
+        guard case .sender(let mail, let grants) = question else { return }
         question = nil
-        transaction = MailTransaction(mail)
+        transaction = MailTransaction(mail, isSubmission: isSubmission, grants: grants)
         SMTPReply.senderAccepted.write(into: &output)
     }
 

@@ -66,9 +66,16 @@ extension SMTPServerSession {
     /// The message is safe: the server answers for it from now on (RFC 5321 section 6.1).
     package mutating func messageAccepted(_ id: QueueID, _ output: inout ByteBuffer) {
         question = nil
-        transaction = nil
         counts.failures = 0
-        output.writeStaticString("250 2.0.0 OK queued as ")
+        if let transaction, let asked = transaction.mail.priority,
+            transaction.grants.priority != asked
+        {
+            // The new priority comes first in the text (RFC 6710 section 4.1).
+            output.writeString("250 2.3.6 \(transaction.grants.priority) is the new priority, queued as ")
+        } else {
+            output.writeStaticString("250 2.0.0 OK queued as ")
+        }
+        transaction = nil
         output.writeString(id.description)
         output.writeStaticString("\r\n")
     }

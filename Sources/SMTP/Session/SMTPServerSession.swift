@@ -32,11 +32,13 @@ package struct SMTPServerSession {
 
     /// What the driver was asked and has not answered.
     enum Question {
-        case sender(MailCommand)
+        case sender(MailCommand, DeliveryGrants)
         case recipient(RecipientCommand)
         case messageStart(Chunk?)
         case messageEnd
         case verification
+        case queueStart
+        case retrieval
         case authentication
         case tls
     }

@@ -33,7 +33,7 @@ import TestSupport
         ("state: state", "state: /proc/nowhere/state", 1, "ERROR: state"),
         ("listeners:", "listener:", 78, "listeners: is missing"),
         ("listeners:", "listeners:\n  smtp: {port: 25}", 78, "listeners.smtp.service: is missing"),
-        ("listeners:", "listeners:\n  x: {service: imap4, port: 25}", 78, "listeners.x.service is “imap4”: expected one of mx, submission, pop3"),
+        ("listeners:", "listeners:\n  x: {service: imap4, port: 25}", 78, "listeners.x.service is “imap4”: expected one of mx, submission, odmr, pop3"),
         ("preset: martlet", "preset: exchange", 78, "directory.preset is “exchange”: expected one of "),
         ("timeout: 5s", "timeout: 5", 78, "directory.timeout is “5”: expected a time"),
         ("timeout: 5s", "timeout: 5s\n  attributes: {user.quoto: x}", 78, "directory.attributes.user.quoto"),

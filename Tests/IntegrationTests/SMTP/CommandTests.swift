@@ -60,6 +60,9 @@ import Testing
         SMTPRow(.submissionTLS, "STARTTLS", "503 5.5.1"),
         SMTPRow(.submissions, "STARTTLS", "502 5.5.1"),
         SMTPRow(.submissions, "MAIL FROM:<alice@example.org>", "530 5.7.0"),
+        SMTPRow(.mxTLS, "MAIL FROM:<a@elsewhere.example> REQUIRETLS", "250 2.1.0"),
+        SMTPRow(.mxTLS, "EHLO client.example", "250-*250-DELIVERBY\n250-MT-PRIORITY\n*250-REQUIRETLS\n"),
+        SMTPRow(.user, "EHLO client.example", "250-*250-FUTURERELEASE 604800 20*Z\n250-REQUIRETLS\n"),
         SMTPRow(.user, "VRFY bob@example.org", "250 2.1.5 <bob@example.org>"),
         SMTPRow(.user, "VRFY <bob@example.org>", "250 2.1.5"),
         SMTPRow(.user, "VRFY nobody@example.org", "550 5.1.1"),
@@ -121,6 +124,16 @@ import Testing
         ("<a@elsewhere.example> ENVID=\(String(repeating: "a", count: 101))", "501 5.5.4"),
         ("<a@elsewhere.example> AUTH=<>", "250 2.1.0"),
         ("<a@elsewhere.example> AUTH=b+40elsewhere.example", "250 2.1.0"),
+        ("<a@elsewhere.example> BY=120;R", "250 2.1.0"),
+        ("<a@elsewhere.example> by=-120;nt", "250 2.1.0"),
+        ("<a@elsewhere.example> BY=0;R", "501 5.5.4"),
+        ("<a@elsewhere.example> BY=99999999999999999999;N", "501 5.5.4"),
+        ("<a@elsewhere.example> BY=1;N BY=1;N", "501 5.5.4"),
+        ("<a@elsewhere.example> MT-PRIORITY=9", "250 2.1.0"),
+        ("<a@elsewhere.example> MT-PRIORITY=10", "501 5.5.4"),
+        ("<a@elsewhere.example> HOLDFOR=60", "555 5.5.4"),
+        ("<a@elsewhere.example> HOLDFOR=x", "501 5.5.4"),
+        ("<a@elsewhere.example> REQUIRETLS", "530 5.7.10"),
         ("<a@elsewhere.example> FOO=BAR", "555 5.5.4"),
         ("<a@elsewhere.example> FOO", "555 5.5.4"),
         ("<a@elsewhere.example> =x", "501 5.5.4"),
@@ -206,6 +219,43 @@ import Testing
     func submittedSender(_ argument: String, _ reply: String) throws {
         try SMTPRow(.user, "MAIL FROM:\(argument)", reply).check()
     }
+
+    /// RFC 4865, 2852, 6710 and 8689.
+    @Test(arguments: [
+        ("HOLDFOR=60", "250 2.1.0"), ("HOLDFOR=604800", "250 2.1.0"), ("HOLDFOR=604801", "501 5.5.4"),
+        ("HOLDFOR=99999999999999999999", "501 5.5.4"), ("HOLDUNTIL=2001-01-01T00:00:00Z", "250 2.1.0"),
+        ("HOLDUNTIL=9999-12-31T23:59:59Z", "501 5.5.4"), ("HOLDUNTIL=soon", "501 5.5.4"),
+        ("HOLDFOR=60 HOLDFOR=60", "501 5.5.4"),
+        ("HOLDFOR=60 HOLDUNTIL=2001-01-01T00:00:00Z", "501 5.5.4"),
+        ("HOLDFOR=60 BY=30;R", "501 5.5.4"), ("HOLDFOR=60 BY=90;R", "250 2.1.0"),
+        ("MT-PRIORITY=4", "250 2.1.0"), ("REQUIRETLS", "250 2.1.0"), ("REQUIRETLS=yes", "501 5.5.4"),
+    ])
+    func submittedRequest(_ parameters: String, _ reply: String) throws {
+        try SMTPRow(.user, "MAIL FROM:<alice@example.org> \(parameters)", reply).check()
+    }
+
+    /// RFC 2645: what is there besides ATRN.
+    @Test(arguments: [
+        SMTPRow(.relayClear, "EHLO client.example", "250-mail.example.org\n250-ENHANCEDSTATUSCODES\n250-ATRN\n250-STARTTLS\n250 HELP$"),
+        SMTPRow(.relayClear, "ATRN", "530 5.7.0 Must issue a STARTTLS"),
+        SMTPRow(.relayClear, "AUTH PLAIN", "538 5.7.11"),
+        SMTPRow(.relayTLS, "ATRN", "530 5.7.0 Authentication"),
+        SMTPRow(.relayTLS, "ATRN example.org", "530 5.7.0 Authentication"),
+        SMTPRow(.relayTLS, "EHLO client.example", "250-*250-ATRN\n250-AUTH *PLAIN*250 HELP$"),
+        SMTPRow(.relayTLS, "MAIL FROM:<a@elsewhere.example>", "502 5.5.1"),
+        SMTPRow(.relayTLS, "RCPT TO:<alice@example.org>", "502 5.5.1"),
+        SMTPRow(.relayTLS, "DATA", "502 5.5.1"),
+        SMTPRow(.relayTLS, "VRFY alice@example.org", "502 5.5.1"),
+        SMTPRow(.relayTLS, "ETRN example.org", "502 5.5.1"),
+        SMTPRow(.relayTLS, "HELP", "214-2.0.0*ATRN"),
+        SMTPRow(.relayUser, "ATRN", "450 4.7.1"),
+        SMTPRow(.relayUser, "ATRN example.org", "450 4.7.1"),
+        SMTPRow(.relayUser, "ATRN nowhere.example", "450 4.7.1"),
+        SMTPRow(.relayUser, "ATRN *", "501 5.5.4"),
+        SMTPRow(.relayUser, "ATRN example.org)(uid=*", "501 5.5.4"),
+        SMTPRow(.relayUser, #"ATRN example.org\r\nNOOP"#, "503 5.5.1"),
+    ])
+    func relay(_ row: SMTPRow) throws { try row.check() }
 
     @Test(arguments: [
         ("<bob@example.org>", "250 2.1.5"),

@@ -38,6 +38,8 @@ extension RunningMartlet {
         case mxConnected, mx, mxTLS
         /// For submission: greeted in clear, after STARTTLS and EHLO, with implicit TLS, logged in.
         case submissionClear, submissionTLS, submissions, user
+        /// To the on-demand mail relay: greeted in clear, after STARTTLS and EHLO, logged in.
+        case relayClear, relayTLS, relayUser
     }
 
     func smtp(
@@ -55,6 +57,14 @@ extension RunningMartlet {
             let client = try LineClient(port: port("submission"), source: source)
             try client.greeted()
             if stage == .submissionTLS { try client.secured() }
+            return client
+        case .relayClear, .relayTLS, .relayUser:
+            let client = try LineClient(port: port("odmr"), source: source)
+            try client.greeted()
+            if stage != .relayClear { try client.secured() }
+            if stage == .relayUser {
+                try client.expect("AUTH PLAIN \(LineClient.plain(user.address, user.password))", "235 2.7.0")
+            }
             return client
         case .submissions, .user:
             let client = try LineClient(port: port("submissions"), source: source)

@@ -169,7 +169,7 @@ final class RunningMartlet: Sendable {
         let pairs =
             options.certificates
             ?? [certificates.org, certificates.net].map { ($0.certificate, $0.key) }
-        let listeners = ["mx", "submission", "submissions", "pop3", "pop3s", "imap", "imaps"].map { name in
+        let listeners = ["mx", "submission", "submissions", "odmr", "pop3", "pop3s", "imap", "imaps"].map { name in
             let more = options.listeners[name].map { ", \($0)" } ?? ""
             return "  \(name): {address: 127.0.0.1, port: 0\(more)}"
         }

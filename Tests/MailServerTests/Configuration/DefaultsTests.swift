@@ -24,12 +24,13 @@ struct DefaultsTests {
         #expect(configuration.limits.sessionsPerService == 256)
         #expect(configuration.smtp.maximumMessageSize == 50 << 20)
         #expect(!configuration.smtp.normalisesLineEnds)
+        #expect(configuration.smtp.maximumHold == .seconds(7 * 86400))
         #expect(configuration.queue.expiry == .seconds(5 * 86400))
     }
 
     @Test(arguments: [
         ("mx", ServiceKind.mx, 25, false), ("submission", .submission, 587, false),
-        ("submissions", .submission, 465, true), ("pop3", .pop3, 110, false), ("pop3s", .pop3, 995, true),
+        ("submissions", .submission, 465, true), ("odmr", .odmr, 366, false), ("pop3", .pop3, 110, false), ("pop3s", .pop3, 995, true),
         ("imap", .imap, 143, false), ("imaps", .imap, 993, true),
     ])
     func namesThatImplyEverything(

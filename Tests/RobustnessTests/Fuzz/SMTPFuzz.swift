@@ -7,10 +7,12 @@ struct SMTPFuzz {
     private(set) var session: SMTPServerSession
     private(set) var output = ByteBuffer()
     private(set) var messages: [[UInt8]] = []
-    private(set) var recipients: [[EnvelopeRecipient]] = []
+    private(set) var envelopes: [Envelope] = []
     private var content: [UInt8] = []
     private var input = ByteBuffer()
     private(set) var hasEnded = false
+    /// The roles have changed: nothing of what follows is the session's.
+    private(set) var hasTurned = false
     /// More actions than octets: it does not come to an end.
     private(set) var isStuck = false
     /// A message was refused in the middle. Where one has several defects, it depends on the segments
@@ -23,8 +25,9 @@ struct SMTPFuzz {
             limits: SessionLimits(recipients: 5, transactions: 20, failedCommands: 10),
             message: MessageLimits(
                 maximumSize: 2000, maximumLineLength: 1000, bareLineEnds: bareLineEnds),
-            offersStartTLS: true, requiresTLS: role == .submission,
-            requiresAuthentication: role == .submission)
+            offersStartTLS: true, requiresTLS: role != .mailExchanger,
+            requiresAuthentication: role != .mailExchanger, maximumHold: .seconds(86400),
+            offersQueueStart: true, clock: { Timestamp(milliseconds: 1_800_000_000_000) })
         session = SMTPServerSession(
             configuration, isEncrypted: isEncrypted, mechanisms: ["PLAIN", "LOGIN", "FINAL"])
         session.greet(&output)
@@ -83,10 +86,22 @@ struct SMTPFuzz {
             }
         case .endMessage:
             messages.append(content)
-            recipients.append(session.transaction?.recipients ?? [])
+            if let envelope = session.transaction?.envelope { envelopes.append(envelope) }
             session.messageAccepted(QueueID(rawValue: UInt64(messages.count)), &output)
         case .resetTransaction: content = []
         case .verify, .expand: session.answer(SMTPReply(252, .init(2, 0, 0), "Perhaps"), &output)
+        case .startQueue(let domain, _):
+            if domain == "no.test" {
+                refuse(SMTPReply(459, .init(4, 7, 1), "No"))
+            } else {
+                session.answer(SMTPReply(250, .init(2, 0, 0), "Started"), &output)
+            }
+        case .retrieve(let domains):
+            if domains.contains("no.test") {
+                refuse(SMTPReply(450, .init(4, 7, 1), "No"))
+            } else {
+                hasTurned = session.turn(hasUnreadInput: input.readableBytes > 0, &output)
+            }
         case .authenticate(_, let response?), .continueAuthentication(let response):
             authenticate(response)
         case .authenticate(let mechanism, nil):
@@ -104,6 +119,10 @@ struct SMTPFuzz {
         }
     }
 
+    private mutating func refuse(_ reply: SMTPReply) {
+        if let action = session.refuseRetrieval(reply, isGuess: true, &output) { perform(action) }
+    }
+
     private mutating func refuse(_ error: MailError) {
         if let action = session.refuse(error, &output) { perform(action) }
     }
@@ -112,6 +131,11 @@ struct SMTPFuzz {
         "EHLO a.test\r\n", "HELO [127.0.0.1]\r\n", "EHLO a.test\r\n", "MAIL FROM:<a@b.test>\r\n",
         "MAIL FROM:<a@b.test>\r\n", "MAIL FROM:<>\r\n", "MAIL FROM:<no@b.test>\r\n",
         "MAIL FROM:<a@b.test> SIZE=12 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb\r\n",
+        "MAIL FROM:<a@b.test> HOLDFOR=60 BY=-9;NT MT-PRIORITY=-3\r\n", "MAIL FROM:<a@b.test> REQUIRETLS BY=99;R\r\n",
+        "MAIL FROM:<a@b.test> HOLDUNTIL=2027-01-15T09:00:00+01:00 MT-PRIORITY=9\r\n",
+        "MAIL FROM:<a@b.test> HOLDFOR=9999999999999\r\n", "MAIL FROM:<a@b.test> BY=1;X\r\n",
+        "ETRN a.test\r\n", "ETRN @no.test\r\n", "ETRN #q\r\n", "ETRN *\r\n", "ATRN\r\n", "ATRN a.test,b.test\r\n",
+        "ATRN no.test\r\n", "ATRN ,\r\n", " BY=", ";R", " HOLDUNTIL=", "-", ",",
         "MAIL FROM:<a@b.test> BODY=BINARYMIME\r\n", "MAIL FROM:<a@b.test> SIZE=99999999999999999999\r\n",
         "RCPT TO:<u@example.org>\r\n", "RCPT TO:<v@example.org>\r\n", "RCPT TO:<no@example.org>\r\n",
         "RCPT TO:<Postmaster>\r\n", "RCPT TO:<\"a b\\\"c\"@example.org>\r\n",

@@ -1,3 +1,4 @@
+import MailModel
 import NIOCore
 import POP3
 import SMTP
@@ -8,17 +9,19 @@ import Testing
 @Suite struct SessionFuzzTests {
     @Test func smtp() async throws {
         try await FuzzRun.run("SMTP", cases: 800) { dice in
-            let isSubmission = dice.chance(30)
+            let role: SMTPServerConfiguration.Role =
+                dice.chance(30) ? .submission : dice.chance(20) ? .onDemandRelay : .mailExchanger
             let isEncrypted = dice.chance(60)
             let normalises = dice.chance(50)
             // At several depths: within a session that has got somewhere.
             let depth = Int.random(in: 0...4, using: &dice)
-            let opening: [UInt8] = [
-                Array("EHLO a.test\r\n".utf8), Array("MAIL FROM:<a@b.test>\r\n".utf8),
-                Array("RCPT TO:<u@example.org>\r\n".utf8), Array("DATA\r\n".utf8),
-            ].prefix(depth).flatMap { $0 }
+            let commands =
+                role == .onDemandRelay
+                ? ["EHLO a.test", "AUTH PLAIN AGEA"]
+                : ["EHLO a.test", "MAIL FROM:<a@b.test>", "RCPT TO:<u@example.org>", "DATA"]
+            let opening = commands.prefix(depth).flatMap { Array("\($0)\r\n".utf8) }
             let text = opening + dice.text(of: SMTPFuzz.words, upTo: 40)
-            // Text in one segment with DATA is refused: it is always a segment of its own.
+            // Text in one segment with DATA or ATRN is refused: it is always a segment of its own.
             let segments = Self.segments(of: text)
             let pieces = segments.flatMap { dice.split($0) }
             // The handshake drops what came with STARTTLS, and splitting changes what that is.
@@ -26,7 +29,7 @@ import Testing
 
             func run(_ pieces: [[UInt8]]) -> SMTPFuzz {
                 var fuzz = SMTPFuzz(
-                    role: isSubmission ? .submission : .mailExchanger, isEncrypted: isEncrypted,
+                    role: role, isEncrypted: isEncrypted,
                     bareLineEnds: normalises ? .normalise : .reject)
                 for piece in pieces { fuzz.receive(piece) }
                 return fuzz
@@ -36,7 +39,8 @@ import Testing
             #expect(!whole.isStuck && !split.isStuck)
             if comparable {
                 #expect(whole.messages == split.messages, "\(text)")
-                #expect(whole.recipients.map(\.count) == split.recipients.map(\.count), "\(text)")
+                #expect(whole.envelopes == split.envelopes, "\(text)")
+                #expect(whole.hasTurned == split.hasTurned, "\(text)")
                 if !whole.hasRefusedContent && !split.hasRefusedContent {
                     #expect(whole.output == split.output, "\(text)")
                 }
@@ -45,7 +49,10 @@ import Testing
             for message in whole.messages where normalises {
                 #expect(!hasBareLineEnd(message) || text.contains("BDAT"), "\(text)")
             }
-            #expect(whole.recipients.allSatisfy { !$0.isEmpty && $0.count <= 5 }, "\(text)")
+            #expect(whole.envelopes.allSatisfy { (1...5).contains($0.recipients.count) }, "\(text)")
+            #expect(whole.envelopes.allSatisfy { (-9...4).contains($0.priority) }, "\(text)")
+            #expect(role == .onDemandRelay || !whole.hasTurned, "\(text)")
+            #expect(role != .onDemandRelay || whole.messages.isEmpty, "\(text)")
         }
     }
 
@@ -75,7 +82,7 @@ import Testing
         }
     }
 
-    /// The text cut behind every line that could be a DATA command.
+    /// The text cut behind every line that could be a DATA or ATRN command.
     private static func segments(of text: [UInt8]) -> [[UInt8]] {
         var segments: [[UInt8]] = [[]]
         var line: [UInt8] = []
@@ -83,7 +90,8 @@ import Testing
             segments[segments.count - 1].append(octet)
             line.append(octet)
             guard octet == UInt8(ascii: "\n") else { continue }
-            if String(decoding: line, as: UTF8.self).lowercased().contains("data") { segments.append([]) }
+            let word = String(decoding: line, as: UTF8.self).lowercased()
+            if word.contains("data") || word.contains("atrn") { segments.append([]) }
             line = []
         }
         return segments
