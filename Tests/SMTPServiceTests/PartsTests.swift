@@ -43,13 +43,13 @@ import Testing
             clientName: "[IPv6:2001:db8::1]", clientAddress: "2001:db8::1", hostname: "mx.example.org",
             isExtended: extended, isEncrypted: encrypted, isAuthenticated: authenticated,
             smtpUTF8: utf8, tls: encrypted ? "TLSv1.3 X" : nil, id: QueueID(rawValue: 33),
-            recipient: EmailAddress(localPart: "a b", domain: "x")
+            recipient: EmailAddress(localPart: "a b", domain: "x"), priority: utf8 ? -3 : 0
         ).write(into: &buffer, at: .utc(Timestamp(milliseconds: 0)))
         #expect(
             String(buffer: buffer) == """
                 Received: from [IPv6:2001:db8::1] ([IPv6:2001:db8::1])\r
                 \tby mx.example.org with \(keyword)\(encrypted ? " (TLSv1.3 X)" : "") id 11\r
-                \tfor <"a b"@x>;\r
+                \tfor <"a b"@x>\(utf8 ? " priority -3" : "");\r
                 \t\(MessageDate.utc(Timestamp(milliseconds: 0)))\r\n
                 """)
     }

@@ -1,5 +1,6 @@
 import MailModel
 import SMTP
+import Storage
 import Testing
 import Transport
 
@@ -135,6 +136,35 @@ import Transport
                     > MAIL FROM:<alice@example.org>
                     < 250
                     """)
+        }
+    }
+
+    /// What MAIL asked for waits with the message (RFC 4865, 2852, 6710).
+    @Test func requestsReachTheQueue() async throws {
+        try await withService(.submission, { $0.allowsLoginWithoutTLS = true }) { service in
+            let start = Timestamp.now
+            try await converse(
+                service.listener.port, Self.login + """
+                    > MAIL FROM:<alice@example.org> HOLDFOR=60 BY=120;RT MT-PRIORITY=9
+                    > RCPT TO:<someone@elsewhere.example>
+                    > DATA
+                    < 250
+                    < 250
+                    < 354
+                    > From: alice@example.org
+                    > 
+                    > .
+                    < 250 2.3.6 4 is the new priority, queued as
+                    """)
+            let (entry, text) = try #require(try await service.queue(1).first)
+            let envelope = entry.envelope
+            #expect(envelope.isSubmission && envelope.priority == 4 && !envelope.requiresTLS)
+            #expect(text.contains("\r\n\tfor <someone@elsewhere.example> priority 4;"))
+            let release = try #require(envelope.releaseAt)
+            #expect(release >= start + .seconds(60) && release <= .now + .seconds(60))
+            #expect(
+                envelope.deliverBy
+                    == DeliverBy(deadline: release + .seconds(60), mode: .return, isTraced: true))
         }
     }
 

@@ -16,11 +16,14 @@ struct ReceivedLine {
     var id: QueueID
     /// The only recipient; nil when there are more, who must not learn of each other.
     var recipient: EmailAddress?
+    /// MT-PRIORITY; 0 is not told.
+    var priority: Int8
 
     // Time-stamp-line = "Received:" FWS From-domain By-domain Opt-info [CFWS] ";" FWS date-time
     // From-domain     = "FROM" FWS Extended-Domain
     // Extended-Domain = ( Domain / address-literal ) FWS "(" TCP-info ")"
     // Opt-info        = [Via] [With] [ID] [For] [Additional-Registered-Clauses]
+    // Additional-Registered-Clauses are "PRIORITY" FWS priority-value (RFC 6710)
     func write(into output: inout ByteBuffer, at date: MessageDate) {
         output.writeStaticString("Received: from ")
         output.writeString(clientName)
@@ -42,6 +45,7 @@ struct ReceivedLine {
             output.writeString(recipient.description)
             output.writeStaticString(">")
         }
+        if priority != 0 { output.writeString(" priority \(priority)") }
         output.writeStaticString(";\r\n\t")
         output.writeBytes(date.bytes)
         output.writeStaticString("\r\n")

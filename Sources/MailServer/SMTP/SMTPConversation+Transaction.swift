@@ -73,7 +73,8 @@ extension SMTPConversation {
             isEncrypted: tls != nil, isAuthenticated: session.isAuthenticated,
             smtpUTF8: transaction.mail.smtpUTF8, tls: tls.map { "\($0.version) \($0.cipher)" },
             id: id,
-            recipient: transaction.recipients.count == 1 ? transaction.recipients[0].address : nil)
+            recipient: transaction.recipients.count == 1 ? transaction.recipients[0].address : nil,
+            priority: transaction.grants.priority)
     }
 
     func take(_ octets: ByteBuffer) async {

@@ -6,7 +6,7 @@ package struct MailTransaction: Sendable {
     /// The client had logged in, or may relay without.
     let isSubmission: Bool
     /// What the client was granted of what it asked for in `mail`.
-    let grants: DeliveryGrants
+    package let grants: DeliveryGrants
     package internal(set) var recipients: [EnvelopeRecipient] = []
     /// RCPT commands accepted, those that named a recipient again among them.
     var acceptedRecipients = 0
