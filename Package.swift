@@ -85,14 +85,16 @@ let package = Package(
         .target(
             name: "Delivery",
             dependencies: [
-                "MailModel", "InternetMessage", "Directory", "Storage", "Spool", nio, logging,
+                "MailModel", "InternetMessage", "SMTP", "Transport", "DNS", "DKIM", "TLSPolicy",
+                "Directory", "Authentication", "Storage", "Spool", nio, logging,
             ],
             swiftSettings: swift),
         .target(
             name: "MailServer",
             dependencies: [
-                "CLinux", "MailModel", "InternetMessage", "SMTP", "POP3", "IMAP", "Transport", "Directory",
-                "Authentication", "Storage", "Spool", "MailboxStore", "Delivery", nio, nioPosix,
+                "CLinux", "MailModel", "InternetMessage", "SMTP", "POP3", "IMAP", "Transport",
+                "Directory", "Authentication", "Storage", "Spool", "MailboxStore", "DNS", "DKIM",
+                "TLSPolicy", "Delivery", nio, nioPosix,
                 logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

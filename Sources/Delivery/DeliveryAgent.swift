@@ -7,8 +7,15 @@ package import Storage
 /// up and who is told is the queue manager's to decide. It bounds its own waits, and answers soon
 /// after its task is cancelled.
 package protocol DeliveryAgent: Sendable {
-    /// - Returns: one outcome for each recipient of the attempt, in their order.
-    func deliver(_ attempt: DeliveryAttempt) async -> [DeliveryOutcome]
+    /// - Parameter progress: is told while another host keeps the attempt waiting.
+    func deliver(_ attempt: DeliveryAttempt, _ progress: any DeliveryProgress) async
+        -> DeliveryResult
+}
+
+/// How an attempt goes on, for whoever shares out the connections.
+package protocol DeliveryProgress: Sendable {
+    /// The host has not answered for a while, or does so again.
+    func isWaiting(_ isWaiting: Bool)
 }
 
 /// One message, for some of its recipients.
@@ -29,16 +36,66 @@ package struct DeliveryAttempt: Sendable {
     }
 }
 
+package struct DeliveryResult: Sendable {
+    /// What was learned of the destination's hosts.
+    package enum Hosts: Sendable {
+        /// One of them takes mail.
+        case answer
+        /// The same, after they had failed: what waits for them need not wait any longer.
+        case recover
+        /// None could be reached, or none wants to talk to us.
+        case fail
+        /// They were not asked.
+        case unknown
+    }
+
+    /// One for each recipient of the attempt, in their order.
+    package var outcomes: [DeliveryOutcome]
+    package var hosts: Hosts
+
+    package init(_ outcomes: [DeliveryOutcome], hosts: Hosts = .unknown) {
+        self.outcomes = outcomes
+        self.hosts = hosts
+    }
+}
+
 package enum DeliveryOutcome: Sendable {
     /// Delivered, and recorded so in the same transaction.
     case recorded
-    /// Another host has taken it over. `reportsSuccess`: it has said that it will report success
-    /// itself (RFC 3461 section 5.2.2).
-    case relayed(reportsSuccess: Bool)
+    /// Another host has taken it over.
+    case relayed(Handover)
     /// Not now (4xx).
     case deferred(MailError)
+    /// Its host comes and goes, and is away: it waits without a warning to the sender, for so long
+    /// after its arrival.
+    case waiting(MailError, atMost: Duration)
     /// Never (5xx).
     case failed(MailError)
+    /// The directory has another way for it by now.
+    case misrouted
     /// It had left the queue already.
     case gone
+}
+
+/// Who took a message over, and what was said.
+package struct Handover: Sendable {
+    package var host: String
+    /// Of the host.
+    package var address: String
+    /// TLS version and cipher, and who was verified; nil in clear.
+    package var tls: String?
+    /// The reply to the message.
+    package var reply: String
+    /// It has said that it will report success itself (RFC 3461 section 5.2.2).
+    package var reportsSuccess: Bool
+
+    package init(
+        host: String, address: String, tls: String?, reply: String, reportsSuccess: Bool
+    ) {
+        self.host = host
+        self.address = address
+        self.tls = tls
+        self.reply = reply
+        self.reportsSuccess = reportsSuccess
+    }
 }

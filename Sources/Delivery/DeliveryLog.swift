@@ -19,7 +19,14 @@ struct DeliveryLog {
         let (seconds, fraction) = now.since(entry.arrival).components
         let tenths = fraction / 100_000_000_000_000_000
         line += " delay=\(seconds).\(tenths)s attempt=\(recipient.attempts + 1)"
-        if let error = verdict.error { line += " cause=\(error)" }
+        if let handover = verdict.handover {
+            line += " relay=\(handover.host)[\(handover.address)]"
+            line += " tls=\(handover.tls ?? "none") reply=\"\(handover.reply)\""
+        }
+        if let error = verdict.error {
+            if let host = error.reportedBy { line += " relay=\(host)" }
+            line += " cause=\(error)"
+        }
         // Addresses and causes come from outside: none of them begins a line of its own.
         logger.info("\(ReportText.oneLine(line))")
     }

@@ -9,6 +9,8 @@ struct ReportedRecipient: Sendable {
     var routed: RoutedRecipient
     var action: Action
     var error: MailError?
+    /// Who has it now, when it is relayed.
+    var handover: Handover?
     var lastAttempt: Timestamp
     /// Of a delayed one: when it will be given up.
     var willRetryUntil: Timestamp?

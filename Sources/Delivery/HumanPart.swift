@@ -62,10 +62,15 @@ struct HumanPart {
 
     private func describe(_ recipient: ReportedRecipient) -> [String] {
         var lines = ["<\(ReportText.oneLine(recipient.address.description))>"]
+        if let handover = recipient.handover {
+            lines += ReportText.wrap("to \(ReportText.printable(handover.host))", width: 68)
+                .map { "    " + $0 }
+        }
         guard let error = recipient.error else { return lines }
         let advice = recipient.action == .failed ? Advice.text(error.status) : nil
         let until = recipient.willRetryUntil.map { "We try until \(MessageDate.utc($0))." }
-        let reply = "(\(error.code) \(error.status) \(ReportText.printable(error.text)))"
+        let speaker = error.reportedBy.map { "\(ReportText.printable($0)) said: " } ?? ""
+        let reply = "(\(speaker)\(error.code) \(error.status) \(ReportText.printable(error.text)))"
         for paragraph in [advice, until, reply].compactMap({ $0 }) {
             lines += ReportText.wrap(paragraph, width: 68).map { "    " + $0 }
         }

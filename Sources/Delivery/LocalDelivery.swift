@@ -9,7 +9,9 @@ package struct LocalDelivery: DeliveryAgent {
 
     package init(spool: Spool) { self.spool = spool }
 
-    package func deliver(_ attempt: DeliveryAttempt) async -> [DeliveryOutcome] {
+    package func deliver(_ attempt: DeliveryAttempt, _ progress: any DeliveryProgress) async
+        -> DeliveryResult
+    {
         var outcomes = [DeliveryOutcome](
             repeating: .deferred(.localProblem("not a mailbox")), count: attempt.recipients.count)
         var updates: [(index: Int, update: RecipientUpdate)] = []
@@ -32,7 +34,7 @@ package struct LocalDelivery: DeliveryAgent {
         } catch {
             for (index, _) in updates { outcomes[index] = .deferred(error) }
         }
-        return outcomes
+        return DeliveryResult(outcomes)
     }
 }
 

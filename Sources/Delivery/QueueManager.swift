@@ -57,8 +57,32 @@ package final class QueueManager: Sendable {
 
     /// One lease, from the attempts to the reports.
     func work(on lease: Lease) async {
+        await conclude(lease, await attempt(lease, by: remote ?? NoRoute()))
+    }
+
+    /// Hands out what waits for the destinations to a host that has come for it, until nothing waits
+    /// or the host is gone. What is sent is recorded while the next message is on its way.
+    package func serve(_ destinations: Set<Destination>, by host: RetrievingHost) async {
+        let session = spool.session(for: destinations)
+        defer { session.end() }
+        await withTaskGroup { group in
+            var unrecorded = 0
+            while host.isThere, !Task.isCancelled, let lease = await session.next() {
+                let verdicts = await attempt(lease, by: host)
+                group.addTask { await self.conclude(lease, verdicts) }
+                unrecorded += 1
+                if unrecorded > Self.maximumUnrecorded, await group.next() != nil { unrecorded -= 1 }
+            }
+        }
+    }
+
+    /// Sent, but not recorded yet: what a crash may send twice.
+    private static let maximumUnrecorded = 64
+
+    /// Records what became of the recipients, and reports it.
+    private func conclude(_ lease: Lease, _ outcomes: [(QueueRecipient, Verdict)]) async {
         var verdicts: [Verdict] = []
-        for (recipient, verdict) in await attempt(lease) {
+        for (recipient, verdict) in outcomes {
             log.write(verdict, recipient, of: lease.entry, now: spool.clock.now)
             verdicts.append(verdict)
         }
@@ -82,53 +106,89 @@ package final class QueueManager: Sendable {
     }
 
     /// Tries the recipients that are not settled, each on its way.
-    private func attempt(_ lease: Lease) async -> [(QueueRecipient, Verdict)] {
-        let entry = lease.entry
+    private func attempt(
+        _ lease: Lease, by remote: any DeliveryAgent
+    ) async -> [(QueueRecipient, Verdict)] {
         var verdicts: [(QueueRecipient, Verdict)] = []
-        var mailboxes: [QueueRecipient] = []
-        var others: [QueueRecipient] = []
+        var ready: [QueueRecipient] = []
         var review = RecipientReview(resolver: resolver)
         for recipient in lease.due where recipient.isUnsettled {
-            if case .remote = recipient.routed.route {
-                others.append(recipient)
-            } else if needsReview(recipient, entry) {
-                switch await review.review(recipient) {
-                case .deliver(let recipient): mailboxes.append(recipient)
-                case .reroute(let targets):
-                    let verdict = self.verdicts.reroute(
-                        recipient, to: targets, of: entry, now: spool.clock.now)
-                    verdicts.append((recipient, verdict))
-                case .outcome(let outcome):
-                    verdicts.append((recipient, judge(outcome, recipient, entry)))
-                }
+            if needsReview(recipient, lease.entry) {
+                await self.review(recipient, of: lease.entry, by: &review, &ready, &verdicts)
             } else {
-                mailboxes.append(recipient)
+                ready.append(recipient)
             }
         }
-        verdicts += await deliver(mailboxes, of: entry, by: local)
-        verdicts += await deliver(others, of: entry, by: remote)
+        let misrouted = await deliver(ready, of: lease, by: remote, &verdicts)
+        guard !misrouted.isEmpty else { return verdicts }
+        ready = []
+        for recipient in misrouted {
+            await self.review(recipient, of: lease.entry, by: &review, &ready, &verdicts)
+        }
+        // Whose way still is not clear is deferred.
+        for recipient in await deliver(ready, of: lease, by: remote, &verdicts) {
+            verdicts.append((recipient, judge(.misrouted, recipient, lease.entry)))
+        }
         return verdicts
     }
 
-    private func needsReview(_ recipient: QueueRecipient, _ entry: QueueEntry) -> Bool {
-        guard case .mailbox = recipient.routed.route else { return true }
-        return recipient.attempts > 0
-            && spool.clock.now.since(entry.arrival) >= configuration.reviewAfter
+    private func review(
+        _ recipient: QueueRecipient, of entry: QueueEntry, by review: inout RecipientReview,
+        _ ready: inout [QueueRecipient], _ verdicts: inout [(QueueRecipient, Verdict)]
+    ) async {
+        switch await review.review(recipient) {
+        case .deliver(let recipient): ready.append(recipient)
+        case .reroute(let targets):
+            let verdict = self.verdicts.reroute(
+                recipient, to: targets, of: entry, now: spool.clock.now)
+            verdicts.append((recipient, verdict))
+        case .outcome(let outcome): verdicts.append((recipient, judge(outcome, recipient, entry)))
+        }
     }
 
+    /// What could not be told, and where an account lived that may have moved meanwhile.
+    private func needsReview(_ recipient: QueueRecipient, _ entry: QueueEntry) -> Bool {
+        switch recipient.routed.route {
+        case .unresolved: true
+        // The agent looks at the directory at each attempt.
+        case .remote(.foreign), .remote(.domain): false
+        case .mailbox, .remote(.host):
+            recipient.attempts > 0
+                && spool.clock.now.since(entry.arrival) >= configuration.reviewAfter
+        }
+    }
+
+    /// - Returns: those for whom the directory has another way by now.
     private func deliver(
-        _ recipients: [QueueRecipient], of entry: QueueEntry, by agent: (any DeliveryAgent)?
-    ) async -> [(QueueRecipient, Verdict)] {
-        guard !recipients.isEmpty else { return [] }
-        guard let agent else {
-            return recipients.map { ($0, judge(.deferred(.noRoute), $0, entry)) }
+        _ recipients: [QueueRecipient], of lease: Lease, by remote: any DeliveryAgent,
+        _ verdicts: inout [(QueueRecipient, Verdict)]
+    ) async -> [QueueRecipient] {
+        var misrouted: [QueueRecipient] = []
+        for (recipients, agent) in [
+            (recipients.filter { !$0.routed.route.isRemote }, local),
+            (recipients.filter { $0.routed.route.isRemote }, remote),
+        ] where !recipients.isEmpty {
+            let attempt = DeliveryAttempt(
+                message: lease.entry.message, envelope: lease.entry.envelope,
+                arrival: lease.entry.arrival, recipients: recipients)
+            let result = await agent.deliver(attempt, LeaseProgress(spool: spool, lease: lease))
+            switch result.hosts {
+            case .answer: spool.feedback(lease, .success)
+            case .recover:
+                spool.feedback(lease, .success)
+                _ = spool.release(lease.destination)
+            case .fail: spool.feedback(lease, .hostFailure)
+            case .unknown: break
+            }
+            for (recipient, outcome) in zip(recipients, result.outcomes) {
+                if case .misrouted = outcome {
+                    misrouted.append(recipient)
+                } else {
+                    verdicts.append((recipient, judge(outcome, recipient, lease.entry)))
+                }
+            }
         }
-        let attempt = DeliveryAttempt(
-            message: entry.message, envelope: entry.envelope, arrival: entry.arrival,
-            recipients: recipients)
-        return zip(recipients, await agent.deliver(attempt)).map { recipient, outcome in
-            (recipient, judge(outcome, recipient, entry))
-        }
+        return misrouted
     }
 
     private func judge(
@@ -190,6 +250,25 @@ package final class QueueManager: Sendable {
 
 extension QueueRecipient {
     fileprivate var isUnsettled: Bool { state == .active || state == .deferred }
+}
+
+/// Tells the spool of a lease that waits for a host.
+private struct LeaseProgress: DeliveryProgress {
+    let spool: Spool
+    let lease: Lease
+
+    func isWaiting(_ isWaiting: Bool) {
+        if isWaiting { spool.markSlow(lease) } else { spool.unmarkSlow(lease) }
+    }
+}
+
+/// In the place of an agent for other hosts.
+private struct NoRoute: DeliveryAgent {
+    func deliver(_ attempt: DeliveryAttempt, _ progress: any DeliveryProgress) async
+        -> DeliveryResult
+    {
+        DeliveryResult(attempt.recipients.map { _ in .deferred(.noRoute) })
+    }
 }
 
 extension MailError {

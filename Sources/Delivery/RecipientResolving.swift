@@ -6,6 +6,9 @@ package protocol RecipientResolving: Sendable {
     /// Where mail to the address goes.
     func resolve(_ address: EmailAddress) async -> Resolution
 
+    /// The domain's entry, its alias resolved.
+    func domain(named name: String) async -> Lookup<MailDomain>
+
     /// The address that the account has now; it may have been renamed since a message was
     /// accepted for it.
     func primaryAddress(of account: AccountID) async -> Lookup<EmailAddress>

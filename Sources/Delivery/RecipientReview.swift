@@ -9,7 +9,7 @@ internal import Storage
 /// question could take the directory's whole deadline.
 struct RecipientReview {
     enum Finding {
-        /// Into this mailbox, with the quota of now.
+        /// On its way of now: into a mailbox with the quota of now, or to the same host as before.
         case deliver(QueueRecipient)
         /// These take its place.
         case reroute([RoutedRecipient])
@@ -75,6 +75,9 @@ struct RecipientReview {
             return .deliver(recipient)
         }
         if targets.isEmpty { return .outcome(.deferred(.nobody)) }
+        if targets == [RoutedAddress(address: recipient.routed.address, route: recipient.routed.route)] {
+            return .deliver(recipient)
+        }
         // Sending the others on now would send them on again at each look-up.
         let address = recipient.routed.address
         if targets.contains(where: { $0.route == .unresolved && $0.address == address }) {

@@ -30,8 +30,8 @@ struct StatusPart {
 
     /// ```
     /// per-recipient-fields = [ original-recipient-field CRLF ] final-recipient-field CRLF
-    ///                        action-field CRLF status-field CRLF [ diagnostic-code-field CRLF ]
-    ///                        [ last-attempt-date-field CRLF ] [ final-log-id-field CRLF ]
+    ///                        action-field CRLF status-field CRLF [ remote-mta-field CRLF ]
+    ///                        [ diagnostic-code-field CRLF ] [ last-attempt-date-field CRLF ] [ final-log-id-field CRLF ]
     ///                        [ will-retry-until-field CRLF ]
     /// ```
     private func perRecipient(_ recipient: ReportedRecipient) -> String {
@@ -42,14 +42,29 @@ struct StatusPart {
         text += ReportText.field("Final-Recipient", finalRecipient(recipient.address))
         text += ReportText.field("Action", recipient.action.rawValue)
         text += ReportText.field("Status", "\(recipient.status)")
-        if let error = recipient.error {
-            let reply = "\(error.code) \(error.status) \(error.text)"
-            text += ReportText.field("Diagnostic-Code", "smtp; \(ReportText.printable(reply))")
-        }
+        text += remote(recipient)
         text += ReportText.field("Last-Attempt-Date", "\(MessageDate.utc(recipient.lastAttempt))")
         text += ReportText.field("Final-Log-ID", "\(report.id)")
         if let end = recipient.willRetryUntil {
             text += ReportText.field("Will-Retry-Until", "\(MessageDate.utc(end))")
+        }
+        return text
+    }
+
+    /// The reply of another host, named by Remote-MTA; our own reasons are no SMTP replies
+    /// (RFC 3464 sections 2.3.5 and 2.3.6).
+    private func remote(_ recipient: ReportedRecipient) -> String {
+        var text = ""
+        if let host = recipient.handover?.host ?? recipient.error?.reportedBy {
+            text += ReportText.field("Remote-MTA", "dns; \(ReportText.printable(host))")
+        }
+        if let error = recipient.error {
+            let reply = ReportText.printable("\(error.code) \(error.status) \(error.text)")
+            let type = error.reportedBy == nil ? "x-martlet" : "smtp"
+            text += ReportText.field("Diagnostic-Code", "\(type); \(reply)")
+        } else if let handover = recipient.handover {
+            text += ReportText.field(
+                "Diagnostic-Code", "smtp; \(ReportText.printable(handover.reply))")
         }
         return text
     }

@@ -4,10 +4,11 @@ internal import Storage
 
 /// What is to be recorded and reported of one recipient after an attempt.
 struct Verdict {
-    enum Status: String { case delivered, relayed, deferred, bounced, rerouted, gone }
+    enum Status: String { case delivered, relayed, deferred, waiting, bounced, rerouted, gone }
 
     var status: Status
     var error: MailError?
+    var handover: Handover?
     /// Recorded at once.
     var update: RecipientUpdate?
     /// Reported, when `afterReport` is recorded then.
@@ -30,10 +31,12 @@ struct VerdictPolicy {
         switch outcome {
         case .recorded: Verdict(status: .delivered)
         case .gone: Verdict(status: .gone)
-        case .relayed(let reportsSuccess):
-            relayed(recipient, entry, reportsSuccess: reportsSuccess, now)
+        case .relayed(let handover): relayed(recipient, entry, handover, now)
         case .failed(let error): failed(error, recipient, entry)
         case .deferred(let error): deferred(error, recipient, entry, now, variation)
+        case .waiting(let error, let longest):
+            waiting(error, recipient, entry, now, variation, atMost: longest)
+        case .misrouted: deferred(.misrouted, recipient, entry, now, variation)
         }
     }
 
@@ -59,15 +62,19 @@ struct VerdictPolicy {
     }
 
     private func relayed(
-        _ recipient: QueueRecipient, _ entry: QueueEntry, reportsSuccess: Bool, _ now: Timestamp
+        _ recipient: QueueRecipient, _ entry: QueueEntry, _ handover: Handover, _ now: Timestamp
     ) -> Verdict {
         let complete = RecipientUpdate.complete(number: recipient.number)
-        guard !reportsSuccess, let report = report(.relayed, recipient, entry, nil, now) else {
-            return Verdict(status: .relayed, update: complete)
+        guard !handover.reportsSuccess,
+            var report = report(.relayed, recipient, entry, nil, now)
+        else {
+            return Verdict(status: .relayed, handover: handover, update: complete)
         }
+        report.handover = handover
         // The message must not go out a second time because its report cannot be stored.
         return Verdict(
-            status: .relayed, report: report, afterReport: complete, withoutReport: complete)
+            status: .relayed, handover: handover, report: report, afterReport: complete,
+            withoutReport: complete)
     }
 
     /// Nobody to be told: it leaves the queue. Else it is settled first, and reported then.
@@ -86,7 +93,8 @@ struct VerdictPolicy {
         _ variation: Double
     ) -> Verdict {
         let isFull = error.status == MailError.mailboxFull.status
-        let deadline = entry.arrival + (isFull ? retry.overQuotaGrace : retry.expiry)
+        var deadline = entry.arrival + (isFull ? retry.overQuotaGrace : retry.expiry)
+        if let by = entry.envelope.deliverBy, by.mode == .return { deadline = min(deadline, by.deadline) }
         guard now < deadline else {
             return failed(isFull ? .mailboxStillFull : .expired(error), recipient, entry)
         }
@@ -99,7 +107,7 @@ struct VerdictPolicy {
                 number: recipient.number, until: next, error, delayReported: delayReported)
         }
         var warning: ReportedRecipient?
-        if let delayWarning, !recipient.delayReported, now >= entry.arrival + delayWarning {
+        if let warningTime = warningTime(entry), !recipient.delayReported, now >= warningTime {
             warning = report(.delayed, recipient, entry, error, now)
             warning?.willRetryUntil = deadline
         }
@@ -112,6 +120,27 @@ struct VerdictPolicy {
             status: .deferred, error: error, report: warning,
             afterReport: postpone(delayReported: true),
             withoutReport: postpone(delayReported: false))
+    }
+
+    /// At the deadline of BY=...;N instead of after the usual time (RFC 2852 section 4.1.4).
+    private func warningTime(_ entry: QueueEntry) -> Timestamp? {
+        if let by = entry.envelope.deliverBy, by.mode == .notify { return by.deadline }
+        return delayWarning.map { entry.arrival + $0 }
+    }
+
+    private func waiting(
+        _ error: MailError, _ recipient: QueueRecipient, _ entry: QueueEntry, _ now: Timestamp,
+        _ variation: Double, atMost longest: Duration
+    ) -> Verdict {
+        let deadline = entry.arrival + max(longest, retry.expiry)
+        guard now < deadline else { return failed(.expired(error), recipient, entry) }
+        let next = retry.nextAttempt(
+            now: now, after: recipient.attempts, .remote, deadline: deadline, variation: variation)
+        return Verdict(
+            status: .waiting, error: error,
+            update: .postpone(
+                number: recipient.number, until: next, error,
+                delayReported: recipient.delayReported))
     }
 
     private func report(
@@ -135,6 +164,9 @@ extension MailError {
     fileprivate static func expired(_ last: MailError) -> MailError {
         MailError(
             550, .init(5, 4, 7), "Delivery time expired; last: \(last.status) \(last.text)",
-            cause: last.cause)
+            cause: last.cause, reportedBy: last.reportedBy)
     }
+
+    fileprivate static let misrouted = MailError(
+        451, .init(4, 4, 3), "The route has changed, trying again later")
 }

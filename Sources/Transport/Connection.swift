@@ -213,6 +213,12 @@ package final class Connection: Sendable {
         }
     }
 
+    /// Runs `body`, a part of the caller's task, on the connection's loop, where `read` and `write`
+    /// return without a hop.
+    package func onItsLoop<Value>(_ body: () async -> Value) async -> Value {
+        await withTaskExecutorPreference(loop.executor, operation: body)
+    }
+
     private func onLoop(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
         if eventLoop.inEventLoop {
             body(handler)

@@ -107,6 +107,8 @@ final class FakeDirectory: RecipientResolving {
         }
     }
 
+    func domain(named name: String) async -> Lookup<MailDomain> { .notFound }
+
     func primaryAddress(of account: AccountID) async -> Lookup<EmailAddress> {
         state.withLock { $0.accounts[account] ?? .notFound }
     }

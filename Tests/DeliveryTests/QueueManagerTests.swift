@@ -58,7 +58,7 @@ import Testing
         await harness.advance(.seconds(5))
         let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
         #expect(report.recipient("status") == "5.2.2")
-        #expect(report.recipient("diagnostic-code") == "smtp; 552 5.2.2 Mailbox full")
+        #expect(report.recipient("diagnostic-code") == "x-martlet; 552 5.2.2 Mailbox full")
         #expect(harness.queue.isEmpty)
     }
 

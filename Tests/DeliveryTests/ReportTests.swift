@@ -56,7 +56,7 @@ import Testing
         #expect(report.recipient("final-recipient") == "rfc822; team@example.org")
         #expect(report.recipient("action") == "failed")
         #expect(report.recipient("status") == "5.1.1")
-        #expect(report.recipient("diagnostic-code") == "smtp; 550 5.1.1 User unknown")
+        #expect(report.recipient("diagnostic-code") == "x-martlet; 550 5.1.1 User unknown")
         #expect(report.recipient("last-attempt-date") != nil)
         #expect(report.recipient("will-retry-until") == nil)
         #expect(report.parts[2].body == Harness.content)
@@ -318,7 +318,13 @@ import Testing
 }
 
 private struct RelayingAgent: DeliveryAgent {
-    func deliver(_ attempt: DeliveryAttempt) async -> [DeliveryOutcome] {
-        attempt.recipients.map { _ in .relayed(reportsSuccess: false) }
+    func deliver(_ attempt: DeliveryAttempt, _ progress: any DeliveryProgress) async
+        -> DeliveryResult
+    {
+        let handover = Handover(
+            host: "mx.elsewhere.example", address: "192.0.2.1:25", tls: nil, reply: "250 2.0.0 Ok",
+            reportsSuccess: false)
+        return DeliveryResult(
+            attempt.recipients.map { _ in .relayed(handover) }, hosts: .answer)
     }
 }

@@ -175,6 +175,19 @@ final class ConfigurationSection {
         return String(document.file[...slash]) + path
     }
 
+    /// The key's value, or the first line of the file that `KEY_file` names.
+    func secret(_ key: String) -> String {
+        guard let file = path("\(key)_file") else {
+            return requiredString(key, "the \(key) (or \(key)_file)")
+        }
+        do {
+            return try SecretFile.read(file)
+        } catch {
+            problem("\(key)_file", value: file, "can't be read: \(error)")
+            return ""
+        }
+    }
+
     // MARK: The end
 
     /// Reports keys that nobody asked for.

@@ -119,26 +119,13 @@ package struct DirectorySettings: Sendable {
         case "simple":
             return .simple(
                 dn: section.requiredString("dn", "the DN to bind as"),
-                password: Array(password(section).utf8))
+                password: Array(section.secret("password").utf8))
         case "scram":
             return .scram(
                 user: section.requiredString("user", "the SASL user name"),
-                password: Array(password(section).utf8))
+                password: Array(section.secret("password").utf8))
         case "external": return .external
         default: return .anonymous
-        }
-    }
-
-    /// `password`, or the first line of `password_file`.
-    private static func password(_ section: ConfigurationSection) -> String {
-        guard let file = section.path("password_file") else {
-            return section.requiredString("password", "the password (or password_file)")
-        }
-        do {
-            return try SecretFile.read(file)
-        } catch {
-            section.problem("password_file", value: file, "can't be read: \(error)")
-            return ""
         }
     }
 }

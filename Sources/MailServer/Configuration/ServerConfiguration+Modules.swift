@@ -1,4 +1,5 @@
 package import Authentication
+internal import DNS
 internal import Delivery
 package import Directory
 internal import MailModel
@@ -6,6 +7,7 @@ internal import MailboxStore
 internal import SMTP
 internal import Spool
 internal import Storage
+internal import TLSPolicy
 internal import Transport
 
 /// What the file says, in the terms of the modules that it concerns.
@@ -84,6 +86,52 @@ extension ServerConfiguration {
         configuration.retry.expiry = queue.expiry
         configuration.retry.overQuotaGrace = queue.expiry
         configuration.delayWarning = queue.delayWarning
+        return configuration
+    }
+
+    var spoolConfiguration: SpoolConfiguration {
+        var configuration = SpoolConfiguration()
+        configuration.maximumRemoteLeases = outbound.sessions
+        configuration.maximumDestinationLeases = outbound.sessionsPerDestination
+        configuration.weights = outbound.weights
+        return configuration
+    }
+
+    var outboundConfiguration: OutboundConfiguration {
+        var configuration = OutboundConfiguration(hostName: hostName)
+        configuration.port = UInt16(outbound.port)
+        configuration.routes = outbound.routes
+        configuration.relayHosts = outbound.relayHosts
+        configuration.tls = outbound.tls
+        configuration.tlsLevels = outbound.tlsLevels
+        configuration.credentials = outbound.credentials
+        configuration.sources = outbound.sources
+        (configuration.usesIPv4, configuration.usesIPv6) = outbound.families
+        configuration.connectTimeout = outbound.connectTimeout
+        configuration.failureLifetime = outbound.failureMemory
+        configuration.maximumMessagesPerSession = outbound.messagesPerSession
+        return configuration
+    }
+
+    var tlsClientConfiguration: TLSClientConfiguration {
+        TLSClientConfiguration(
+            authorities: outbound.authorities,
+            certificate: outbound.clientCertificate.map { .init(chain: $0.chain, key: $0.key) })
+    }
+
+    var policyFetcherConfiguration: PolicyFetcher.Configuration {
+        var configuration = PolicyFetcher.Configuration()
+        configuration.port = UInt16(outbound.policyPort)
+        configuration.authorities = outbound.authorities
+        return configuration
+    }
+
+    var dnsConfiguration: DNSConfiguration {
+        var configuration = DNSConfiguration()
+        configuration.servers = dns.servers
+        configuration.validates = dns.validates
+        configuration.trustAnchorFile = dns.trustAnchor
+        configuration.timeout = dns.timeout
         return configuration
     }
 

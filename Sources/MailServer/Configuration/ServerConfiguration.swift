@@ -14,6 +14,9 @@ package struct ServerConfiguration: Sendable {
     package var pop3: POP3Settings
     package var imap: IMAPSettings
     package var queue: QueueSettings
+    package var outbound: OutboundSettings
+    package var dns: DNSSettings
+    package var dkim: DKIMSettings
     package var storage: StorageSettings
     package var log: LogSettings
 
@@ -58,6 +61,9 @@ package struct ServerConfiguration: Sendable {
         pop3 = POP3Settings(root.section("pop3"))
         imap = IMAPSettings(root.section("imap"))
         queue = QueueSettings(root.section("queue"))
+        outbound = OutboundSettings(root.section("outbound"))
+        dns = DNSSettings(root.section("dns"))
+        dkim = DKIMSettings(root.section("dkim"))
         storage = StorageSettings(root.section("storage"))
         log = LogSettings(root.section("log"))
         root.finish()

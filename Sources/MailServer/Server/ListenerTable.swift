@@ -1,3 +1,4 @@
+internal import Delivery
 internal import Synchronization
 internal import Transport
 
@@ -13,6 +14,14 @@ final class ListenerTable: Sendable {
 
     func add(_ name: String, _ host: String, _ listener: Listener) {
         entries.withLock { $0.append(Entry(name: name, host: host, listener: listener)) }
+    }
+
+    /// Whether a connection to the address would come to one of these.
+    func hasListener(at place: HostAddress) -> Bool {
+        let candidates = all.filter { $0.listener.port == Int(place.port) && !$0.listener.isLocal }
+        if candidates.contains(where: { $0.host == place.address }) { return true }
+        return candidates.contains { $0.host == "0.0.0.0" || $0.host == "::" }
+            && OwnAddresses.current().contains(place.address)
     }
 
     var all: [Entry] { entries.withLock { $0 } }

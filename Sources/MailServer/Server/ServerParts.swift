@@ -32,6 +32,8 @@ final class ServerParts: Sendable {
     private let cache: MessageCache
     private let textIndex: TextIndex
     private let transport: TransportGroup
+    private let outbound: OutboundParts
+    private let retrieval: QueueRetrieval
     private let limiters: [ServiceKind: ConnectionLimiter]
     private let listeners = ListenerTable()
 
@@ -58,9 +60,16 @@ final class ServerParts: Sendable {
         SASLService.prepare(logger: logger)
         directory = Directory(configuration: configuration.directoryConfiguration, logger: logger)
         sasl = SASLService(directory: directory, configuration: authentication, logger: logger)
+        transport = TransportGroup()
+        let spool = Spool(
+            storage: storage, configuration: configuration.spoolConfiguration, logger: logger)
+        outbound = try await OutboundParts(
+            configuration, spool: spool, directory: directory, transport: transport,
+            listeners: listeners, logger: logger)
         queueManager = QueueManager(
-            spool: Spool(storage: storage, logger: logger), resolver: directory,
+            spool: spool, resolver: directory, remote: outbound.remote,
             configuration: configuration.queueManagerConfiguration, logger: logger)
+        retrieval = QueueRetrieval(spool: spool, queue: queueManager, remote: outbound.remote)
         var pop3Configuration = POP3ServiceConfiguration(
             session: POP3SessionConfiguration(
                 hostName: configuration.hostName,
@@ -86,7 +95,6 @@ final class ServerParts: Sendable {
             configuration: configuration.imapConfiguration, authentication: sasl,
             directory: directory, mailboxes: mailboxes, cache: cache, textIndex: textIndex,
             logger: logger)
-        transport = TransportGroup()
         limiters = Dictionary(
             uniqueKeysWithValues: ServiceKind.allCases.map {
                 ($0, ConnectionLimiter(configuration.connectionLimits(for: $0)))
@@ -159,6 +167,7 @@ final class ServerParts: Sendable {
     /// Ends everything. The queue manager must have ended.
     func stop() async {
         await stopListening()
+        await outbound.stop()
         await textIndex.shutDown()
         await cache.close()
         await storage.close()
@@ -176,7 +185,7 @@ final class ServerParts: Sendable {
         case .mx, .submission, .odmr:
             let smtp = SMTPService(
                 settings: configuration.smtpSettings(for: listener), directory: directory,
-                storage: storage, sasl: sasl, tls: tls, logger: logger)
+                storage: storage, sasl: sasl, tls: tls, retrieval: retrieval, logger: logger)
             serve = { await smtp.serve($0) }
         case .pop3:
             let options = POP3ListenerOptions(

@@ -14,10 +14,9 @@ package struct CertificateProblem: Sendable, Hashable {
         case noMatchingRecord
     }
 
-    /// OpenSSL's reason, with the certificate's subject and issuer; for the log. First, so that the
-    /// errors of all connections stay small.
-    package let text: String
     package let kind: Kind
+    /// OpenSSL's reason, with the certificate's subject and issuer; for the log.
+    package let text: String
 
     /// - Parameter code: X509_V_ERR_…
     init(_ code: Int32, _ certificate: OpaquePointer?) {

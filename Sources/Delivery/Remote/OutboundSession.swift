@@ -1,0 +1,201 @@
+internal import Authentication
+internal import MailModel
+internal import NIOCore
+internal import SMTP
+internal import Transport
+
+/// One SMTP or LMTP session with another host: moves the octets between its connection and the
+/// protocol's state machine, sets the deadlines, does TLS and authentication.
+///
+/// `@unchecked`: used by one task at a time, which the pool sees to.
+final class OutboundSession: @unchecked Sendable {
+    let host: MailHost
+    let address: HostAddress
+    let security: SessionSecurity
+    private let connection: Connection
+    private let credentials: OutboundCredentials?
+    private var session: SMTPClientSession
+    private var input = ByteBuffer()
+    private var output = ByteBuffer()
+    private var exchange: SASLClient?
+    /// The host had failed before.
+    var isRecovered = false
+    /// Why the handshake failed.
+    private(set) var tlsError: ConnectionError?
+    /// Why it can't be used any more.
+    private(set) var failure: SMTPClientFailure?
+    private(set) var isClosed = false
+
+    init(
+        _ connection: Connection, to host: MailHost, at address: HostAddress,
+        security: SessionSecurity, configuration: SMTPClientConfiguration,
+        credentials: OutboundCredentials?
+    ) {
+        self.connection = connection
+        self.host = host
+        self.address = address
+        self.security = security
+        self.credentials = credentials
+        session = SMTPClientSession(configuration, isEncrypted: connection.tls != nil)
+    }
+
+    var capabilities: ServerCapabilities { session.capabilities }
+
+    var isEncrypted: Bool { connection.tls != nil }
+
+    /// What the log and reports tell of TLS; nil in clear.
+    var tlsDescription: String? {
+        connection.tls.map { "\($0.version) \($0.cipher) \(security.label)" }
+    }
+
+    /// From the greeting to where transactions may begin.
+    func open() async -> SMTPClientFailure? {
+        if case .ready = await advance() { return nil }
+        return failure ?? .lost(.greeting, cause: "closed")
+    }
+
+    /// Gives the message to the host.
+    func send(
+        _ transaction: ClientTransaction, _ content: OutboundContent
+    ) async -> TransactionResult {
+        session.begin(transaction)
+        var reader = content.makeReader()
+        while true {
+            switch await advance() {
+            case .sendContent: await sendPart(&reader)
+            case .finished(let result): return result
+            // `advance` does the others, and a transaction always ends with its result.
+            default: preconditionFailure("a transaction ended without a result")
+            }
+        }
+    }
+
+    var transactions: Int { session.transactions }
+
+    /// Whether another transaction may follow, once the last one's result is there.
+    func isReady() async -> Bool {
+        if case .ready = await advance() { return session.mayBegin }
+        return false
+    }
+
+    /// Says goodbye, if there is anybody to say it to, and closes.
+    func quit() async {
+        if !isClosed {
+            session.quit(&output)
+            _ = await advance()
+        }
+        await connection.close()
+    }
+
+    /// Runs `body` where the session costs least.
+    func run<Value>(_ body: () async -> Value) async -> Value { await connection.onItsLoop(body) }
+
+    // MARK: Steps
+
+    /// Goes on to where the caller is needed: at `ready`, `sendContent`, `finished` or `closed`.
+    private func advance() async -> SMTPClientAction {
+        while true {
+            let action = session.next(&input, &output)
+            switch action {
+            case .read(let stage): await read(stage)
+            case .startTLS: await startTLS()
+            case .authenticate(let mechanisms): authenticate(mechanisms)
+            case .respond(let challenge): respond(challenge)
+            case .ready, .sendContent, .finished:
+                return action
+            case .closed(let failure):
+                self.failure = failure
+                isClosed = true
+                await flush(orFailAt: .quit)
+                return action
+            }
+        }
+    }
+
+    private func read(_ stage: SMTPClientStage) async {
+        await flush(orFailAt: stage)
+        connection.setReadDeadline(stage.deadline)
+        do throws(ConnectionError) {
+            guard let bytes = try await connection.read() else {
+                return session.fail(.lost(stage, cause: "the host closed the connection"))
+            }
+            input.writeImmutableBuffer(bytes)
+        } catch {
+            session.fail(error == .timedOut ? .timeout(stage) : .lost(stage, cause: error.reason))
+        }
+    }
+
+    private func flush(orFailAt stage: SMTPClientStage) async {
+        guard output.readableBytes > 0 else { return }
+        let bytes = output
+        output = ByteBuffer()
+        do throws(ConnectionError) {
+            try await connection.write(bytes)
+        } catch {
+            session.fail(.lost(stage, cause: error.reason))
+        }
+    }
+
+    private func startTLS() async {
+        await flush(orFailAt: .startTLS)
+        do throws(ConnectionError) {
+            try await connection.startTLS(
+                security.context, serverName: host.name, verification: security.verification,
+                timeout: SMTPClientStage.startTLS.deadline)
+            session.tlsEstablished(&output)
+        } catch {
+            tlsError = error
+            session.fail(.tlsFailed(error.reason))
+        }
+    }
+
+    private func authenticate(_ mechanisms: [String]) {
+        guard let credentials else {
+            return session.cancelAuthentication("there are no credentials", &output)
+        }
+        do throws(SASLClient.Failure) {
+            let exchange = try SASLClient(
+                credentials.forSASL(over: connection.tls), service: "smtp", host: host.name)
+            self.exchange = exchange
+            let (mechanism, message) = try exchange.start(mechanisms)
+            session.authenticate(
+                mechanism.rawValue, initialResponse: message.response,
+                isComplete: message.isComplete, &output)
+        } catch {
+            session.cancelAuthentication(error.cause, &output)
+        }
+    }
+
+    private func respond(_ challenge: [UInt8]) {
+        guard let exchange else {
+            return session.cancelAuthentication("a challenge out of turn", &output)
+        }
+        do throws(SASLClient.Failure) {
+            let message = try exchange.step(challenge)
+            session.respond(message.response ?? [], isComplete: message.isComplete, &output)
+        } catch {
+            session.cancelAuthentication(error.cause, &output)
+        }
+    }
+
+    private func sendPart(_ content: inout OutboundContent.Reader) async {
+        do throws(MailError) {
+            let (part, isLast) = try await content.next()
+            session.encode(part, isLast: isLast, &output)
+            await flush(orFailAt: .content)
+        } catch {
+            // What has been sent so far must not end as a message.
+            connection.abort()
+            session.fail(.lost(.content, cause: "\(error)"))
+        }
+    }
+}
+
+extension OutboundCredentials {
+    fileprivate func forSASL(over tls: TLSSession?) -> SASLCredentials {
+        let binding = tls?.channelBinding(.exporter).map { (ChannelBinding.exporter, $0) }
+        return SASLCredentials(
+            user: user, password: password, mayBeSent: tls != nil || allowsClear,
+            channelBinding: binding)
+    }
+}

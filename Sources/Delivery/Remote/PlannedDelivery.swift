@@ -1,0 +1,119 @@
+internal import MailModel
+internal import SMTP
+internal import Storage
+
+/// The recipients of an attempt that go one way, and what has become of them so far.
+struct PlannedDelivery: Sendable {
+    let plan: RoutePlan
+    let attempt: DeliveryAttempt
+    let recipients: [QueueRecipient]
+    private var outcomes: [DeliveryOutcome?]
+    private var hosts = DeliveryResult.Hosts.unknown
+    /// Of the transaction under way: indices into `recipients`.
+    private var current: [Int] = []
+
+    init(plan: RoutePlan, attempt: DeliveryAttempt, recipients: [QueueRecipient]) {
+        self.plan = plan
+        self.attempt = attempt
+        self.recipients = recipients
+        outcomes = [DeliveryOutcome?](repeating: nil, count: recipients.count)
+    }
+
+    var sessionKey: SessionPool.Key {
+        SessionPool.Key(
+            way: plan.way, tls: plan.tls, requiresTLS: attempt.envelope.requiresTLS)
+    }
+
+    var isDone: Bool { outcomes.allSatisfy { $0 != nil } }
+
+    var result: DeliveryResult {
+        DeliveryResult(
+            outcomes.map { $0 ?? .deferred(.localProblem("no outcome")) }, hosts: hosts)
+    }
+
+    /// The next transaction, for those who have no outcome yet.
+    mutating func transaction(_ content: OutboundContent, now: Timestamp = .now) -> ClientTransaction {
+        current = outcomes.indices.filter { outcomes[$0] == nil }
+        let envelope = attempt.envelope
+        var transaction = ClientTransaction(
+            reversePath: envelope.reversePath,
+            recipients: current.map { index in
+                let routed = recipients[index].routed
+                return EnvelopeRecipient(
+                    address: routed.address, notify: routed.envelopeRecipient.notify,
+                    originalRecipient: routed.envelopeRecipient.originalRecipient)
+            },
+            size: content.size, body: content.body)
+        transaction.hasInternationalHeader = content.hasInternationalHeader
+        transaction.returnContent = envelope.returnContent
+        transaction.envelopeID = envelope.envelopeID
+        transaction.requiresTLS = envelope.requiresTLS
+        transaction.priority = envelope.priority == 0 ? nil : Int(envelope.priority)
+        transaction.deliverBy = envelope.deliverBy.map { by in
+            ClientTransaction.DeliverBy(
+                seconds: Int((by.deadline.milliseconds - now.milliseconds) / 1000),
+                mode: by.mode == .return ? .return : .notify, isTraced: by.isTraced)
+        }
+        return transaction
+    }
+
+    mutating func take(_ result: TransactionResult, over session: OutboundSession) {
+        hosts = session.isRecovered ? .recover : .answer
+        session.isRecovered = false
+        for (index, outcome) in zip(current, result.outcomes) {
+            switch outcome {
+            case .accepted(let reply):
+                outcomes[index] = .relayed(
+                    Handover(
+                        host: session.host.name, address: session.address.description,
+                        tls: session.tlsDescription, reply: "\(reply)",
+                        reportsSuccess: result.peerReportsSuccess))
+            case .notTried: break
+            case .refused(let reply, _):
+                guard var error = outcome.error(with: session.host.name) else { continue }
+                error.reportedBy = session.host.name
+                // What the host says is told as its own words.
+                error.text = reply.text
+                outcomes[index] = error.isTemporary ? .deferred(error) : .failed(error)
+            case .impossible, .broken:
+                guard let error = outcome.error(with: session.host.name) else { continue }
+                outcomes[index] = error.isTemporary ? .deferred(error) : .failed(error)
+                if case .broken = outcome { hosts = .fail }
+            }
+        }
+        current = []
+    }
+
+    /// The rest can't be sent as the message is.
+    mutating func fail(_ error: MailError) {
+        for index in outcomes.indices where outcomes[index] == nil {
+            outcomes[index] = error.isTemporary ? .deferred(error) : .failed(error)
+        }
+    }
+
+    /// No session came about.
+    func result(failing error: MailError, isOfHosts: Bool) -> DeliveryResult {
+        var result = self
+        for index in outcomes.indices where outcomes[index] == nil {
+            result.outcomes[index] =
+                if !error.isTemporary {
+                    .failed(error)
+                } else if isOfHosts, let holdTime = plan.holdTime {
+                    .waiting(error, atMost: holdTime)
+                } else {
+                    .deferred(error)
+                }
+        }
+        if isOfHosts { result.hosts = .fail }
+        return result.result
+    }
+}
+
+extension TransactionResult {
+    /// The connection was gone before the host had said anything.
+    var isUntouched: Bool {
+        outcomes.allSatisfy {
+            if case .broken(_, mayBeDelivered: false) = $0 { true } else { false }
+        }
+    }
+}

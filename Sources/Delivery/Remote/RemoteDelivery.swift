@@ -1,0 +1,116 @@
+internal import Directory
+internal import Logging
+internal import MailModel
+internal import SMTP
+internal import Spool
+internal import Storage
+
+/// Hands messages to other hosts over SMTP or LMTP (RFC 5321, RFC 2033).
+///
+/// Each recipient gets exactly one outcome. When a connection breaks after the whole message was
+/// sent and before the reply came, the host may have it: it is sent again all the same.
+package final class RemoteDelivery: DeliveryAgent {
+    let configuration: OutboundConfiguration
+    let planner: RoutePlanner
+    let maker: SessionMaker
+    private let pool: SessionPool
+    let contents: ContentMaker
+
+    init(
+        configuration: OutboundConfiguration, planner: RoutePlanner, maker: SessionMaker,
+        contents: ContentMaker
+    ) {
+        self.configuration = configuration
+        self.planner = planner
+        self.maker = maker
+        self.contents = contents
+        pool = SessionPool(lifetime: configuration.idleLifetime)
+    }
+
+    /// Ends the sessions that wait for work. To be called when nothing is delivered any more.
+    package func close() async { await pool.close() }
+
+    /// Hosts that failed are tried anew: an operator says so.
+    package func forgetFailures() { maker.failures.forget() }
+
+    package func deliver(
+        _ attempt: DeliveryAttempt, _ progress: any DeliveryProgress
+    ) async -> DeliveryResult {
+        var outcomes = [DeliveryOutcome?](repeating: nil, count: attempt.recipients.count)
+        var plans: [RoutePlan: [Int]] = [:]
+        for (index, recipient) in attempt.recipients.enumerated() {
+            switch await planner.plan(recipient.routed, attempt.envelope) {
+            case .plan(let plan): plans[plan, default: []].append(index)
+            case .waiting(let error, let longest):
+                outcomes[index] = .waiting(error, atMost: longest)
+            case .misrouted: outcomes[index] = .misrouted
+            case .failed(let error): outcomes[index] = .failed(error)
+            case .deferred(let error): outcomes[index] = .deferred(error)
+            }
+        }
+        var hosts = DeliveryResult.Hosts.unknown
+        for (plan, indices) in plans {
+            let part = PlannedDelivery(
+                plan: plan, attempt: attempt, recipients: indices.map { attempt.recipients[$0] })
+            let result = await deliver(part, progress)
+            for (index, outcome) in zip(indices, result.outcomes) { outcomes[index] = outcome }
+            if result.hosts != .unknown { hosts = result.hosts }
+        }
+        return DeliveryResult(outcomes.map { $0 ?? .misrouted }, hosts: hosts)
+    }
+
+    /// Over one session after another, until each recipient has its outcome.
+    private func deliver(
+        _ part: PlannedDelivery, _ progress: any DeliveryProgress
+    ) async -> DeliveryResult {
+        let key = part.sessionKey
+        var delivery = part
+        while !delivery.isDone {
+            let session: OutboundSession
+            let isReused: Bool
+            if let idle = pool.take(key) {
+                (session, isReused) = (idle, true)
+            } else {
+                isReused = false
+                switch await maker.session(
+                    part.plan, requiresTLS: part.attempt.envelope.requiresTLS, waiting: progress)
+                {
+                case .success(let made): session = made
+                case .failure(let failure):
+                    return delivery.result(failing: failure.error, isOfHosts: failure.isOfHosts)
+                }
+            }
+            await session.run { await self.transact(&delivery, over: session, isReused: isReused) }
+            await keep(session, key)
+        }
+        return delivery.result
+    }
+
+    /// Transactions over one session, as many as the recipients need.
+    private func transact(
+        _ delivery: inout PlannedDelivery, over session: OutboundSession, isReused: Bool
+    ) async {
+        repeat {
+            let content: OutboundContent
+            switch await contents.content(for: delivery, session.capabilities) {
+            case .success(let made): content = made
+            case .failure(let error): return delivery.fail(error)
+            }
+            let transaction = delivery.transaction(content)
+            let result = await session.send(transaction, content)
+            // A host may end a session that has waited for work: nobody is to blame.
+            if isReused, session.isClosed, result.isUntouched { return }
+            delivery.take(result, over: session)
+        } while !delivery.isDone && session.failure == nil
+    }
+
+    private func keep(_ session: OutboundSession, _ key: SessionPool.Key) async {
+        if session.failure == nil, session.transactions < configuration.maximumMessagesPerSession,
+            await session.isReady()
+        {
+            await pool.put(session, key)
+        } else {
+            await session.quit()
+        }
+    }
+}

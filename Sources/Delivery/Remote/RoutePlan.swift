@@ -1,0 +1,32 @@
+internal import MailModel
+
+/// Where some recipients of a message go now. Recipients of one plan share a transaction.
+struct RoutePlan: Hashable, Sendable {
+    enum Way: Hashable, Sendable {
+        /// In this order, none of them by its MX records.
+        case hops([NextHop])
+        /// The MX hosts of this domain.
+        case exchangers(String)
+    }
+
+    var way: Way
+    /// What TLS policies are about: the domain of the addresses.
+    var domain: String
+    /// The level that the directory or the configuration names.
+    var tls: TLSLevel
+    /// Its hosts come and go: how long mail may wait for them.
+    var holdTime: Duration?
+
+    var flavour: NextHop.Flavour {
+        if case .hops(let hops) = way, let first = hops.first { first.flavour } else { .smtp }
+    }
+}
+
+extension RoutePlan: CustomStringConvertible {
+    var description: String {
+        switch way {
+        case .hops(let hops): hops.map(\.description).joined(separator: ", ")
+        case .exchangers(let domain): "MX of \(domain)"
+        }
+    }
+}

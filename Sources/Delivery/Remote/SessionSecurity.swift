@@ -1,0 +1,14 @@
+internal import SMTP
+internal import TLSPolicy
+internal import Transport
+
+/// What TLS a session must have.
+struct SessionSecurity: Sendable {
+    var policy: SMTPClientConfiguration.TLSPolicy
+    var verification: PeerVerification
+    var context: TLSClientContext
+    /// For the log: what the demand comes from.
+    var label: String
+    /// What the session is held against, for reports.
+    var reportPolicy: TLSReportPolicy
+}

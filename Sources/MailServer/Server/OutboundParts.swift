@@ -1,0 +1,73 @@
+internal import DKIM
+internal import DNS
+internal import Delivery
+internal import Directory
+internal import Logging
+internal import Spool
+internal import TLSPolicy
+internal import Transport
+
+/// What carries mail to other hosts.
+struct OutboundParts: Sendable {
+    let remote: RemoteDelivery
+    let connector: Connector
+    let dns: DNSResolver
+    let reports: TLSReportLog
+    private let fetcher: PolicyFetcher
+
+    /// Reads keys and certificates.
+    /// - Throws: `ServerStartError` naming what can't be used.
+    init(
+        _ configuration: ServerConfiguration, spool: Spool, directory: Directory,
+        transport: TransportGroup, listeners: ListenerTable, logger: Logger
+    ) async throws {
+        let tls: TLSClientContext
+        do {
+            tls = try TLSClientContext(configuration: configuration.tlsClientConfiguration)
+            dns = try DNSResolver(configuration: configuration.dnsConfiguration, logger: logger)
+        } catch {
+            throw ServerStartError("\(error)")
+        }
+        connector = Connector(group: transport, writeTimeout: configuration.limits.writeTimeout)
+        let keys = try Self.keys(configuration.dkim)
+        let fetcher = PolicyFetcher(configuration.policyFetcherConfiguration)
+        self.fetcher = fetcher
+        let policies = await MTASTSPolicyStore(
+            .init(directory: configuration.stateDirectory + "/tls-policy"),
+            source: PublishedPolicies(dns: dns, fetcher: fetcher), logger: logger)
+        reports = TLSReportLog(
+            .init(
+                directory: configuration.stateDirectory + "/tls-reports",
+                organization: configuration.hostName,
+                contact: "postmaster@\(configuration.hostName)", host: configuration.hostName),
+            logger: logger)
+        remote = RemoteDelivery(
+            configuration: configuration.outboundConfiguration, spool: spool,
+            directory: directory, connector: connector, tls: tls, dns: dns,
+            policies: policies, reports: reports,
+            signer: keys.isEmpty
+                ? nil : MessageSigner(keys: keys, directory: directory, logger: logger),
+            isOurs: { listeners.hasListener(at: $0) })
+    }
+
+    /// When nothing is delivered any more.
+    func stop() async {
+        fetcher.stop()
+        await remote.close()
+        await reports.flush()
+        await connector.shutDown()
+        await dns.shutDown()
+    }
+
+    private static func keys(_ settings: DKIMSettings) throws(ServerStartError) -> [String: DKIMKey] {
+        var keys: [String: DKIMKey] = [:]
+        for (name, key) in settings.keys {
+            do {
+                keys[name] = try DKIMKey(file: key.file, selector: key.selector)
+            } catch {
+                throw ServerStartError("dkim.keys.\(name): \(key.file): \(error)")
+            }
+        }
+        return keys
+    }
+}

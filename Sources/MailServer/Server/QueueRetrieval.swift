@@ -1,0 +1,41 @@
+internal import Delivery
+internal import Directory
+internal import MailModel
+internal import Spool
+internal import Transport
+
+/// Gives hosts that come and go the mail that waits for them, when they ask.
+struct QueueRetrieval: MailRetrieval {
+    let spool: Spool
+    let queue: QueueManager
+    let remote: RemoteDelivery
+
+    func start(_ domain: String, includingSubdomains: Bool) async -> WaitingMail {
+        // The host is there, whatever was known of it.
+        remote.forgetFailures()
+        let found = statuses(of: [domain], includingSubdomains)
+        let released = found.reduce(0) { $0 + spool.release($1.destination) }
+        if released > 0 { return .messages(released) }
+        return found.contains { $0.inWork + $0.ready > 0 } ? .underWay : .none
+    }
+
+    func waiting(for domains: [String]) async -> WaitingMail {
+        let found = statuses(of: domains, false)
+        let waiting = found.reduce(0) { $0 + $1.waiting + $1.ready }
+        if waiting > 0 { return .messages(waiting) }
+        return found.contains { $0.inWork > 0 } ? .underWay : .none
+    }
+
+    func deliver(over connection: Connection, domains: [String], account: Account) async {
+        await remote.serve(connection, domains: domains, queue: queue)
+    }
+
+    private func statuses(of domains: [String], _ includingSubdomains: Bool) -> [DestinationStatus] {
+        spool.destinations().filter { status in
+            guard case .domain(let name) = status.destination else { return false }
+            return domains.contains {
+                name == $0 || includingSubdomains && name.hasSuffix(".\($0)")
+            }
+        }
+    }
+}
