@@ -13,19 +13,19 @@ package enum InheritedSockets {
     ///
     /// To be called before there are other threads, which could read the environment meanwhile.
     /// - Throws: `IOError` when one of them is no listening stream socket.
-    package static func take() throws -> [InheritedSocket] {
+    package static func take() throws -> [ListeningSocket] {
         let variables = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
         let names = names(getpid()) { name in getenv(name).map { String(cString: $0) } }
         for variable in variables {
             unsetenv(variable)
         }
-        var sockets: [InheritedSocket] = []
+        var sockets: [ListeningSocket] = []
         for (descriptor, name) in zip(first..., names) {
             let flags = fcntl(descriptor, F_GETFD)
             guard flags >= 0, fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) == 0 else {
                 throw IOError(errnoCode: errno, reason: "inherited descriptor \(descriptor)")
             }
-            sockets.append(try InheritedSocket(descriptor: descriptor, name: name))
+            sockets.append(try ListeningSocket(descriptor: descriptor, name: name))
         }
         return sockets
     }

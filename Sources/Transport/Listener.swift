@@ -7,8 +7,8 @@ import Synchronization
 /// A listening address and the connections accepted on it.
 ///
 /// Each event loop has a listening socket of its own on the address (SO_REUSEPORT): the kernel
-/// spreads the clients, and no connection is handed from thread to thread. An inherited socket is one:
-/// the loops take turns at it, whoever is free first. Failing to accept (too
+/// spreads the clients, and no connection is handed from thread to thread. A socket that was open
+/// before is one: the loops take turns at it, whoever is free first. Failing to accept (too
 /// many open files …) pauses accepting for a moment and never ends it.
 package final class Listener: Sendable {
     package let port: Int
@@ -22,7 +22,7 @@ package final class Listener: Sendable {
     private let group: TransportGroup
     private let address: SocketAddress
     /// A socket that listens already; each loop has a duplicate of the descriptor.
-    private let inherited: CInt?
+    private let descriptor: CInt?
     /// A Unix socket.
     package var isLocal: Bool { address.protocol == .unix }
     private let backlog: Int32
@@ -72,16 +72,15 @@ package final class Listener: Sendable {
         return listener
     }
 
-    /// Serves a socket that a service manager has opened, and closes it in the end. Parameters as
-    /// above.
+    /// Serves a socket that listens already, and closes it in the end. Parameters as above.
     package static func bind(
-        inherited socket: InheritedSocket, group: TransportGroup,
+        socket: ListeningSocket, group: TransportGroup,
         implicitTLS: TLSServerContext? = nil, limiter: ConnectionLimiter,
         tlsHandshakeTimeout: Duration = .seconds(30), onBusy: ByteBuffer? = nil,
         backlog: Int = 1024, logger: Logger, handler: @escaping @Sendable (Connection) async -> Void
     ) async throws -> Listener {
         let listener = Listener(
-            address: socket.address, inherited: socket.descriptor, group: group,
+            address: socket.address, descriptor: socket.descriptor, group: group,
             implicitTLS: implicitTLS, limiter: limiter, tlsHandshakeTimeout: tlsHandshakeTimeout,
             onBusy: onBusy, backlog: backlog, logger: logger, handler: handler)
         try await listener.listen(on: group.loops)
@@ -89,12 +88,12 @@ package final class Listener: Sendable {
     }
 
     private init(
-        address: SocketAddress, inherited: CInt? = nil, group: TransportGroup, implicitTLS: TLSServerContext?,
+        address: SocketAddress, descriptor: CInt? = nil, group: TransportGroup, implicitTLS: TLSServerContext?,
         limiter: ConnectionLimiter, tlsHandshakeTimeout: Duration, onBusy: ByteBuffer?,
         backlog: Int, logger: Logger, handler: @escaping @Sendable (Connection) async -> Void
     ) {
         self.address = address
-        self.inherited = inherited
+        self.descriptor = descriptor
         self.port = address.port ?? 0
         self.group = group
         self.implicitTLS = implicitTLS
@@ -128,10 +127,10 @@ package final class Listener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(AcceptHandler(self, loop))
                 }
             }
-        if let inherited {
-            let channel = try await bootstrap.withBoundSocket(duplicate(of: inherited)).get()
+        if let descriptor {
+            let channel = try await bootstrap.withBoundSocket(duplicate(of: descriptor)).get()
             // NIO has set a backlog of its own.
-            _ = Glibc.listen(inherited, backlog)
+            _ = Glibc.listen(descriptor, backlog)
             return channel
         }
         if !isLocal {
@@ -153,8 +152,8 @@ package final class Listener: Sendable {
             defer { state = State(isStopping: true) }
             return (state.channels, !state.isStopping)
         }
-        if let inherited, isFirst {
-            close(inherited)
+        if let descriptor, isFirst {
+            close(descriptor)
         }
         for channel in channels {
             // Fails only when the channel is closed already.

@@ -5,23 +5,32 @@ import NIOCore
 enum ListeningAddress {
     static let reusePort = NIOBSDSocket.Option(rawValue: SO_REUSEPORT)
 
-    /// Binds a socket without SO_REUSEPORT and closes it. With that option alone a second server
-    /// of the same user would silently get a share of the first one's clients; without it the
-    /// system refuses (EADDRINUSE). Also chooses the port when it is 0.
+    /// Binds a socket and closes it. Also chooses the port when it is 0.
     static func claim(host: String, port: Int) throws -> SocketAddress {
-        let address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        var address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        let descriptor = try boundSocket(address)
+        defer { close(descriptor) }
+        address.port = try self.address(of: descriptor).port
+        return address
+    }
+
+    /// A socket without SO_REUSEPORT. With that option alone a second server of the same user would
+    /// silently get a share of the first one's clients; without it the system refuses (EADDRINUSE).
+    static func boundSocket(_ address: SocketAddress) throws -> Int32 {
         let descriptor = socket(
             Int32(address.protocol.rawValue), Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
-        defer { close(descriptor) }
         var on: Int32 = 1
         setsockopt(
             descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        let bound = address.withSockAddr { Glibc.bind(descriptor, $0, socklen_t($1)) }
-        guard bound == 0 else {
-            throw IOError(errnoCode: errno, reason: "bind \(host) port \(port)")
+        guard address.withSockAddr({ Glibc.bind(descriptor, $0, socklen_t($1)) }) == 0 else {
+            let error = IOError(
+                errnoCode: errno,
+                reason: "bind \(address.ipAddress ?? "") port \(address.port ?? 0)")
+            close(descriptor)
+            throw error
         }
-        return port == 0 ? try self.address(of: descriptor) : address
+        return descriptor
     }
 
     /// What a socket is bound to.

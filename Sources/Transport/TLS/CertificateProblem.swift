@@ -14,9 +14,10 @@ package struct CertificateProblem: Sendable, Hashable {
         case noMatchingRecord
     }
 
-    package let kind: Kind
-    /// OpenSSL's reason, with the certificate's subject and issuer; for the log.
+    /// OpenSSL's reason, with the certificate's subject and issuer; for the log. First, so that the
+    /// errors of all connections stay small.
     package let text: String
+    package let kind: Kind
 
     /// - Parameter code: X509_V_ERR_…
     init(_ code: Int32, _ certificate: OpaquePointer?) {

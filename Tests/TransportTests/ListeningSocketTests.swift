@@ -5,7 +5,7 @@ import Testing
 
 @testable import Transport
 
-@Suite struct InheritedSocketTests {
+@Suite struct ListeningSocketTests {
     @Test(arguments: [
         (["LISTEN_PID": "7", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "smtp:imaps"], ["smtp", "imaps"]),
         (["LISTEN_PID": "7", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "smtp:"], ["smtp", ""]),
@@ -25,12 +25,12 @@ import Testing
     /// All loops serve the one socket, and closing the listener frees the port.
     @Test(arguments: ["127.0.0.1", "::1"])
     func aListenerServesIt(host: String) async throws {
-        let socket = try InheritedSocket(descriptor: try listening(host), name: "smtp")
+        let socket = try ListeningSocket.open(host: host, port: 0, name: "smtp")
         #expect(socket.name == "smtp" && socket.port != 0)
         #expect(socket.address.ipAddress == host)
         let group = TransportGroup(threads: 2)
         let listener = try await Listener.bind(
-            inherited: socket, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
+            socket: socket, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
             logger: quiet, handler: echo)
         #expect(listener.port == socket.port)
         let connector = Connector(group: group)
@@ -51,13 +51,13 @@ import Testing
 
     /// The path is the service manager's: it stays.
     @Test func aUnixSocketKeepsItsPath() async throws {
-        let path = NSTemporaryDirectory() + "inherited-\(UUID().uuidString.prefix(8)).sock"
+        let path = NSTemporaryDirectory() + "listening-\(UUID().uuidString.prefix(8)).sock"
         defer { unlink(path) }
-        let socket = try InheritedSocket(descriptor: try listening(path), name: "admin")
+        let socket = try ListeningSocket(descriptor: try listening(at: path), name: "admin")
         #expect(socket.address.pathname == path && socket.port == 0)
         let group = TransportGroup(threads: 2)
         let listener = try await Listener.bind(
-            inherited: socket, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
+            socket: socket, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
             logger: quiet, handler: echo)
         let connector = Connector(group: group)
         let isLocal = try await connector.run(to: .path(path), timeout: .seconds(20)) {
@@ -75,19 +75,23 @@ import Testing
         let datagrams = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         let idle = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         for descriptor in [file, datagrams, idle, -1] {
-            #expect(throws: IOError.self) { try InheritedSocket(descriptor: descriptor, name: "x") }
+            #expect(throws: IOError.self) { try ListeningSocket(descriptor: descriptor, name: "x") }
             close(descriptor)
         }
     }
 
-    private func listening(_ address: String) throws -> CInt {
-        let address =
-            address.hasPrefix("/")
-            ? try SocketAddress(unixDomainSocketPath: address)
-            : try SocketAddress(ipAddress: address, port: 0)
-        let family = CInt(address.protocol.rawValue)
-        let descriptor = Glibc.socket(family, Int32(SOCK_STREAM.rawValue), 0)
-        let isBound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) == 0 }
+    @Test func anAddressThatIsTakenIsRefused() throws {
+        let first = try ListeningSocket.open(host: "127.0.0.1", port: 0, name: "smtp")
+        #expect(throws: IOError.self) {
+            try ListeningSocket.open(host: "127.0.0.1", port: first.port, name: "smtp")
+        }
+        close(first.descriptor)
+    }
+
+    private func listening(at path: String) throws -> CInt {
+        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let isBound = try SocketAddress(unixDomainSocketPath: path)
+            .withSockAddr { bind(descriptor, $0, socklen_t($1)) == 0 }
         guard isBound, listen(descriptor, 16) == 0 else { throw SocketFailure(call: "listen") }
         return descriptor
     }
