@@ -137,6 +137,10 @@ package final class Listener: Sendable {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .serverChannelOption(.socketOption(ListeningAddress.reusePort), value: 1)
         }
+        if address.protocol == .inet6 {
+            bootstrap = bootstrap.serverChannelOption(
+                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
+        }
         return try await bootstrap.bind(to: address).get()
     }
 

@@ -23,6 +23,12 @@ enum ListeningAddress {
         var on: Int32 = 1
         setsockopt(
             descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        if address.protocol == .inet6 {
+            // So that :: and 0.0.0.0 can have the same port.
+            setsockopt(
+                descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on,
+                socklen_t(MemoryLayout<Int32>.size))
+        }
         guard address.withSockAddr({ Glibc.bind(descriptor, $0, socklen_t($1)) }) == 0 else {
             let error = IOError(
                 errnoCode: errno,
