@@ -79,4 +79,36 @@ import Testing
         logger.error("bad", metadata: ["cause": "worse"])
         #expect(Self.read(reader).map { $0.dropFirst(21) } == ["error bad always=here cause=worse"])
     }
+
+    @Test func theJournalGetsPriorities() throws {
+        let (reader, writer) = try Self.pipe()
+        let output = LogOutput(writer, isJournal: true)
+        var logger = Logger(label: "test", factory: { _ in LineLogHandler(output) })
+        logger.logLevel = .trace
+        logger.trace("a")
+        logger.debug("b")
+        logger.info("c")
+        logger.notice("d")
+        logger.warning("e")
+        logger.error("f")
+        logger.critical("g")
+        output.flush()
+        #expect(
+            Self.read(reader) == [
+                "<7>trace a", "<7>debug b", "<6>info c", "<5>notice d", "<4>warning e", "<3>error f",
+                "<2>critical g",
+            ])
+    }
+
+    @Test func aStreamIsTheJournalsWhenItIsTheOneThatIsNamed() throws {
+        let (reader, writer) = try Self.pipe()
+        var status = stat()
+        fstat(writer, &status)
+        #expect(JournalStream.isOpen(on: writer, "\(status.st_dev):\(status.st_ino)"))
+        for other in [nil, "", "1", "\(status.st_dev):", "\(status.st_dev):\(status.st_ino + 1)", "x:y"] {
+            #expect(!JournalStream.isOpen(on: writer, other))
+        }
+        close(reader)
+        close(writer)
+    }
 }

@@ -22,7 +22,7 @@ struct LineLogHandler: LogHandler {
         if !metadata.isEmpty { all.merge(metadata) { specific, _ in specific } }
         if let provided = metadataProvider?.get() { all.merge(provided) { specific, _ in specific } }
         if let error = event.error { all["error"] = "\(error)" }
-        output.append(LogLine(event.level, event.message.description, all).bytes)
+        output.append(LogLine(event.level, event.message.description, all).bytes, at: event.level)
         if event.level >= .error { output.flush() }
     }
 }

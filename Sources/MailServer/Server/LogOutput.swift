@@ -4,8 +4,12 @@ internal import Glibc
 internal import Musl
 #endif
 
+internal import Logging
+
 /// Writes log lines to a file descriptor on a thread of its own, so that no session waits for the
 /// reader of the log; the lines of a few milliseconds are one write.
+///
+/// The journal gets each line with its priority instead of the time (sd-daemon(3)): it keeps its own.
 ///
 /// Holds at most `capacity` octets: what does not fit is dropped and counted, and the log says how
 /// much it was. Lines of a process that is killed within those milliseconds are lost.
@@ -13,7 +17,10 @@ internal import Musl
 /// `@unchecked`: everything that changes is guarded by `mutex`.
 final class LogOutput: @unchecked Sendable {
     static let standardError: LogOutput = {
-        let output = LogOutput(STDERR_FILENO)
+        let output = LogOutput(
+            STDERR_FILENO,
+            isJournal: JournalStream.isOpen(
+                on: STDERR_FILENO, getenv("JOURNAL_STREAM").map { String(cString: $0) }))
         atexit { LogOutput.standardError.flush() }
         return output
     }()
@@ -24,6 +31,7 @@ final class LogOutput: @unchecked Sendable {
     private static let flushLimit = 2
 
     private let descriptor: Int32
+    private let isJournal: Bool
     private let capacity: Int
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -37,8 +45,9 @@ final class LogOutput: @unchecked Sendable {
     private var isIdle = false
 
     /// - Parameter descriptor: stays open as long as the process: so do the object and its thread.
-    init(_ descriptor: Int32, capacity: Int = 4 << 20) {
+    init(_ descriptor: Int32, isJournal: Bool = false, capacity: Int = 4 << 20) {
         self.descriptor = descriptor
+        self.isJournal = isJournal
         self.capacity = capacity
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
@@ -58,25 +67,29 @@ final class LogOutput: @unchecked Sendable {
     }
 
     /// - Parameter line: without its time, with its line end.
-    func append(_ line: [UInt8]) {
+    func append(_ line: [UInt8], at level: Logger.Level = .info) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        let stamp = stamp.bytes(at: time(nil))
-        guard waiting.count + stamp.count + line.count <= capacity else {
+        let beginning = beginning(of: level)
+        guard waiting.count + beginning.count + line.count <= capacity else {
             dropped += 1
             return
         }
-        put(stamp, line)
+        put(beginning, line)
         if isIdle {
             isIdle = false
             pthread_cond_broadcast(changed)
         }
     }
 
-    private func put(_ stamp: [UInt8], _ line: [UInt8]) {
-        waiting.append(contentsOf: stamp)
+    private func beginning(of level: Logger.Level) -> [UInt8] {
+        isJournal ? JournalStream.prefix(of: level) : stamp.bytes(at: time(nil))
+    }
+
+    private func put(_ beginning: [UInt8], _ line: [UInt8]) {
+        waiting.append(contentsOf: beginning)
         waiting.append(contentsOf: line)
-        accepted += stamp.count + line.count
+        accepted += beginning.count + line.count
     }
 
     /// Returns once all that was appended before is written, or after two seconds.
@@ -121,7 +134,7 @@ final class LogOutput: @unchecked Sendable {
         isUrgent = false
         if dropped > 0 {
             put(
-                stamp.bytes(at: time(nil)),
+                beginning(of: .warning),
                 Array("warning log lines were dropped count=\(dropped)\n".utf8))
             dropped = 0
         }
