@@ -99,13 +99,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swift),
+        .target(name: "Backup", dependencies: ["COpenSSL", "Storage"], swiftSettings: swift),
         .target(
             name: "Migration", dependencies: ["COpenSSL", "MailModel", "IMAP", nio],
             swiftSettings: swift),
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MailServer", "MailModel", "Directory", "DKIM", "Migration", logging,
+                "MailServer", "MailModel", "Directory", "DKIM", "Storage", "Backup", "Migration",
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
@@ -192,6 +194,10 @@ let package = Package(
         .testTarget(
             name: "MailServerTests",
             dependencies: ["MailServer", "Directory", "MailModel", "TestSupport", logging],
+            swiftSettings: swift),
+        .testTarget(
+            name: "BackupTests",
+            dependencies: ["Backup", "Storage", "MailModel", "TestSupport", nio, logging],
             swiftSettings: swift),
         .testTarget(
             name: "MigrationTests", dependencies: ["Migration", "MailModel", "TestSupport"],

@@ -15,6 +15,7 @@ struct Martlet: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckCommand.self, ProvisionCommand.self, ExplainCommand.self,
-            QueueCommand.self, ImportCommand.self, ExportCommand.self, DKIMCommand.self,
+            QueueCommand.self, ImportCommand.self, ExportCommand.self, BackupCommand.self,
+            RestoreCommand.self, FsckCommand.self, DKIMCommand.self,
         ])
 }

@@ -13,6 +13,8 @@ package struct CheckReport: Sendable, Encodable {
         package var severity: Severity
         package var subject: String
         package var what: String
+        /// It is not so any more.
+        package var isMended = false
     }
 
     /// Findings kept; the rest is counted.
@@ -22,6 +24,8 @@ package struct CheckReport: Sendable, Encodable {
     package private(set) var omitted = 0
     package private(set) var isDamaged = false
     package private(set) var isMendable = false
+    /// The index's own structure is damaged: nothing can be counted by it.
+    package internal(set) var isIndexBroken = false
 
     package var segments = 0
     /// Octets of records that were read.
@@ -35,13 +39,27 @@ package struct CheckReport: Sendable, Encodable {
     package var unapplied = 0
 
     mutating func add(_ severity: Severity, _ subject: String, _ what: String) {
-        if severity == .damage { isDamaged = true }
-        if severity == .mendable { isMendable = true }
+        add(Finding(severity: severity, subject: subject, what: what))
+    }
+
+    private mutating func add(_ finding: Finding) {
+        if finding.severity == .damage { isDamaged = true }
+        if finding.severity == .mendable { isMendable = true }
         guard findings.count < Self.maximumFindings else {
             omitted += 1
             return
         }
-        findings.append(Finding(severity: severity, subject: subject, what: what))
+        findings.append(finding)
+    }
+
+    /// Adds what an earlier check found and this one does not.
+    package mutating func takeMended(from earlier: CheckReport) {
+        let left = findings
+        for var finding in earlier.findings
+        where finding.severity == .mendable && !left.contains(finding) {
+            finding.isMended = true
+            add(finding)
+        }
     }
 
     /// More of the subject's finding.

@@ -45,7 +45,7 @@ struct LogCheck {
     }
 
     mutating func run(_ report: inout CheckReport, _ progress: StateCheck.Progress) throws {
-        let names = try SystemFileSystem().list(spool).compactMap { SegmentFiles.Name($0) }
+        let names = try Self.names(in: spool)
         let segments = names.compactMap { name -> UInt64? in
             if case .segment(let number) = name { number } else { nil }
         }.sorted()
@@ -62,6 +62,16 @@ struct LogCheck {
         progress("looking at large messages", 0, nil)
         try checkLarge(names, &report)
         try nameMailboxes(&report)
+    }
+
+    /// None in the backup of a state that never had mail.
+    private static func names(in spool: String) throws(FileSystemError) -> [SegmentFiles.Name] {
+        do throws(FileSystemError) {
+            return try SystemFileSystem().list(spool).compactMap { SegmentFiles.Name($0) }
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return []
+        }
     }
 
     private mutating func advance() throws {

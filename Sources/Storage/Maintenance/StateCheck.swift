@@ -33,6 +33,7 @@ package struct StateCheck: Sendable {
             try run(&report, progress)
         } catch let error as DatabaseError {
             report.add(.damage, "index", "can't be read: \(error)")
+            report.isIndexBroken = true
         }
         return report
     }
@@ -44,7 +45,10 @@ package struct StateCheck: Sendable {
         let queue = try DatabaseQueue(path: index, configuration: configuration)
         try queue.read { db in
             progress("checking the index", 0, nil)
-            guard try isSound(db, &report) else { return }
+            guard try isSound(db, &report) else {
+                report.isIndexBroken = true
+                return
+            }
             var log = try LogCheck(db, spool: spool, isOffline: isOffline)
             try log.run(&report, progress)
             try IndexCheck(db).run(&report, progress)

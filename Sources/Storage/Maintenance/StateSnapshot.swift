@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import NIOCore
 import Synchronization
 
 /// A state directory as it is at one moment, whether a server uses it or not: what a server that was
@@ -10,8 +11,8 @@ import Synchronization
 /// rest. The youngest segment is measured first, so that no segment ends before one that follows it
 /// begins. Everything answered with 250 before is in it.
 ///
-/// The index is copied to `snapshot/` in the state directory; the rest is read where it is, up to its
-/// length here. `close` ends the hold and removes the copy.
+/// The index, and small files beside it, are copied to `snapshot/` in the state directory; the rest is
+/// read where it is, up to its length here. `close` ends the hold and removes the copies.
 package final class StateSnapshot: Sendable {
     package struct File: Sendable, Hashable {
         /// In the state directory.
@@ -38,8 +39,7 @@ package final class StateSnapshot: Sendable {
     private let staging: String
 
     /// - Parameters:
-    ///   - others: further files and folders of the state directory, read in their present length or
-    ///     left out when they are not there.
+    ///   - others: further files and folders of the state directory, left out when they are not there.
     ///   - progress: told of pages of the index: how many, of how many.
     /// - Throws: `StorageError`, `FileSystemError`, or an error of SQLite.
     package init(
@@ -52,13 +52,18 @@ package final class StateSnapshot: Sendable {
         }
         hold = Mutex(try SpoolHold(spool, SystemFileSystem()))
         self.spool = spool
-        staging = directory + "/snapshot"
+        let staging = directory + "/snapshot"
+        self.staging = staging
         index = staging + "/index.sqlite"
         Self.clear(staging)
         try SystemFileSystem().createDirectory(staging)
+        StateOwner(of: directory).take(staging)
         do {
             // Before the index: a journal of an import must not know of more than the index does.
-            let others = try others.flatMap { try Self.files($0, in: directory) }
+            let names = try others.flatMap { try Self.files($0, in: directory) }
+            let others = try names.enumerated().map { number, file in
+                try Self.copy(file, to: "\(staging)/\(number)")
+            }
             let segments = try Self.copyIndex(
                 directory, to: index, progress: progress,
                 measuring: { try Self.segments(in: spool) })
@@ -72,7 +77,7 @@ package final class StateSnapshot: Sendable {
         }
     }
 
-    /// Removes the copied index, and ends the hold.
+    /// Removes the copies, and ends the hold.
     package func close() {
         Self.clear(staging)
         hold.withLock { $0 = nil }
@@ -98,6 +103,8 @@ package final class StateSnapshot: Sendable {
                 try db.backup(to: copy, pagesPerStep: 4096) { step in
                     progress(step.completedPageCount, step.totalPageCount)
                 }
+                // One file, which reading leaves as it is.
+                try copy.execute(sql: "PRAGMA journal_mode = DELETE")
             }
             return measured
         }
@@ -124,7 +131,24 @@ package final class StateSnapshot: Sendable {
         var status = stat()
         guard stat(path, &status) == 0 else { return [] }
         guard status.st_mode & S_IFMT == S_IFDIR else { return [try file(name, at: path)] }
-        return try SystemFileSystem().list(path).sorted().flatMap { try files(name + "/" + $0, in: directory) }
+        return try SystemFileSystem().list(path).sorted().flatMap {
+            try files(name + "/" + $0, in: directory)
+        }
+    }
+
+    private static func copy(_ file: File, to path: String) throws(FileSystemError) -> File {
+        let source = try SystemFileSystem().open(file.path, .existing)
+        let target = try SystemFileSystem().open(path, .create)
+        var copy = file
+        copy.path = path
+        copy.size = 0
+        copy.isFinal = true
+        while true {
+            let part = try source.readBuffer(at: copy.size, count: 1 << 20)
+            if part.readableBytes == 0 { return copy }
+            try target.write(part, at: copy.size)
+            copy.size += Int64(part.readableBytes)
+        }
     }
 
     static func file(_ name: String, at path: String) throws(FileSystemError) -> File {
@@ -139,9 +163,8 @@ package final class StateSnapshot: Sendable {
     }
 
     private static func clear(_ staging: String) {
-        for name in ["index.sqlite", "index.sqlite-journal", "index.sqlite-wal", "index.sqlite-shm"] {
-            unlink(staging + "/" + name)
-        }
+        // Nothing is there, or nobody may look: making it anew tells.
+        for name in (try? SystemFileSystem().list(staging)) ?? [] { unlink(staging + "/" + name) }
         rmdir(staging)
     }
 }

@@ -1,0 +1,90 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A file descriptor with blocking reads and writes; closed on release.
+final class OpenFile {
+    let path: String
+    private let descriptor: Int32
+    private let isOurs: Bool
+
+    /// For reading.
+    init(reading path: String) throws(BackupError) {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        isOurs = true
+        guard descriptor >= 0 else { throw .system("open", path) }
+    }
+
+    /// A new file, for its owner only.
+    init(creating path: String) throws(BackupError) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        isOurs = true
+        guard descriptor >= 0 else { throw .system("create", path) }
+    }
+
+    /// One that somebody else opened, and closes.
+    init(borrowing descriptor: Int32, as path: String) {
+        self.path = path
+        self.descriptor = descriptor
+        isOurs = false
+    }
+
+    deinit { if isOurs { close(descriptor) } }
+
+    /// Fills the buffer; fewer octets at the end of the file only.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(BackupError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let count = Self.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system("read", path) }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    func write(_ octets: UnsafeRawBufferPointer) throws(BackupError) {
+        var written = 0
+        while written < octets.count {
+            let count = Self.write(descriptor, octets.baseAddress! + written, octets.count - written)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system("write", path) }
+            written += count
+        }
+    }
+
+    func write(_ octets: [UInt8]) throws(BackupError) {
+        let result = octets.withUnsafeBytes { octets in
+            Result { () throws(BackupError) in try write(octets) }
+        }
+        try result.get()
+    }
+
+    /// Makes the contents durable, dates the file, and lets its pages go: a backup is not to push the
+    /// server's mail out of memory.
+    func finish(modified: Int64) throws(BackupError) {
+        let time = timespec(
+            tv_sec: Int(modified / 1_000_000_000), tv_nsec: Int(modified % 1_000_000_000))
+        guard futimens(descriptor, [time, time]) == 0, fsync(descriptor) == 0 else {
+            throw .system("sync", path)
+        }
+        posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+    }
+
+    func sync() throws(BackupError) {
+        guard fsync(descriptor) == 0 else { throw .system("sync", path) }
+    }
+
+    private static func read(_ descriptor: Int32, _ to: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        Glibc.read(descriptor, to, count)
+    }
+
+    private static func write(_ descriptor: Int32, _ from: UnsafeRawPointer, _ count: Int) -> Int {
+        Glibc.write(descriptor, from, count)
+    }
+}

@@ -1,0 +1,187 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+internal import struct Foundation.Date
+internal import class Foundation.FileManager
+package import Storage
+
+/// Makes a state directory from a backup's directory.
+///
+/// Everything is gathered, verified and checked in a folder of its own inside the state directory, then
+/// renamed into place. A crash before that leaves the state directory as it was; one while names change
+/// leaves the folder, and no server starts until the restore is run again.
+package struct Restore {
+    package struct Report: Sendable, Encodable {
+        /// When the backup was made, and of which host.
+        package var created: String
+        package var host: String
+        package var files: Int
+        package var octets: Int64
+        /// Where what was there before is now.
+        package var replaced: String?
+        package var check: CheckReport
+    }
+
+    private let backup: String
+    private let state: String
+    private let manifest: BackupManifest
+
+    /// - Throws: when the backup has no manifest that can be read.
+    package init(of backup: String, to state: String) throws(BackupError) {
+        self.backup = backup
+        self.state = state
+        manifest = try BackupManifest.load(from: backup)
+    }
+
+    /// Reads the whole backup, compares it with its manifest, and checks log and index. Writes nothing.
+    package func verify(progress: @escaping StateCheck.Progress) throws -> Report {
+        try pumpAll(progress) { _, pump throws(BackupError) in try pump { _ in } }
+        return report(try StateCheck(offline: backup).run(progress: progress), replaced: nil)
+    }
+
+    /// - Parameter replacing: what is in the state directory is moved to a folder inside it.
+    /// - Throws: `BackupError`; `StorageError` when a server uses the directory.
+    package func run(replacing: Bool, progress: @escaping StateCheck.Progress) throws -> Report {
+        try Folder.make(state)
+        let lock = try StateLock(state)
+        defer { withExtendedLifetime(lock) {} }
+        let folder = state + "/" + RestoreFolder.name
+        let isUnfinished = access(folder, F_OK) == 0
+        let present = try occupants()
+        guard replacing || present.isEmpty else {
+            throw BackupError(
+                "\(state) is not empty (\(present.prefix(5).joined(separator: ", ")))"
+                    + (isUnfinished ? "; a restore of it was cut short" : ""))
+        }
+        try requireRoom()
+        // While names change this folder keeps servers away; what an earlier restore left goes.
+        Folder.empty(folder)
+        try Folder.make(folder)
+        let check: CheckReport
+        do {
+            check = try gather(in: folder, progress)
+        } catch {
+            Folder.empty(folder)
+            if !isUnfinished { rmdir(folder) }
+            throw error
+        }
+        let replaced = present.isEmpty ? nil : try moveAway(present)
+        try moveInto(place: folder)
+        return report(check, replaced: replaced)
+    }
+
+    private func report(_ check: CheckReport, replaced: String?) -> Report {
+        Report(
+            created: manifest.created, host: manifest.host, files: manifest.files.count,
+            octets: manifest.size, replaced: replaced, check: check)
+    }
+
+    // MARK: Steps
+
+    private func requireRoom() throws {
+        let free = try SystemFileSystem().freeBytes(at: state)
+        guard free > manifest.size else {
+            throw BackupError("\(state) has room for \(free) octets, \(manifest.size) are needed")
+        }
+    }
+
+    /// What is in the state directory, but for what an unused one has.
+    private func occupants() throws -> [String] {
+        try Folder.names(state).filter { name in
+            if ["lock", RestoreFolder.name].contains(name) || name.hasPrefix(Self.replacedPrefix) {
+                return false
+            }
+            var status = stat()
+            guard lstat(state + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                return true
+            }
+            return try Folder.names(state + "/" + name).contains { $0 != "hold" }
+        }
+    }
+
+    private func gather(in folder: String, _ progress: @escaping StateCheck.Progress) throws
+        -> CheckReport
+    {
+        try Folder.make(folder + "/spool")
+        try pumpAll(progress) { file, pump throws(BackupError) in
+            let path = folder + "/" + file.name
+            if let slash = path.lastIndex(of: "/") { try Folder.make(String(path[..<slash])) }
+            let copy = try OpenFile(creating: path)
+            try pump { octets throws(BackupError) in try copy.write(octets) }
+            try copy.finish(modified: file.modified)
+        }
+        progress("moving numbers on", 0, nil)
+        try StateLeap.run(folder)
+        let check = try StateCheck(offline: folder).run(progress: progress)
+        giveToOwner(folder)
+        try Folder.sync(folder + "/spool")
+        try Folder.sync(folder)
+        return check
+    }
+
+    /// - Parameter body: gets each file, and what reads it into a sink.
+    private func pumpAll(
+        _ progress: @escaping StateCheck.Progress,
+        _ body: (
+            BackupManifest.File,
+            ((UnsafeRawBufferPointer) throws(BackupError) -> Void) throws(BackupError) -> Void
+        ) throws(BackupError) -> Void
+    ) throws(BackupError) {
+        let total = manifest.size
+        var pump = FilePump { progress("reading the backup, MiB", Int($0 >> 20), Int(total >> 20)) }
+        defer { pump.release() }
+        for file in manifest.files {
+            let path = backup + "/" + file.name
+            try body(file) { sink throws(BackupError) in
+                guard let digest = try pump.run(path, size: file.size, into: sink) else {
+                    throw BackupError("\(path) is shorter than \(file.size) octets")
+                }
+                guard digest == file.sha256 else {
+                    throw BackupError("\(path) is not what was backed up: its SHA-256 differs")
+                }
+            }
+        }
+    }
+
+    /// Root restores for the server's user.
+    private func giveToOwner(_ folder: String) {
+        let owner = StateOwner(of: state)
+        owner.take(folder)
+        for name in FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? [] {
+            owner.take(folder + "/" + name)
+        }
+    }
+
+    private static let replacedPrefix = "replaced-"
+
+    private func moveAway(_ names: [String]) throws(BackupError) -> String {
+        let time = Date().ISO8601Format().filter { $0 != "-" && $0 != ":" }
+        let folder = state + "/" + Self.replacedPrefix + time
+        try Folder.make(folder)
+        StateOwner(of: state).take(folder)
+        for name in names { try move(state + "/" + name, to: folder + "/" + name) }
+        try Folder.sync(folder)
+        try Folder.sync(state)
+        return folder
+    }
+
+    private func moveInto(place folder: String) throws(BackupError) {
+        for name in try Folder.names(folder) {
+            let target = state + "/" + name
+            // An empty folder of an unused state directory.
+            unlink(target + "/hold")
+            rmdir(target)
+            try move(folder + "/" + name, to: target)
+        }
+        try Folder.sync(state)
+        guard rmdir(folder) == 0 else { throw .system("rmdir", folder) }
+        try Folder.sync(state)
+    }
+
+    private func move(_ from: String, to: String) throws(BackupError) {
+        guard rename(from, to) == 0 else { throw .system("rename", from) }
+    }
+}

@@ -1,0 +1,218 @@
+import Foundation
+import Glibc
+import Storage
+import TestSupport
+import Testing
+
+@testable import Backup
+
+@Suite struct BackupTests {
+    @Test func aBackupIsRestored() async throws {
+        let fixture = try Fixture()
+        let engine = try fixture.open()
+        try await fixture.fill(engine, 0..<50)
+        try TextFile.write("0123456789", to: fixture.state + "/scram.key")
+        try TextFile.write("facts", to: fixture.state + "/cache.sqlite")
+        let report = try fixture.backup("one")
+        #expect(report.missing == [])
+        await engine.close()
+
+        let target = fixture.files.path + "/deep/elsewhere"
+        let restored = try fixture.restore("one", to: target)
+        #expect(restored.check.findings == [])
+        #expect(restored.files == report.files)
+        let names = try FileManager.default.contentsOfDirectory(atPath: target).sorted()
+        #expect(names == ["index.sqlite", "lock", "scram.key", "spool"])
+        #expect(try String(contentsOfFile: target + "/scram.key", encoding: .utf8) == "0123456789")
+        let other = try fixture.open(target)
+        #expect(try await fixture.bodies(other, count: 50) == (0..<50).map { Fixture.body($0) })
+        // It is a server's directory like any other.
+        try await fixture.fill(other, 50..<60)
+        #expect(try await fixture.bodies(other, count: 60).count == 60)
+        await other.close()
+        #expect(try fixture.verify("one").check.findings == [])
+    }
+
+    @Test func aStateWithoutMailIsRestored() async throws {
+        let fixture = try Fixture()
+        await (try fixture.open()).close()
+        try fixture.backup("one")
+        #expect(try fixture.verify("one").check.findings == [])
+        let target = fixture.files.path + "/target"
+        #expect(try fixture.restore("one", to: target).check.findings == [])
+        await (try fixture.open(target)).close()
+    }
+
+    @Test func filesAreForTheirOwnerOnly() async throws {
+        let fixture = try Fixture()
+        let engine = try fixture.open()
+        try await fixture.fill(engine, 0..<11)
+        await engine.close()
+        try fixture.backup("one")
+        let target = fixture.files.path + "/target"
+        _ = try fixture.restore("one", to: target)
+        for path in [fixture.backups + "/one", target] {
+            for name in [""] + (FileManager.default.enumerator(atPath: path)!.allObjects as! [String]) {
+                var status = stat()
+                #expect(lstat(path + "/" + name, &status) == 0)
+                #expect(status.st_mode & 0o077 == 0, "\(path)/\(name)")
+            }
+        }
+    }
+
+    @Test func whatIsEqualIsTakenFromTheBase() async throws {
+        let fixture = try Fixture()
+        let engine = try fixture.open()
+        try await fixture.fill(engine, 0..<100)
+        _ = try await fixture.bodies(engine, count: 100)
+        try fixture.backup("one")
+        try await fixture.fill(engine, 100..<120)
+        _ = try await fixture.bodies(engine, count: 120)
+        let second = try fixture.backup("two", base: "one")
+        #expect(second.reused > 10)
+        #expect(second.reusedOctets > second.octets / 3)
+        await engine.close()
+        // The base is not needed any more.
+        TemporaryDirectory.remove(fixture.backups + "/one")
+        let target = fixture.files.path + "/target"
+        #expect(try fixture.restore("two", to: target).check.findings == [])
+        let other = try fixture.open(target)
+        #expect(try await fixture.bodies(other, count: 120) == (0..<120).map { Fixture.body($0) })
+        await other.close()
+    }
+
+    @Test func anotherFilesNamesakeIsNotTaken() async throws {
+        let fixture = try Fixture()
+        let engine = try fixture.open()
+        try await fixture.fill(engine, 0..<100)
+        _ = try await fixture.bodies(engine, count: 100)
+        await engine.close()
+        try fixture.backup("one")
+        // Restored elsewhere without its dates, or written anew: not known to be the same.
+        for name in try FileManager.default.contentsOfDirectory(atPath: fixture.state + "/spool") {
+            #expect(utimensat(AT_FDCWD, fixture.state + "/spool/" + name, nil, 0) == 0)
+        }
+        #expect(try fixture.backup("two", base: "one").reused == 0)
+    }
+
+    @Test(arguments: ["index.sqlite", "spool"]) func aDamagedBackupIsRefused(part: String) async throws {
+        let fixture = try Fixture()
+        let engine = try fixture.open()
+        try await fixture.fill(engine, 0..<30)
+        await engine.close()
+        try fixture.backup("one")
+        var path = fixture.backups + "/one/" + part
+        if part == "spool" {
+            path += "/" + (try FileManager.default.contentsOfDirectory(atPath: path).sorted()[0])
+        }
+        let descriptor = open(path, O_RDWR)
+        var octet: UInt8 = 0
+        pread(descriptor, &octet, 1, 400)
+        octet ^= 0xff
+        pwrite(descriptor, &octet, 1, 400)
+        close(descriptor)
+        #expect(throws: BackupError.self) { try fixture.verify("one") }
+        let target = fixture.files.path + "/target"
+        #expect(throws: BackupError.self) { try fixture.restore("one", to: target) }
+        // Nothing of it is there, and a server starts.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["lock"])
+        await (try fixture.open(target)).close()
+    }
+
+    @Test func anUnfinishedBackupIsRefused() async throws {
+        let fixture = try Fixture()
+        await (try fixture.open()).close()
+        try fixture.backup("one")
+        unlink(fixture.backups + "/one/manifest.json")
+        #expect(throws: BackupError.self) { try fixture.verify("one") }
+        #expect(throws: BackupError.self) { try fixture.backup("one") }
+    }
+
+    @Test(arguments: ["../../etc/passwd", "/etc/passwd", "spool//x", "", "spool/./x"])
+    func aManifestNamesNothingElse(name: String) async throws {
+        let fixture = try Fixture()
+        await (try fixture.open()).close()
+        try fixture.backup("one")
+        let path = fixture.backups + "/one/manifest.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try TextFile.write(
+            text.replacing("\"index.sqlite\"", with: "\"\(name)\""), to: path)
+        #expect(throws: BackupError.self) { try fixture.verify("one") }
+    }
+
+    @Test func whatIsThereIsKept() async throws {
+        let fixture = try Fixture()
+        var engine = try fixture.open()
+        try await fixture.fill(engine, 0..<10)
+        try fixture.backup("one")
+        try await fixture.fill(engine, 10..<20)
+        _ = try await fixture.bodies(engine, count: 20)
+        #expect(throws: StorageError.self) {
+            try fixture.restore("one", to: fixture.state, replacing: true)
+        }
+        await engine.close()
+        #expect(throws: BackupError.self) { try fixture.restore("one", to: fixture.state) }
+        let report = try fixture.restore("one", to: fixture.state, replacing: true)
+        engine = try fixture.open()
+        let inbox = try await engine.listInbox(of: Fixture.account)
+        #expect(inbox.messages.count == 10)
+        // UIDs that clients may know of mail that is gone are not given again.
+        try await fixture.fill(engine, 20..<21)
+        _ = try await fixture.bodies(engine, count: 11)
+        #expect(try await engine.listInbox(of: Fixture.account).messages.last!.uid > 20)
+        await engine.close()
+        let replaced = try #require(report.replaced)
+        let old = try fixture.open(replaced)
+        #expect(try await fixture.bodies(old, count: 20).count == 20)
+        await old.close()
+    }
+
+    @Test func aRestoreThatWasCutShortKeepsServersAway() async throws {
+        let fixture = try Fixture()
+        await (try fixture.open()).close()
+        try fixture.backup("one")
+        let target = fixture.files.path + "/target"
+        try Folder.make(target + "/restoring")
+        try TextFile.write("half", to: target + "/restoring/index.sqlite")
+        #expect(throws: StorageError.self) { try fixture.open(target) }
+        _ = try fixture.restore("one", to: target)
+        await (try fixture.open(target)).close()
+    }
+
+    @Test func whatIsMissingIsTold() async throws {
+        let fixture = try Fixture()
+        let engine = try fixture.open()
+        try await fixture.fill(engine, 0..<11)
+        await engine.close()
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: fixture.state + "/spool")
+                .first { $0.hasSuffix(".big") })
+        unlink(fixture.state + "/spool/" + name)
+        #expect(try fixture.backup("one").missing == ["spool/" + name])
+        #expect(try fixture.verify("one").check.isDamaged)
+    }
+
+    @Test func tarReadsAnArchive() async throws {
+        let fixture = try Fixture()
+        let engine = try fixture.open()
+        try await fixture.fill(engine, 0..<50)
+        let archive = fixture.backups + "/one.tar"
+        _ = try Backup(of: fixture.state, host: "h", version: "1", base: nil)
+            .run(to: .archive(archive)) { _, _, _ in }
+        await engine.close()
+        try FileManager.default.createDirectory(
+            atPath: fixture.backups + "/one", withIntermediateDirectories: true)
+        _ = try ChildProcess.run(
+            ["/usr/bin/tar", "-xf", archive, "-C", fixture.backups + "/one"], in: fixture.files.path)
+        #expect(try fixture.verify("one").check.findings == [])
+    }
+
+    @Test func aTarHeaderHasRoomForMuch() {
+        let size: Int64 = 5 << 40
+        let block = TarHeader.make("x", size: size, modified: 1)
+        #expect(block[124] == 0x80)
+        #expect(block[128..<136].reduce(0) { $0 << 8 | Int64($1) } == size)
+        #expect(TarHeader.padding(after: 512) == 0)
+        #expect(TarHeader.padding(after: 513) == 511)
+    }
+}

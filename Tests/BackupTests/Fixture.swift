@@ -1,0 +1,87 @@
+import Foundation
+import Logging
+import MailModel
+import NIOCore
+import Storage
+import TestSupport
+
+@testable import Backup
+
+/// A state directory with mail, and what can be done with its backups.
+struct Fixture {
+    let files: TemporaryDirectory
+    var state: String { files.path + "/state" }
+    var backups: String { files.path + "/backups" }
+
+    init() throws {
+        files = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: backups, withIntermediateDirectories: true)
+    }
+
+    static let account = AccountID(high: 1, low: 2)
+
+    func open(_ state: String? = nil) throws -> StorageEngine {
+        var configuration = StorageConfiguration()
+        configuration.minimumFreeBytes = 1 << 20
+        configuration.segmentSize = 20_000
+        configuration.largeMessageThreshold = 5_000
+        return try StorageEngine.open(
+            at: state ?? self.state, configuration: configuration,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    /// Messages `first..<last`, each tenth of them large.
+    func fill(_ engine: StorageEngine, _ range: Range<Int>) async throws {
+        let address = EmailAddress("alice@example.org")!
+        let recipient = RoutedRecipient(
+            address: address, route: .mailbox(Self.account, .unlimited),
+            envelopeRecipient: EnvelopeRecipient(address: address))
+        for number in range {
+            let draft = try engine.makeDraft(sizeHint: nil)
+            try await draft.append(Self.body(number))
+            try await engine.accept(
+                draft, envelope: Envelope(reversePath: .null), recipients: [recipient])
+        }
+    }
+
+    static func body(_ number: Int) -> ByteBuffer {
+        ByteBuffer(
+            string: "Subject: \(number)\r\n\r\n"
+                + String(repeating: "\(number)\r\n", count: number % 10 == 0 ? 2_000 : 150))
+    }
+
+    /// The bodies in the account's INBOX, once there are so many.
+    func bodies(_ engine: StorageEngine, count: Int) async throws -> [ByteBuffer] {
+        while true {
+            let inbox = try await engine.listInbox(of: Self.account)
+            guard inbox.messages.count >= count else {
+                try await Task.sleep(for: .milliseconds(5))
+                continue
+            }
+            var bodies: [ByteBuffer] = []
+            for message in inbox.messages {
+                bodies.append(try await engine.read(message.message, 0..<message.message.size))
+            }
+            return bodies
+        }
+    }
+
+    @discardableResult
+    func backup(_ name: String, base: String? = nil) throws -> Backup.Report {
+        try Backup(
+            of: state, host: "mail.example.org", version: "1",
+            base: base.map { "\(backups)/\($0)" }
+        ).run(to: .directory("\(backups)/\(name)")) { _, _, _ in }
+    }
+
+    func restore(_ name: String, to target: String, replacing: Bool = false) throws
+        -> Restore.Report
+    {
+        try Restore(of: "\(backups)/\(name)", to: target)
+            .run(replacing: replacing) { _, _, _ in }
+    }
+
+    func verify(_ name: String) throws -> Restore.Report {
+        try Restore(of: "\(backups)/\(name)", to: files.path + "/nowhere").verify { _, _, _ in }
+    }
+}

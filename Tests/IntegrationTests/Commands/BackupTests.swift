@@ -1,0 +1,157 @@
+import Foundation
+import Synchronization
+import Testing
+import TestSupport
+
+/// `martlet backup`, `restore` and `fsck` beside a server that is busy.
+@Suite(.ownThreads) struct BackupTests {
+    /// Clients that deliver until they are told to end, each to an account of its own.
+    private final class Load: Sendable {
+        static let clients = 4
+        /// Subjects that were answered with 250, by client.
+        let answered = Mutex([[String]](repeating: [], count: clients))
+        private let isOver = Atomic(false)
+        private let running = Atomic(clients)
+
+        func start(_ server: RunningMartlet, _ users: [SampleUsers.User]) {
+            for client in 0..<Self.clients {
+                Thread.detachNewThread { [self] in
+                    defer { running.subtract(1, ordering: .releasing) }
+                    do {
+                        try deliver(client, server, to: users[client].address)
+                    } catch {
+                        // The server was killed.
+                    }
+                }
+            }
+        }
+
+        private func deliver(_ client: Int, _ server: RunningMartlet, to address: String) throws {
+            let connection = try server.smtp(.mx)
+            for number in 0... {
+                if isOver.load(ordering: .relaxed) { return }
+                let subject = "Subject: \(client)-\(number)"
+                // Each seventh in a file of its own.
+                let text = String(repeating: "text\r\n", count: number % 7 == 3 ? 50_000 : 20)
+                try connection.expect("MAIL FROM:<sender@elsewhere.example>", "250")
+                try connection.expect("RCPT TO:<\(address)>", "250")
+                try connection.expect("DATA", "354")
+                try connection.expect("\(subject)\r\n\r\n\(text).", "250")
+                answered.withLock { $0[client].append(subject) }
+            }
+        }
+
+        /// Waits for so many more.
+        func more(_ count: Int) throws -> [[String]] {
+            let before = answered.withLock { $0.joined().count }
+            guard eventually({ answered.withLock { $0.joined().count >= before + count } }) else {
+                throw TestFailure("the server takes no mail")
+            }
+            return answered.withLock { $0 }
+        }
+
+        func end() {
+            isOver.store(true, ordering: .relaxed)
+            _ = eventually { running.load(ordering: .acquiring) == 0 }
+        }
+    }
+
+    private struct Report: Decodable {
+        var files: Int
+        var octets: Int
+        var reused: Int
+        var missing: [String]
+    }
+
+    private func backup(_ server: RunningMartlet, _ arguments: String...) throws -> Report {
+        let result = try server.martlet(["backup", "--json"] + arguments)
+        guard result.status == 0 else { throw TestFailure("\(result)") }
+        return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+    }
+
+    @Test func underLoadNothingAnsweredIsMissing() throws {
+        let server = try RunningMartlet()
+        let users = (0..<Load.clients).map { _ in server.newUser() }
+        let load = Load()
+        load.start(server, users)
+        _ = try load.more(40)
+        let first = try backup(server, "--output", "\(server.path)/one")
+        #expect(first.missing == [])
+        let promised = try load.more(20)
+        let second = try backup(server, "--output", "\(server.path)/two", "--base", "\(server.path)/one")
+        #expect(second.missing == [] && second.reused > 0 && second.octets > first.octets)
+        let online = try server.martlet("fsck", "--online")
+        #expect(online.status == 0, "\(online)")
+        _ = try load.more(10)
+        server.kill9()
+        load.end()
+        let offline = try server.martlet("fsck")
+        #expect(offline.status == 0, "\(offline)")
+
+        try FileManager.default.moveItem(atPath: server.state, toPath: server.state + ".old")
+        let restored = try server.martlet("restore", "\(server.path)/two")
+        #expect(restored.status == 0, "\(restored)")
+        try server.start()
+        for (client, subjects) in promised.enumerated() {
+            let messages = try server.messages(of: users[client], count: subjects.count)
+            let found = messages.compactMap { $0.first { $0.hasPrefix("Subject: ") } }
+            #expect(Set(found).isSuperset(of: subjects))
+            #expect(Set(found).count == found.count)
+        }
+        #expect(server.stop() == 0)
+        let last = try server.martlet("fsck")
+        #expect(last.status == 0, "\(last)")
+    }
+
+    @Test func aRunningServerIsLeftAlone() throws {
+        let server = try RunningMartlet.shared.get()
+        let output = try TemporaryDirectory()
+        _ = try backup(server, "--output", "\(output.path)/one")
+        for arguments in [["restore", "\(output.path)/one"], ["restore", "--replace", "\(output.path)/one"], ["fsck"]] {
+            let result = try server.martlet(arguments)
+            #expect(result.status == 75 && result.output.contains("a server uses"), "\(result)")
+        }
+        let dry = try server.martlet("restore", "--dry-run", "\(output.path)/one")
+        #expect(dry.status == 0 && dry.output.contains("nothing is wrong"), "\(dry)")
+        let again = try server.martlet("backup", "--output", "\(output.path)/one")
+        #expect(again.status == 75 && again.output.contains("is not empty"), "\(again)")
+    }
+
+    @Test func anArchiveGoesToStandardOutput() throws {
+        let server = try RunningMartlet.shared.get()
+        let output = try TemporaryDirectory()
+        let script = """
+            mkdir "$1/one" && "$0" backup --output - --config "$2" 2>"$1/report" | tar -xf - -C "$1/one" \
+            && "$0" restore --dry-run "$1/one" --config "$2"
+            """
+        let result = try Tool.run(
+            ["/bin/sh", "-c", script, try RunningMartlet.binary(), output.path, server.configuration])
+        #expect(result.status == 0 && result.output.contains("nothing is wrong"), "\(result)")
+        #expect(try TextFile.read(output.path + "/report").contains("files, "))
+    }
+
+    @Test func damageIsFoundAndToldApart() throws {
+        let server = try RunningMartlet()
+        let user = server.newUser()
+        try server.deliver(to: [user.address], "Subject: large\r\n\r\n" + String(repeating: "text\r\n", count: 50_000))
+        _ = try server.messages(of: user)
+        #expect(server.stop() == 0)
+        let spool = server.state + "/spool"
+        let large = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: spool).first { $0.hasSuffix(".big") })
+        try FileManager.default.moveItem(atPath: "\(spool)/\(large)", toPath: server.path + "/large")
+        let damaged = try server.martlet("fsck", "--repair")
+        #expect(damaged.status == 2 && damaged.output.contains("UID 1 of “INBOX”"), "\(damaged)")
+        let backup = try server.martlet("backup", "--output", "\(server.path)/one")
+        #expect(backup.status == 1 && backup.output.contains("MISSING: spool/\(large)"), "\(backup)")
+        try FileManager.default.moveItem(atPath: server.path + "/large", toPath: "\(spool)/\(large)")
+        #expect(try server.martlet("fsck").status == 0)
+    }
+
+    @Test(arguments: [
+        ["backup", "--output", "-", "--base", "/x"], ["fsck", "--online", "--repair"],
+    ]) func whatDoesNotGoTogether(arguments: [String]) throws {
+        let result = try Tool.run([try RunningMartlet.binary()] + arguments)
+        #expect(result.status == 64, "\(result)")
+    }
+}
