@@ -34,7 +34,7 @@ package struct Backup {
     }
 
     /// Files and folders of a state directory beside index and spool.
-    private static let others = ["scram.key", "import"]
+    private static let others = ["scram.key", "import", "tls-policy", "tls-reports"]
 
     private let state: String
     private let host: String
