@@ -39,11 +39,11 @@ struct ReportComposer {
         var bytes = Array(text.utf8)
         bytes += report.returned.bytes
         bytes += "\r\n--\(boundary)--\r\n".utf8
-        return Message(
-            bytes: bytes,
-            envelope: Envelope(
-                reversePath: .null, body: isEightBit ? .eightBitMIME : .sevenBit,
-                smtpUTF8: isGlobal))
+        var envelope = Envelope(
+            reversePath: .null, body: isEightBit ? .eightBitMIME : .sevenBit, smtpUTF8: isGlobal)
+        // Ours, and signed as such where this host's domain has a key.
+        envelope.isSubmission = true
+        return Message(bytes: bytes, envelope: envelope)
     }
 
     private func header(

@@ -1,3 +1,4 @@
+internal import DNS
 internal import MailModel
 internal import SMTP
 internal import Storage
@@ -36,11 +37,11 @@ struct PlannedDelivery: Sendable {
         current = outcomes.indices.filter { outcomes[$0] == nil }
         let envelope = attempt.envelope
         var transaction = ClientTransaction(
-            reversePath: envelope.reversePath,
+            reversePath: envelope.reversePath.forWire,
             recipients: current.map { index in
                 let routed = recipients[index].routed
                 return EnvelopeRecipient(
-                    address: routed.address, notify: routed.envelopeRecipient.notify,
+                    address: routed.address.forWire, notify: routed.envelopeRecipient.notify,
                     originalRecipient: routed.envelopeRecipient.originalRecipient)
             },
             size: content.size, body: content.body)
@@ -55,6 +56,17 @@ struct PlannedDelivery: Sendable {
                 mode: by.mode == .return ? .return : .notify, isTraced: by.isTraced)
         }
         return transaction
+    }
+
+    /// Why the message must not be given to a host of these capabilities; nil when it may be.
+    ///
+    /// Mail that must arrive by a time or come back may only go to those who promise the same
+    /// (RFC 2852 section 4.1.4.1).
+    func objection(to capabilities: ServerCapabilities, now: Timestamp = .now) -> MailError? {
+        guard let by = attempt.envelope.deliverBy, by.mode == .return else { return nil }
+        if by.deadline <= now { return .tooLate }
+        guard let least = capabilities.deliverBy else { return .cannotPromise }
+        return by.deadline < now + .seconds(least) ? .tooLate : nil
     }
 
     mutating func take(_ result: TransactionResult, over session: OutboundSession) {
@@ -107,6 +119,32 @@ struct PlannedDelivery: Sendable {
         if isOfHosts { result.hosts = .fail }
         return result.result
     }
+}
+
+extension EmailAddress {
+    /// With the domain in A-labels, so that SMTPUTF8 is only needed for the local part (RFC 6531
+    /// section 3.2).
+    fileprivate var forWire: EmailAddress {
+        guard domain.utf8.contains(where: { $0 >= 0x80 }), let ascii = DomainName.ascii(domain)
+        else { return self }
+        return EmailAddress(localPart: localPart, domain: ascii)
+    }
+}
+
+extension ReversePath {
+    fileprivate var forWire: ReversePath {
+        if case .address(let address) = self { .address(address.forWire) } else { self }
+    }
+}
+
+extension MailError {
+    /// RFC 3463 X.4.7: delivery time expired.
+    fileprivate static let tooLate = MailError(
+        550, .init(5, 4, 7), "The message could not be delivered by the time that was asked for")
+
+    /// RFC 3463 X.3.3: system not capable of selected features.
+    fileprivate static let cannotPromise = MailError(
+        550, .init(5, 3, 3), "The receiving host does not promise to deliver by a time")
 }
 
 extension TransactionResult {

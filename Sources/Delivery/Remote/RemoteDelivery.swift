@@ -91,6 +91,9 @@ package final class RemoteDelivery: DeliveryAgent {
         _ delivery: inout PlannedDelivery, over session: OutboundSession, isReused: Bool
     ) async {
         repeat {
+            if let error = delivery.objection(to: session.capabilities) {
+                return delivery.fail(error)
+            }
             let content: OutboundContent
             switch await contents.content(for: delivery, session.capabilities) {
             case .success(let made): content = made
