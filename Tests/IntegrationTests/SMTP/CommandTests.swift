@@ -22,7 +22,7 @@ import Testing
         SMTPRow(.mx, "FOO", "500 5.5.1"),
         SMTPRow(.mx, "", "500 5.5.1"),
         SMTPRow(.mx, "NOOPS", "500 5.5.1"),
-        SMTPRow(.mx, "ETRN example.org", "502 5.5.1"),
+        SMTPRow(.mx, "ETRN example.org", "459 4.7.1"),
         SMTPRow(.mx, "TURN", "502 5.5.1"),
         SMTPRow(.mx, "SEND FROM:<a@elsewhere.example>", "502 5.5.1"),
         SMTPRow(.mx, "SOML FROM:<a@elsewhere.example>", "502 5.5.1"),
