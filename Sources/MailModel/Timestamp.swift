@@ -11,9 +11,15 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     package static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        // Read from memory: which module declares timespec's members depends on what else is
+        // imported, and on how the library is linked. Both are longs.
+        withUnsafeTemporaryAllocation(of: timespec.self, capacity: 1) { time in
+            _ = clock_gettime(CLOCK_REALTIME, time.baseAddress!)
+            let words = UnsafeRawPointer(time.baseAddress!)
+            let seconds = words.load(as: Int.self)
+            let nanoseconds = words.load(fromByteOffset: MemoryLayout<Int>.size, as: Int.self)
+            return Timestamp(milliseconds: Int64(seconds) * 1000 + Int64(nanoseconds / 1_000_000))
+        }
     }
 
     package var seconds: Int64 { milliseconds / 1000 }
