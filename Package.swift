@@ -136,7 +136,8 @@ let package = Package(
             dependencies: ["DKIM", "COpenSSL", "InternetMessage", "MailModel", "TestSupport", nio],
             swiftSettings: swift),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", nio, logging], swiftSettings: swift),
+            name: "TransportTests", dependencies: ["Transport", "TestSupport", nio, logging],
+            swiftSettings: swift),
         .testTarget(
             name: "DNSTests", dependencies: ["DNS", "TestSupport", logging], swiftSettings: swift),
         .testTarget(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import MailServer
@@ -24,20 +25,16 @@ import Musl
     func statesArrive(prefix: String) async throws {
         let path = prefix + UUID().uuidString.prefix(8)
         defer { unlink(path) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", Self.listener, path]
-        let stdout = Pipe()
-        process.standardOutput = stdout
-        try process.run()
-        let output = stdout.fileHandleForReading
-        // At least the beginning of the first line.
-        let start = output.availableData
+        let files = try TemporaryDirectory()
+        defer { TemporaryDirectory.remove(files.path) }
+        let output = "\(files.path)/output"
+        let pid = try ChildProcess.start(
+            ["/usr/bin/env", "python3", "-c", Self.listener, path], output: output)
+        for _ in 0..<6000 where try TextFile.read(output) != "bound\n" { usleep(5000) }
         ServiceManager.tell(.ready, at: path)
         ServiceManager.tell(.stopping, at: path)
-        let rest = output.readDataToEndOfFile()
-        #expect(String(decoding: start + rest, as: UTF8.self) == "bound\nREADY=1\nSTOPPING=1\n")
-        process.waitUntilExit()
+        waitpid(pid, nil, 0)
+        #expect(try TextFile.read(output) == "bound\nREADY=1\nSTOPPING=1\n")
     }
 
     /// Nobody listens, or there is no such thing: nothing happens.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Logging
 import NIOCore
 import Transport
@@ -96,30 +97,15 @@ final class Reports: Sendable {
     }
 }
 
-struct ProcessFailure: Error {
-    let output: String
-}
-
-/// Runs a program to its end; its standard output.
+/// Runs a program to its end; its standard output and errors.
 func run(_ program: String, _ arguments: [String], input: String = "") async throws -> String {
     try await blocking {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = stdin
-        process.standardOutput = stdout
-        process.standardError = stderr
-        try process.run()
-        stdin.fileHandleForWriting.write(Data(input.utf8))
-        stdin.fileHandleForWriting.closeFile()
-        let output = stdout.fileHandleForReading.readDataToEndOfFile()
-        let errors = stderr.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let text = String(decoding: output, as: UTF8.self)
-        guard process.terminationStatus == 0 else {
-            throw ProcessFailure(output: text + String(decoding: errors, as: UTF8.self))
-        }
-        return text
+        let files = try TemporaryDirectory()
+        defer { TemporaryDirectory.remove(files.path) }
+        let file = "\(files.path)/input"
+        try TextFile.write(input, to: file)
+        return try ChildProcess.run(
+            ["/bin/sh", "-c", "input=$1; shift; exec \"$@\" <\"$input\"", "sh", file, program]
+                + arguments, in: files.path)
     }
 }
