@@ -174,15 +174,15 @@ let package = Package(
         .testTarget(
             name: "DeliveryTests",
             dependencies: [
-                "Delivery", "InternetMessage", "Directory", "Spool", "Storage", "MailModel", nio,
-                logging,
+                "Delivery", "InternetMessage", "Directory", "DNS", "Spool", "Storage", "MailModel",
+                "TestSupport", "Transport", nio, logging,
             ],
             swiftSettings: swift),
         .testTarget(
             name: "SMTPServiceTests",
             dependencies: [
                 "TestSupport", "MailServer", "SMTP", "MailModel", "InternetMessage", "Transport",
-                "Directory", "Authentication", "Storage", nio, nioPosix, logging,
+                "Directory", "Delivery", "Authentication", "Storage", nio, nioPosix, logging,
             ],
             swiftSettings: swift),
         .testTarget(

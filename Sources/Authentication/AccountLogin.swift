@@ -1,4 +1,4 @@
-import Directory
+package import Directory
 import MailModel
 
 extension Account {
@@ -16,7 +16,7 @@ extension Account {
     }
 
     /// Whether a name that a client typed is this account: its uid or one of its addresses.
-    func isNamed(_ name: String) -> Bool {
+    package func isNamed(_ name: String) -> Bool {
         let name = name.lowercased()
         return login.lowercased() == name
             || primaryAddress.description.lowercased() == name

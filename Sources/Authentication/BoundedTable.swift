@@ -1,18 +1,18 @@
 /// A dictionary that never holds more than about its capacity, at a constant cost. Entries live
 /// in two generations; when the young one is half the capacity it becomes the old one, and what
 /// nobody wrote since its own youth is dropped.
-struct BoundedTable<Key: Hashable, Value> {
+package struct BoundedTable<Key: Hashable, Value> {
     private let generation: Int
     private var young: [Key: Value] = [:]
     private var old: [Key: Value] = [:]
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         generation = max(capacity / 2, 1)
     }
 
-    var count: Int { young.count + old.count }
+    package var count: Int { young.count + old.count }
 
-    subscript(key: Key) -> Value? {
+    package subscript(key: Key) -> Value? {
         get { young[key] ?? old[key] }
         set {
             old[key] = nil

@@ -15,6 +15,7 @@ package final class QueueManager: Sendable {
     private let resolver: any RecipientResolving
     private let local: any DeliveryAgent
     private let remote: (any DeliveryAgent)?
+    private let hosts: (any HostAsking)?
     private let configuration: QueueManagerConfiguration
     private let reports: ReportPolicy
     private let reporter: Reporter
@@ -24,15 +25,17 @@ package final class QueueManager: Sendable {
 
     /// - Parameters:
     ///   - remote: carries mail to other hosts; without one such mail waits in the queue.
+    ///   - hosts: asks which host of a distributed domain has an address; nil: such mail waits.
     ///   - submission: where reports are handed in; nil: the spool.
     package init(
         spool: Spool, resolver: any RecipientResolving, remote: (any DeliveryAgent)? = nil,
-        configuration: QueueManagerConfiguration, submission: (any ReportSubmission)? = nil,
+        hosts: (any HostAsking)? = nil, configuration: QueueManagerConfiguration, submission: (any ReportSubmission)? = nil,
         logger: Logger
     ) {
         self.spool = spool
         self.resolver = resolver
         self.remote = remote
+        self.hosts = hosts
         self.configuration = configuration
         self.logger = logger
         local = LocalDelivery(spool: spool)
@@ -111,7 +114,7 @@ package final class QueueManager: Sendable {
     ) async -> [(QueueRecipient, Verdict)] {
         var verdicts: [(QueueRecipient, Verdict)] = []
         var ready: [QueueRecipient] = []
-        var review = RecipientReview(resolver: resolver)
+        var review = RecipientReview(resolver: resolver, hosts: hosts)
         for recipient in lease.due where recipient.isUnsettled {
             if needsReview(recipient, lease.entry) {
                 await self.review(recipient, of: lease.entry, by: &review, &ready, &verdicts)

@@ -17,9 +17,14 @@ struct RecipientReview {
     }
 
     private let resolver: any RecipientResolving
+    private let hosts: (any HostAsking)?
     private var outage: MailError?
 
-    init(resolver: any RecipientResolving) { self.resolver = resolver }
+    /// - Parameter hosts: nil: addresses that other hosts of a domain may have wait.
+    init(resolver: any RecipientResolving, hosts: (any HostAsking)?) {
+        self.resolver = resolver
+        self.hosts = hosts
+    }
 
     mutating func review(_ recipient: QueueRecipient) async -> Finding {
         if let outage { return .outcome(.deferred(outage)) }
@@ -56,11 +61,27 @@ struct RecipientReview {
         switch await resolver.resolve(address) {
         case .deliver(let targets):
             accept(targets, for: recipient, account: account)
-        case .askHosts(_, let hosts): .outcome(.deferred(.unasked(hosts)))
+        case .askHosts(let address, let candidates):
+            await ask(address, candidates, for: recipient)
         case .notLocal:
             .reroute([moved(recipient, to: address, .remote(.foreign))])
         case .rejected(let error):
             .outcome(error.isTemporary ? .deferred(error) : .failed(error))
+        }
+    }
+
+    /// Only when all hosts have said no is the address unknown.
+    private func ask(
+        _ address: EmailAddress, _ candidates: [NextHop], for recipient: QueueRecipient
+    ) async -> Finding {
+        switch await hosts?.ask(address, candidates, for: nil) {
+        case .knows(let host):
+            accept(
+                [RoutedAddress(address: address, route: .remote(.host(host)))], for: recipient,
+                account: nil)
+        case .nobody: .outcome(.failed(.unknown(to: candidates)))
+        case .unavailable(let cause): .outcome(.deferred(.unanswered(cause)))
+        case nil: .outcome(.deferred(.unanswered("to be asked: \(candidates.text)")))
         }
     }
 
@@ -99,13 +120,6 @@ extension MailError {
     fileprivate static let undecided = MailError(
         450, .init(4, 2, 1), "Mailbox not accepting messages now, trying again later",
         cause: "the directory does not say where to")
-
-    /// RFC 3463 X.4.1: no answer from host.
-    fileprivate static func unasked(_ hosts: [NextHop]) -> MailError {
-        MailError(
-            451, .init(4, 4, 1), "Recipient can't be verified now, trying again later",
-            cause: "to be asked: " + hosts.map(\.description).joined(separator: ", "))
-    }
 
     /// RFC 3463 X.2.4: mailing list expansion problem.
     static let nobody = MailError(

@@ -199,6 +199,10 @@ package final class Connection: Sendable {
         }
     }
 
+    /// Sends what is unsent, TLS's close_notify and FIN; what the peer still says can be read. Waiting
+    /// writes must have returned, and none may follow.
+    package func endOutput() { onLoop { $0.endOutput() } }
+
     /// Closes at once; unsent bytes are lost.
     package func abort() {
         onLoop { $0.abort(.closed) }

@@ -28,6 +28,19 @@ extension ConnectionHandler {
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: sent)
     }
 
+    /// Says that nothing follows, behind all that is unsent; the peer may still speak.
+    func endOutput() {
+        guard phase == .open, !isOutputEnded, let context else { return }
+        isOutputEnded = true
+        if let engine {
+            engine.close()
+            sendOutput(of: engine)
+        }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenSuccess { self.context?.close(mode: .output, promise: nil) }
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+
     /// Closing a socket with unread input makes the system send a reset, which may destroy our
     /// last reply on its way. So when the client is likely still sending, only our side is
     /// closed, and the input is dropped for a moment.

@@ -6,7 +6,9 @@ extension ConnectionHandler {
 
     /// Sends bytes; nil when the caller should wait until the client has read some.
     func write(_ bytes: ByteBuffer) -> VoidResult? {
-        guard phase == .open, let context else { return .failure(failure ?? .closed) }
+        guard phase == .open, !isOutputEnded, let context else {
+            return .failure(failure ?? .closed)
+        }
         guard bytes.readableBytes > 0 else { return .success(()) }
         if engine == nil && compression == nil {
             send(bytes, context)

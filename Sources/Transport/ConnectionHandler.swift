@@ -47,6 +47,7 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var isStreaming = false
 
     // Writing.
+    var isOutputEnded = false
     var writers: [UnsafeContinuation<VoidResult, Never>] = []
     /// Bytes that wait for room in the socket before they are compressed and encrypted.
     var outgoing = ByteBuffer()

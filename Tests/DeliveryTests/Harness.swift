@@ -20,7 +20,7 @@ struct Harness {
     /// - Parameter queue: of an earlier harness, to start over with what it has left.
     init(
         queue: MemoryQueue = MemoryQueue(), clock: ManualClock = ManualClock(),
-        remote: (any DeliveryAgent)? = nil,
+        remote: (any DeliveryAgent)? = nil, hosts: (any HostAsking)? = nil,
         configure: (inout QueueManagerConfiguration) -> Void = { _ in }
     ) {
         var configuration = QueueManagerConfiguration(
@@ -32,7 +32,8 @@ struct Harness {
         self.queue = queue
         spool = Spool(storage: queue, clock: clock, logger: logger)
         manager = QueueManager(
-            spool: spool, resolver: directory, remote: remote, configuration: configuration,
+            spool: spool, resolver: directory, remote: remote, hosts: hosts,
+            configuration: configuration,
             submission: reports, logger: logger)
         for entry in queue.all { spool.add(entry) }
     }

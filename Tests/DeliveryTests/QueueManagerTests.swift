@@ -62,6 +62,42 @@ import Testing
         #expect(harness.queue.isEmpty)
     }
 
+    private struct Hosts: HostAsking {
+        let answer: HostAnswer
+        func ask(
+            _ address: EmailAddress, _ hosts: [NextHop], for client: String?
+        ) async -> HostAnswer { answer }
+    }
+
+    @Test(arguments: [
+        (HostAnswer.nobody, EnhancedStatusCode(5, 1, 1)),
+        (.unavailable(cause: "refused"), EnhancedStatusCode(4, 4, 1)),
+    ])
+    func hostsOfTheDomainAreAsked(_ answer: HostAnswer, _ status: EnhancedStatusCode) async throws {
+        let harness = Harness(hosts: Hosts(answer: answer))
+        harness.directory.answer(
+            alice, .askHosts(alice, [NextHop(host: "north.example"), NextHop(host: "south.example")]))
+        harness.put([.to(.unresolved)])
+        await harness.settle()
+        if status.statusClass == 4 {
+            #expect(state(harness)?.lastError?.status == status)
+            #expect(harness.reports.submitted.isEmpty)
+        } else {
+            let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
+            #expect(report.recipient("status") == "\(status)")
+        }
+    }
+
+    @Test func theHostThatKnowsGetsTheMail() async {
+        let host = NextHop(host: "south.example")
+        let harness = Harness(hosts: Hosts(answer: .knows(host)))
+        harness.directory.answer(alice, .askHosts(alice, [NextHop(host: "north.example"), host]))
+        harness.put([.to(.unresolved)])
+        await harness.settle()
+        let entry = harness.queue.stored(QueueID(rawValue: 1))
+        #expect(entry?.recipients.last?.routed.route == .remote(.host(host)))
+    }
+
     @Test func mailForOtherHostsWaitsThenExpires() async throws {
         let harness = Harness { $0.delayWarning = nil }
         harness.put([.to(.remote(.foreign))])

@@ -1,3 +1,4 @@
+import Delivery
 import MailModel
 import SMTP
 import Storage
@@ -9,7 +10,7 @@ import Transport
 /// Addresses that one of several hosts may have.
 @Suite(.timeLimit(.minutes(20))) struct DistributedDomainTests {
     private struct Hosts: HostAsking {
-        func ask(_ address: EmailAddress, _ hosts: [NextHop]) async -> HostAnswer {
+        func ask(_ address: EmailAddress, _ hosts: [NextHop], for client: String?) async -> HostAnswer {
             switch address.localPart {
             case "carol": .knows(hosts[1])
             case "nobody": .nobody

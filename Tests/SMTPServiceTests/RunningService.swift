@@ -1,4 +1,5 @@
 import Authentication
+import Delivery
 import Logging
 import MailModel
 import NIOCore

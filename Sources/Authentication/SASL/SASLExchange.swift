@@ -15,6 +15,8 @@ package final class SASLExchange {
     private var conversation: SASLConversation?
     private var scram: ScramExchange?
     private var hasEnded = false
+    /// What PLAIN or LOGIN have proved, once they have succeeded: for another server.
+    package private(set) var password: [UInt8]?
 
     init(_ mechanism: SASLMechanism, _ context: ClientContext, _ service: SASLService) {
         self.mechanism = mechanism
@@ -43,6 +45,7 @@ package final class SASLExchange {
             let outcome = await conclude(conversation.identities)
             end()
             guard case .success = outcome else { return .done(outcome, serverFinal: nil) }
+            password = conversation.identities.password
             return .done(outcome, serverFinal: serverFinal)
         case .failed(let status, let cause):
             return failed(failure(status, cause))

@@ -1,12 +1,21 @@
-internal import DNS
-internal import MailModel
+package import DNS
+package import MailModel
 
 /// Finds the hosts of a plan, the best first (RFC 5321 section 5.1).
-struct HostFinder: Sendable {
+package struct HostFinder: Sendable {
     let configuration: OutboundConfiguration
     let dns: DNSResolver
     /// Whether an address and port are ones that we listen on.
     let isOurs: @Sendable (HostAddress) -> Bool
+
+    package init(
+        configuration: OutboundConfiguration, dns: DNSResolver,
+        isOurs: @escaping @Sendable (HostAddress) -> Bool
+    ) {
+        self.configuration = configuration
+        self.dns = dns
+        self.isOurs = isOurs
+    }
 
     /// A host may have one name and many addresses, and a domain many hosts.
     private static let maximumHosts = 10
@@ -15,6 +24,15 @@ struct HostFinder: Sendable {
         switch way {
         case .hops(let hops): await hosts(hops)
         case .exchangers(let domain): await exchangers(of: domain)
+        }
+    }
+
+    /// Where the host listens, in the order to be tried; none of it is here.
+    package func addresses(of hop: NextHop) async -> Result<[HostAddress], MailError> {
+        await hosts([hop]).map { hosts in
+            hosts.flatMap { host in
+                host.addresses.map { HostAddress(address: $0, port: host.port) }
+            }
         }
     }
 

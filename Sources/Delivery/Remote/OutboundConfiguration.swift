@@ -34,6 +34,12 @@ package struct OutboundConfiguration: Sendable {
 
     package init(hostName: String) { self.hostName = hostName }
 
+    /// The address to connect from.
+    func source(for address: String) -> String? {
+        let isIPv6 = IPAddress.isIPv6(address)
+        return sources.first { IPAddress.isIPv6($0) == isIPv6 }
+    }
+
     func level(for domain: String, hop: NextHop?) -> TLSLevel? {
         tlsLevels[domain] ?? hop.flatMap { tlsLevels[$0.host] }
     }

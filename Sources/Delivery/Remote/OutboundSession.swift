@@ -8,7 +8,7 @@ internal import Transport
 /// protocol's state machine, sets the deadlines, does TLS and authentication.
 ///
 /// `@unchecked`: used by one task at a time, which the pool sees to.
-final class OutboundSession: @unchecked Sendable {
+final class OutboundSession: PooledSession, @unchecked Sendable {
     let host: MailHost
     let address: HostAddress
     let security: SessionSecurity

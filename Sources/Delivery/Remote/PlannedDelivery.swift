@@ -20,8 +20,8 @@ struct PlannedDelivery: Sendable {
         outcomes = [DeliveryOutcome?](repeating: nil, count: recipients.count)
     }
 
-    var sessionKey: SessionPool.Key {
-        SessionPool.Key(
+    var sessionKey: SessionKey {
+        SessionKey(
             way: plan.way, tls: plan.tls, requiresTLS: attempt.envelope.requiresTLS)
     }
 

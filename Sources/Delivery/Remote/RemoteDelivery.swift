@@ -13,7 +13,7 @@ package final class RemoteDelivery: DeliveryAgent {
     let configuration: OutboundConfiguration
     let planner: RoutePlanner
     let maker: SessionMaker
-    private let pool: SessionPool
+    private let pool: SessionPool<SessionKey, OutboundSession>
     let contents: ContentMaker
 
     init(
@@ -107,7 +107,7 @@ package final class RemoteDelivery: DeliveryAgent {
         } while !delivery.isDone && session.failure == nil
     }
 
-    private func keep(_ session: OutboundSession, _ key: SessionPool.Key) async {
+    private func keep(_ session: OutboundSession, _ key: SessionKey) async {
         if session.failure == nil, session.transactions < configuration.maximumMessagesPerSession,
             await session.isReady()
         {

@@ -96,7 +96,8 @@ struct SessionMaker: Sendable {
         _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity, _ plan: RoutePlan
     ) async throws(ConnectionError) -> OutboundSession {
         let connection = try await connector.connect(
-            to: .address(place.address, port: place.port), from: source(for: place.address),
+            to: .address(place.address, port: place.port),
+            from: configuration.source(for: place.address),
             timeout: configuration.connectTimeout)
         let credentials = configuration.credentials[host.name]
         var client = SMTPClientConfiguration(
@@ -124,11 +125,6 @@ struct SessionMaker: Sendable {
             TLSFailure(
                 type, receivingHost: session.host.name, receivingAddress: session.address.address,
                 reason: session.tlsError?.reason))
-    }
-
-    private func source(for address: String) -> String? {
-        let isIPv6 = IPAddress.isIPv6(address)
-        return configuration.sources.first { IPAddress.isIPv6($0) == isIPv6 }
     }
 }
 

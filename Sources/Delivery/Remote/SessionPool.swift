@@ -1,17 +1,17 @@
-internal import MailModel
 internal import Synchronization
 
-/// Sessions without work that wait for the next message of the same way, for a few seconds.
-final class SessionPool: Sendable {
-    /// What sessions may be used for each other's messages.
-    struct Key: Hashable, Sendable {
-        var way: RoutePlan.Way
-        var tls: TLSLevel
-        var requiresTLS: Bool
-    }
+/// What a pool can keep.
+protocol PooledSession: AnyObject, Sendable {
+    /// Says goodbye, if there is anybody to say it to, and closes.
+    func quit() async
+}
 
+private enum PoolStep { case keep, reap, close }
+
+/// Sessions without work that wait for more of the same kind, for a few seconds.
+final class SessionPool<Key: Hashable & Sendable, Session: PooledSession>: Sendable {
     private struct Idle {
-        var session: OutboundSession
+        var session: Session
         var since: ContinuousClock.Instant
     }
 
@@ -23,7 +23,7 @@ final class SessionPool: Sendable {
     }
 
     /// Beyond it sessions are closed rather than kept.
-    private static let maximumIdle = 200
+    private static var maximumIdle: Int { 200 }
 
     private let lifetime: Duration
     private let state = Mutex(State())
@@ -31,7 +31,7 @@ final class SessionPool: Sendable {
     init(lifetime: Duration) { self.lifetime = lifetime }
 
     /// The one that was used last.
-    func take(_ key: Key) -> OutboundSession? {
+    func take(_ key: Key) -> Session? {
         state.withLock { state in
             guard let idle = state.idle[key]?.popLast() else { return nil }
             if state.idle[key]?.isEmpty == true { state.idle[key] = nil }
@@ -41,10 +41,9 @@ final class SessionPool: Sendable {
     }
 
     /// Keeps the session for others, or closes it.
-    func put(_ session: OutboundSession, _ key: Key) async {
-        enum Next { case keep, reap, close }
+    func put(_ session: Session, _ key: Key) async {
         let next = state.withLock { state in
-            guard !state.isClosed, state.count < Self.maximumIdle else { return Next.close }
+            guard !state.isClosed, state.count < Self.maximumIdle else { return PoolStep.close }
             state.idle[key, default: []].append(Idle(session: session, since: .now))
             state.count += 1
             defer { state.isReaping = true }
@@ -81,9 +80,9 @@ final class SessionPool: Sendable {
 
     private static func takeOver(
         _ state: inout State, _ lifetime: Duration
-    ) -> (sessions: [OutboundSession], isDone: Bool) {
+    ) -> (sessions: [Session], isDone: Bool) {
         let limit = ContinuousClock.now - lifetime
-        var over: [OutboundSession] = []
+        var over: [Session] = []
         for (key, idle) in state.idle {
             let kept = idle.filter { $0.since > limit }
             over += idle.lazy.filter { $0.since <= limit }.map(\.session)
@@ -94,7 +93,7 @@ final class SessionPool: Sendable {
         return (over, state.count == 0)
     }
 
-    private static func quit(_ sessions: [OutboundSession]) async {
+    private static func quit(_ sessions: [Session]) async {
         await withDiscardingTaskGroup { group in
             for session in sessions { group.addTask { await session.quit() } }
         }

@@ -104,6 +104,13 @@ package struct CommandReader: Sendable {
         beginLine()
     }
 
+    /// What was received and not read: someone else goes on with it.
+    package mutating func takeUnreadInput() -> ByteBuffer {
+        let rest = input
+        discardInput()
+        return rest
+    }
+
     // MARK: Lines
 
     var maximumLength: Int {

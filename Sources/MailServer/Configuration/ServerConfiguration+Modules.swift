@@ -135,6 +135,23 @@ extension ServerConfiguration {
         return configuration
     }
 
+    var inquiryConfiguration: InquiryConfiguration { InquiryConfiguration(hostName: hostName) }
+
+    var loginProxyConfiguration: LoginProxyConfiguration? {
+        proxy.map { proxy in
+            var configuration = LoginProxyConfiguration()
+            configuration.imap = .init(
+                port: UInt16(proxy.imapPort), startsTLS: proxy.startsTLS)
+            configuration.pop3 = .init(
+                port: UInt16(proxy.pop3Port), startsTLS: proxy.startsTLS)
+            configuration.verifies = proxy.verifies
+            configuration.credentials = proxy.credentials
+            configuration.connectTimeout = proxy.connectTimeout
+            configuration.refersIMAP = proxy.refersIMAP
+            return configuration
+        }
+    }
+
     func smtpSettings(for listener: ListenerConfiguration) -> SMTPServiceSettings {
         var settings = SMTPServiceSettings(
             hostname: hostName, role: listener.service.smtpRole)

@@ -13,6 +13,8 @@ package struct ServerConfiguration: Sendable {
     package var smtp: SMTPSettings
     package var pop3: POP3Settings
     package var imap: IMAPSettings
+    /// Nil: every IMAP client with another home server is referred to it.
+    package var proxy: ProxySettings?
     package var queue: QueueSettings
     package var outbound: OutboundSettings
     package var dns: DNSSettings
@@ -60,6 +62,8 @@ package struct ServerConfiguration: Sendable {
         smtp = SMTPSettings(root.section("smtp"))
         pop3 = POP3Settings(root.section("pop3"))
         imap = IMAPSettings(root.section("imap"))
+        let proxy = root.section("proxy")
+        self.proxy = root.has("proxy") ? ProxySettings(proxy) : nil
         queue = QueueSettings(root.section("queue"))
         outbound = OutboundSettings(root.section("outbound"))
         dns = DNSSettings(root.section("dns"))

@@ -15,13 +15,15 @@ package final class IMAPService: Sendable {
     let mailboxes: MailboxStore
     let cache: MessageCache
     let textIndex: TextIndex
+    let proxy: LoginProxy?
     let sessions: SessionRegistry
     let logger: Logger
 
+    /// - Parameter proxy: nil: users with another home server are told where to log in (RFC 2221).
     package init(
         configuration: IMAPServiceConfiguration, authentication: SASLService,
         directory: any IMAPDirectory, mailboxes: MailboxStore, cache: MessageCache,
-        textIndex: TextIndex, logger: Logger
+        textIndex: TextIndex, proxy: LoginProxy? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.authentication = authentication
@@ -29,6 +31,7 @@ package final class IMAPService: Sendable {
         self.mailboxes = mailboxes
         self.cache = cache
         self.textIndex = textIndex
+        self.proxy = proxy
         self.logger = logger
         sessions = SessionRegistry(
             directory: directory, interval: configuration.accountCheckInterval,

@@ -29,6 +29,7 @@ extension IMAPSession {
             try await connection.inOwnTask { () async throws(ConnectionError) in
                 try await self.work()
             }
+            if let home = home.take() { return await serve(by: home) }
             if let ending {
                 await connection.close()
                 return ending
@@ -39,8 +40,8 @@ extension IMAPSession {
 
     /// Everything that the input so far, and what has woken the connection, ask for.
     private func work() async throws(ConnectionError) {
-        while ending == nil, let event = reader.next() { try await handle(event) }
-        if isWoken, ending == nil {
+        while ending == nil, home == nil, let event = reader.next() { try await handle(event) }
+        if isWoken, ending == nil, home == nil {
             isWoken = false
             try await attend()
         }

@@ -18,10 +18,13 @@ extension IMAPSession {
     /// Passwords and exchanges are possible on this connection as it is now.
     var allowsLogins: Bool { connection.tls != nil || options.loginWithoutTLS }
 
-    func conclude(_ outcome: AuthenticationOutcome) async throws(CommandFailure) -> Completion {
+    /// - Parameter password: what has proved it, when that is known.
+    func conclude(
+        _ outcome: AuthenticationOutcome, password: [UInt8]? = nil
+    ) async throws(CommandFailure) -> Completion {
         switch outcome {
         case .success(let account, authenticatedBy: let name):
-            try await open(account, provenBy: name)
+            try await open(account, provenBy: name, password)
         case .failure(let failure):
             try await fail(failure)
         }
@@ -43,11 +46,17 @@ extension IMAPSession {
         return failure.completion
     }
 
-    private func open(_ account: Account, provenBy name: String)
-        async throws(CommandFailure) -> Completion
-    {
-        if let home = account.homeServer, home.host != service.configuration.hostName.lowercased() {
-            return referral(account, home.host)
+    private func open(
+        _ account: Account, provenBy name: String, _ password: [UInt8]?
+    ) async throws(CommandFailure) -> Completion {
+        let home = account.homeServer?.host
+        let isElsewhere = home != nil && home != service.configuration.hostName.lowercased()
+        var message: [UInt8]?
+        if isElsewhere, let home {
+            message = service.proxy?.message(for: account, login: name, password: password)
+            guard message != nil, service.proxy?.configuration.refersIMAP == false else {
+                return referral(account, home)
+            }
         }
         guard let place = service.sessions.admit(account, wake: { [connection] in connection.wake() })
         else {
@@ -58,6 +67,15 @@ extension IMAPSession {
             account, login: name, method: login?.method ?? "",
             mailboxes: service.mailboxes.mailboxes(of: account.id), place: place)
         user?.client = login?.client
+        if let message, let home {
+            let completion = await proxied(account, home, message)
+            guard self.home != nil else {
+                user = nil
+                return completion
+            }
+            login = nil
+            return completion
+        }
         login = nil
         reader.isLoggedIn = true
         logger.debug(

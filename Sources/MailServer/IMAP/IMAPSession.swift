@@ -35,6 +35,8 @@ final class IMAPSession {
     var isCompressed = false
     /// `Connection.next` has ended with a wake that nobody has attended to.
     var isWoken = false
+    /// The user's home server, which goes on with the session.
+    var home: HomeConnection?
     /// Set when the session is to end after the current reply.
     var ending: IMAPEnding?
     /// In a row.

@@ -19,7 +19,8 @@ extension POP3Driver {
     func verify(_ name: String, _ password: [UInt8]) async throws(ConnectionError) {
         login.method = "USER"
         try await conclude(
-            await service.authentication.verifyPassword(login: name, password: password, context))
+            await service.authentication.verifyPassword(login: name, password: password, context),
+            password: password)
     }
 
     /// - Parameter initial: base 64.
@@ -44,7 +45,7 @@ extension POP3Driver {
                 return try await fail(
                     AuthenticationFailure(.malformed, cause: "response behind the exchange's end"))
             }
-            return try await open(proven.account, provenBy: proven.login)
+            return try await open(proven.account, provenBy: proven.login, nil)
         }
         guard let exchange = login.exchange else { return }
         try await handle(await exchange.step(response))
@@ -58,14 +59,16 @@ extension POP3Driver {
             login.proven = (account, name)
             session.challenged(base64: Base64.encode(serverFinal), &replies)
         case .done(let outcome, serverFinal: _):
-            try await conclude(outcome)
+            try await conclude(outcome, password: login.exchange?.password)
         }
     }
 
-    private func conclude(_ outcome: AuthenticationOutcome) async throws(ConnectionError) {
+    private func conclude(
+        _ outcome: AuthenticationOutcome, password: [UInt8]? = nil
+    ) async throws(ConnectionError) {
         switch outcome {
         case .success(let account, authenticatedBy: let name):
-            try await open(account, provenBy: name)
+            try await open(account, provenBy: name, password)
         case .failure(let failure):
             try await fail(failure)
         }
@@ -87,8 +90,17 @@ extension POP3Driver {
         session.loginFailed(failure.shown, closing: failure.closeConnection, &replies)
     }
 
-    private func open(_ account: Account, provenBy name: String) async throws(ConnectionError) {
+    private func open(
+        _ account: Account, provenBy name: String, _ password: [UInt8]?
+    ) async throws(ConnectionError) {
         endExchange()
+        if let host = account.homeServer?.host, let proxy = service.proxy,
+            host != service.configuration.session.hostName.lowercased()
+        {
+            return await open(
+                account, provenBy: name, at: host,
+                proxy.message(for: account, login: name, password: password))
+        }
         do throws(MaildropError) {
             let opened = try await service.mailboxes.openMaildrop(account: account.id)
             maildrop = opened

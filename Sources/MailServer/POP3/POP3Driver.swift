@@ -22,6 +22,8 @@ final class POP3Driver {
     var logger: Logger
     var login = LoginProgress()
     var maildrop: LockedMaildrop?
+    /// The user's home server, which goes on with the session, and what it has not read.
+    var home: (connection: HomeConnection, unread: ByteBuffer)?
     var retrieved = (messages: 0, octets: 0)
     var deleted = 0
     private let started = ContinuousClock.now
@@ -66,6 +68,7 @@ final class POP3Driver {
             }
             session.receive(bytes)
             if let ending = try await answer() { return ending }
+            if let home = home.take() { return await serve(by: home.connection, home.unread) }
         }
     }
 
@@ -73,7 +76,7 @@ final class POP3Driver {
     /// the frame of `serveCommands`, which an idle session keeps.
     @inline(never)
     private func answer() async throws(ConnectionError) -> Ending? {
-        while let action = session.advance(&replies) {
+        while home == nil, let action = session.advance(&replies) {
             if action == .close {
                 // Before the client reads the reply: it may come again at once.
                 releaseMaildrop()

@@ -11,15 +11,18 @@ package final class POP3Service: Sendable {
     let configuration: POP3ServiceConfiguration
     let authentication: SASLService
     let mailboxes: MailboxStore
+    let proxy: LoginProxy?
     let logger: Logger
 
+    /// - Parameter proxy: nil: every maildrop is here.
     package init(
         configuration: POP3ServiceConfiguration, authentication: SASLService,
-        mailboxes: MailboxStore, logger: Logger
+        mailboxes: MailboxStore, proxy: LoginProxy? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.authentication = authentication
         self.mailboxes = mailboxes
+        self.proxy = proxy
         self.logger = logger
     }
 

@@ -1,3 +1,4 @@
+import Delivery
 import Directory
 import MailModel
 import SMTP
@@ -10,9 +11,11 @@ struct ReceivePolicy {
 
     static let relayDenied = MailError(550, .init(5, 7, 1), "Relaying denied")
 
-    /// - Parameter mayRelay: the client may send to other hosts.
+    /// - Parameters:
+    ///   - mayRelay: the client may send to other hosts.
+    ///   - client: its address; nil for a user.
     func routes(
-        of address: EmailAddress, mayRelay: Bool
+        of address: EmailAddress, mayRelay: Bool, for client: String?
     ) async throws(MailError) -> [RoutedAddress] {
         switch await directory.resolve(address) {
         case .deliver(let addresses):
@@ -23,7 +26,7 @@ struct ReceivePolicy {
             return addresses
         case .askHosts(let address, let hosts):
             guard mayRelay || !address.isSourceRouted else { throw Self.relayDenied }
-            let host = try await host(of: address, among: hosts)
+            let host = try await host(of: address, among: hosts, for: client)
             return [RoutedAddress(address: address, route: .remote(.host(host)))]
         case .notLocal:
             guard mayRelay else { throw Self.relayDenied }
@@ -35,19 +38,13 @@ struct ReceivePolicy {
 
     /// Only when all hosts have said no is the address unknown.
     private func host(
-        of address: EmailAddress, among candidates: [NextHop]
+        of address: EmailAddress, among candidates: [NextHop], for client: String?
     ) async throws(MailError) -> NextHop {
-        let answer =
-            await hosts?.ask(address, candidates) ?? .unavailable(cause: "nobody asks other hosts")
-        switch answer {
+        switch await hosts?.ask(address, candidates, for: client) {
         case .knows(let host): return host
-        case .nobody:
-            throw MailError(
-                550, .init(5, 1, 1), "User unknown",
-                cause: "unknown to \(candidates.map(\.description).joined(separator: ", "))")
-        case .unavailable(let cause):
-            throw MailError(
-                451, .init(4, 4, 1), "Recipient can't be verified now, try again later", cause: cause)
+        case .nobody: throw .unknown(to: candidates)
+        case .unavailable(let cause): throw .unanswered(cause)
+        case nil: throw .unanswered("nobody asks other hosts")
         }
     }
 

@@ -27,7 +27,8 @@ extension SMTPConversation {
         let address = await policy.address(of: recipient.path)
         do throws(MailError) {
             let routes = try await policy.routes(
-                of: address, mayRelay: session.isAuthenticated || isTrusted)
+                of: address, mayRelay: session.isAuthenticated || isTrusted,
+                for: session.isAuthenticated ? nil : self.address)
             recipients.add(
                 routes,
                 for: EnvelopeRecipient(

@@ -1,4 +1,5 @@
 package import Authentication
+package import Delivery
 package import Logging
 internal import MailModel
 import SMTP

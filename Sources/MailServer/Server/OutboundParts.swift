@@ -7,9 +7,12 @@ internal import Spool
 internal import TLSPolicy
 internal import Transport
 
-/// What carries mail to other hosts.
+/// What carries mail to other hosts, asks them for addresses, and lets users in there.
 struct OutboundParts: Sendable {
     let remote: RemoteDelivery
+    let inquirer: HostInquirer
+    /// Nil when the configuration has no proxy.
+    let proxy: LoginProxy?
     let connector: Connector
     let dns: DNSResolver
     let reports: TLSReportLog
@@ -48,12 +51,37 @@ struct OutboundParts: Sendable {
             signer: keys.isEmpty
                 ? nil : MessageSigner(keys: keys, directory: directory, logger: logger),
             isOurs: { listeners.hasListener(at: $0) })
+        let finder = HostFinder(
+            configuration: configuration.outboundConfiguration, dns: dns,
+            isOurs: { listeners.hasListener(at: $0) })
+        inquirer = HostInquirer(
+            configuration: configuration.inquiryConfiguration, connector: connector, tls: tls,
+            finder: finder, logger: logger)
+        proxy = try Self.proxy(configuration, connector, finder, logger)
+    }
+
+    private static func proxy(
+        _ configuration: ServerConfiguration, _ connector: Connector, _ finder: HostFinder,
+        _ logger: Logger
+    ) throws(ServerStartError) -> LoginProxy? {
+        guard let proxy = configuration.loginProxyConfiguration else { return nil }
+        do {
+            // Home servers are our own: they have nothing to do with the hosts that mail goes to.
+            let tls = try TLSClientContext(
+                configuration: .init(authorities: configuration.proxy?.authorities))
+            return LoginProxy(
+                configuration: proxy, connector: connector, tls: tls, finder: finder,
+                logger: logger)
+        } catch {
+            throw ServerStartError("proxy.authorities: \(error)")
+        }
     }
 
     /// When nothing is delivered any more.
     func stop() async {
         fetcher.stop()
         await remote.close()
+        await inquirer.close()
         await reports.flush()
         await connector.shutDown()
         await dns.shutDown()

@@ -58,6 +58,13 @@ package struct ServerCheck: Sendable {
                         whatToDo: "remove the key, or let the listener's address be a loopback one"))
             }
         }
+        if configuration.proxy?.verifies == false {
+            findings.append(
+                Finding(
+                    .warning, "proxy.tls",
+                    "passwords go to whoever answers for a home server",
+                    whatToDo: "remove tls: encrypt, and name the servers' authority under authorities"))
+        }
         if case .none = configuration.directory.connection.security,
             configuration.directory.connection.uris.contains(where: { uri in
                 uri.hasPrefix("ldap://")

@@ -67,7 +67,7 @@ final class ServerParts: Sendable {
             configuration, spool: spool, directory: directory, transport: transport,
             listeners: listeners, logger: logger)
         queueManager = QueueManager(
-            spool: spool, resolver: directory, remote: outbound.remote,
+            spool: spool, resolver: directory, remote: outbound.remote, hosts: outbound.inquirer,
             configuration: configuration.queueManagerConfiguration, logger: logger)
         retrieval = QueueRetrieval(spool: spool, queue: queueManager, remote: outbound.remote)
         var pop3Configuration = POP3ServiceConfiguration(
@@ -90,11 +90,11 @@ final class ServerParts: Sendable {
         }
         pop3 = POP3Service(
             configuration: pop3Configuration, authentication: sasl, mailboxes: mailboxes,
-            logger: logger)
+            proxy: outbound.proxy, logger: logger)
         imap = IMAPService(
             configuration: configuration.imapConfiguration, authentication: sasl,
             directory: directory, mailboxes: mailboxes, cache: cache, textIndex: textIndex,
-            logger: logger)
+            proxy: outbound.proxy, logger: logger)
         limiters = Dictionary(
             uniqueKeysWithValues: ServiceKind.allCases.map {
                 ($0, ConnectionLimiter(configuration.connectionLimits(for: $0)))
@@ -185,7 +185,8 @@ final class ServerParts: Sendable {
         case .mx, .submission, .odmr:
             let smtp = SMTPService(
                 settings: configuration.smtpSettings(for: listener), directory: directory,
-                storage: storage, sasl: sasl, tls: tls, retrieval: retrieval, logger: logger)
+                storage: storage, sasl: sasl, tls: tls, retrieval: retrieval,
+                hosts: outbound.inquirer, logger: logger)
             serve = { await smtp.serve($0) }
         case .pop3:
             let options = POP3ListenerOptions(

@@ -86,6 +86,12 @@ struct CommandLineReader: Sendable {
         return .line(line)
     }
 
+    mutating func takeUnreadInput() -> ByteBuffer {
+        let rest = input
+        discard()
+        return rest
+    }
+
     /// Forgets what was not read: after STLS nothing received in clear may be used.
     mutating func discard() {
         input = ByteBuffer()

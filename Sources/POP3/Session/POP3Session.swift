@@ -16,7 +16,7 @@ package struct POP3Session: Sendable {
     var phase = Phase.authorization
     /// The name of the last USER command.
     var userName: String?
-    var isUTF8 = false
+    package internal(set) var isUTF8 = false
     package internal(set) var maildrop: Maildrop?
     private var reader = CommandLineReader()
     private var badCommands = 0
@@ -132,6 +132,15 @@ package struct POP3Session: Sendable {
         replies.writeStaticString("+OK maildrop has ")
         replies.writeDecimal(maildrop.messages.count)
         replies.writeStaticString(" messages\r\n")
+    }
+
+    /// Another server has the maildrop and goes on with the session: with what was received and not
+    /// read, which is returned.
+    /// - Parameter text: what it has said to the login.
+    package mutating func handedOver(_ text: String, _ replies: inout ByteBuffer) -> ByteBuffer {
+        phase = .ended
+        replies.writeString("+OK \(text)\r\n")
+        return reader.takeUnreadInput()
     }
 
     /// - Parameter closing: the connection is to be ended.

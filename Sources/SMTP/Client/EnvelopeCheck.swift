@@ -70,7 +70,7 @@ extension MailError {
 extension EmailAddress {
     /// No octet of it could end the path or the line. Addresses from the directory or from old
     /// queue files have not passed the grammar of commands.
-    fileprivate var isFitForCommand: Bool {
+    var isFitForCommand: Bool {
         !localPart.isEmpty && !domain.isEmpty
             && localPart.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
             && domain.utf8.allSatisfy {

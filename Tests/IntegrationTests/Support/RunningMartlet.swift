@@ -7,6 +7,7 @@ import TestSupport
 final class RunningMartlet: Sendable {
     /// How the server is configured besides the usual.
     struct Options: Sendable {
+        var hostname = "mail.example.org"
         /// Further sections of the file.
         var sections = ""
         /// Further keys of a listener, as in `["mx": "relay_networks: [127.0.0.2]"]`.
@@ -26,6 +27,7 @@ final class RunningMartlet: Sendable {
 
     let files: TemporaryDirectory
     let slapd: PrivateSlapd
+    private let ownsSlapd: Bool
     private let process = Mutex(Process())
     private let nextUser = Atomic(0)
 
@@ -46,11 +48,16 @@ final class RunningMartlet: Sendable {
         return try RunningMartlet(Options(sections: sections), endsWithProcess: true)
     }
 
-    /// - Parameter endsWithProcess: nobody else ends it.
-    init(_ options: Options = Options(), endsWithProcess: Bool = false) throws {
+    /// - Parameters:
+    ///   - slapd: that of another server; nil: one of its own.
+    ///   - endsWithProcess: nobody else ends it.
+    init(
+        _ options: Options = Options(), slapd: PrivateSlapd? = nil, endsWithProcess: Bool = false
+    ) throws {
         files = try TemporaryDirectory()
-        slapd = try PrivateSlapd(try SampleUsers.options())
-        try TextFile.write(try Self.yaml(options, slapd), to: "\(files.path)/martlet.yaml")
+        ownsSlapd = slapd == nil
+        self.slapd = try slapd ?? PrivateSlapd(try SampleUsers.options())
+        try TextFile.write(try Self.yaml(options, self.slapd), to: "\(files.path)/martlet.yaml")
         try start()
         if endsWithProcess { AtExit.end(self) }
     }
@@ -60,8 +67,9 @@ final class RunningMartlet: Sendable {
     /// Both processes and all files.
     func end() {
         kill9()
-        slapd.stop()
         TemporaryDirectory.remove(path)
+        guard ownsSlapd else { return }
+        slapd.stop()
         TemporaryDirectory.remove(slapd.directory)
     }
 
@@ -174,7 +182,7 @@ final class RunningMartlet: Sendable {
             return "  \(name): {address: 127.0.0.1, port: 0\(more)}"
         }
         return """
-            hostname: mail.example.org
+            hostname: \(options.hostname)
             state: state
             listeners:
             \(listeners.joined(separator: "\n"))

@@ -40,7 +40,7 @@ extension IMAPSession {
                 case .octets, .malformed: return try await fail(.behindEnd)
                 }
             case .done(let outcome, serverFinal: _):
-                return try await conclude(outcome)
+                return try await conclude(outcome, password: exchange.password)
             }
         }
     }

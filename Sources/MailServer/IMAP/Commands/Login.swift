@@ -7,6 +7,6 @@ extension IMAPSession {
         login?.method = "LOGIN"
         return try await conclude(
             await service.authentication.verifyPassword(
-                login: name, password: password, clientContext))
+                login: name, password: password, clientContext), password: password)
     }
 }

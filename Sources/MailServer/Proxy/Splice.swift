@@ -1,0 +1,149 @@
+internal import NIOCore
+internal import Synchronization
+internal import Transport
+
+/// Passes octets between a client and a home server, both ways and unread, until one of them has
+/// enough. Both connections are on one event loop; what one side does not take, the other can't send.
+///
+/// Afterwards the home's connection is closed and the client's is the caller's to close.
+final class Splice: Sendable {
+    enum Ending: Sendable {
+        /// The home server has said all.
+        case home
+        case client
+        case idle, shutdown
+        /// The session may not go on.
+        case revoked
+        case broken(String)
+    }
+
+    /// For what the home server still says when the client says no more.
+    private static let lingerTime = Duration.seconds(30)
+
+    private let client: Connection
+    private let home: Connection
+    private let idleTimeout: Duration
+    /// Asked after the client's connection was woken.
+    private let mayGoOn: @Sendable () -> Bool
+    private let isOver = Atomic(false)
+    /// Nanoseconds since `begin`.
+    private let lastOctets = Atomic<Int64>(0)
+    private let begin = ContinuousClock.now
+    private let received = Atomic(0)
+    private let sent = Atomic(0)
+
+    init(
+        _ client: Connection, _ home: Connection, idleTimeout: Duration,
+        mayGoOn: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.client = client
+        self.home = home
+        self.idleTimeout = idleTimeout
+        self.mayGoOn = mayGoOn
+    }
+
+    /// Octets from and to the client.
+    var counts: (received: Int, sent: Int) {
+        (received.load(ordering: .relaxed), sent.load(ordering: .relaxed))
+    }
+
+    /// - Parameters:
+    ///   - unread: has come from the client behind its login.
+    ///   - greeting: goes to the client first.
+    func run(unread: ByteBuffer, greeting: ByteBuffer) async -> Ending {
+        client.setReadDeadline(idleTimeout)
+        home.setReadDeadline(idleTimeout)
+        let ending = await withTaskGroup(of: Ending.self) { group in
+            group.addTask { await self.fromClient(unread) }
+            group.addTask { await self.fromHome(greeting) }
+            guard let first = await group.next() else { return Ending.home }
+            if case .client = first {
+                // It may have asked for something before.
+                home.setReadDeadline(Self.lingerTime)
+                home.endOutput()
+                _ = await group.next()
+                return first
+            }
+            // Whoever waits is to wait no longer.
+            isOver.store(true, ordering: .relaxed)
+            client.wake()
+            home.abort()
+            _ = await group.next()
+            return first
+        }
+        await home.close()
+        return ending
+    }
+
+    private func fromClient(_ unread: ByteBuffer) async -> Ending {
+        do throws(ConnectionError) {
+            try await pass(unread, to: home, counted: received)
+            while true {
+                guard let event = try await nextOfClient() else { continue }
+                switch event {
+                case .input(let bytes): try await pass(bytes, to: home, counted: received)
+                case .end: return .client
+                case .woken where isOver.load(ordering: .relaxed): return .home
+                case .woken where !mayGoOn(): return .revoked
+                case .woken: continue
+                }
+            }
+        } catch {
+            return Self.ending(error)
+        }
+    }
+
+    private func fromHome(_ greeting: ByteBuffer) async -> Ending {
+        do throws(ConnectionError) {
+            try await pass(greeting, to: client, counted: sent)
+            while true {
+                do throws(ConnectionError) {
+                    guard let bytes = try await home.read() else { return .home }
+                    try await pass(bytes, to: client, counted: sent)
+                } catch {
+                    guard error == .timedOut, renew(home) else { throw error }
+                }
+            }
+        } catch {
+            return Self.ending(error)
+        }
+    }
+
+    /// Nil: the deadline has passed, and something has gone the other way meanwhile.
+    private func nextOfClient() async throws(ConnectionError) -> ConnectionEvent? {
+        do throws(ConnectionError) {
+            return try await client.next()
+        } catch {
+            guard error == .timedOut, renew(client) else { throw error }
+            return nil
+        }
+    }
+
+    private func pass(
+        _ bytes: ByteBuffer, to connection: Connection, counted counter: borrowing Atomic<Int>
+    ) async throws(ConnectionError) {
+        guard bytes.readableBytes > 0 else { return }
+        counter.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
+        let (seconds, fraction) = (ContinuousClock.now - begin).components
+        lastOctets.store(
+            seconds * 1_000_000_000 + fraction / 1_000_000_000, ordering: .relaxed)
+        try await connection.write(bytes)
+    }
+
+    /// Silence on one side is none while the other one speaks.
+    private func renew(_ connection: Connection) -> Bool {
+        let last = begin + .nanoseconds(lastOctets.load(ordering: .relaxed))
+        let left = idleTimeout - (ContinuousClock.now - last)
+        guard left > .zero, !isOver.load(ordering: .relaxed) else { return false }
+        connection.setReadDeadline(left)
+        return true
+    }
+
+    private static func ending(_ error: ConnectionError) -> Ending {
+        switch error {
+        case .timedOut: .idle
+        case .shuttingDown: .shutdown
+        default: .broken(error.reason)
+        }
+    }
+}
