@@ -194,7 +194,9 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "MailServerTests",
-            dependencies: ["MailServer", "Directory", "MailModel", "TestSupport", logging],
+            dependencies: [
+                "MailServer", "Directory", "MailModel", "TestSupport", "Transport", nio, logging,
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "BackupTests",

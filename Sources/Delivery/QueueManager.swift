@@ -29,8 +29,8 @@ package final class QueueManager: Sendable {
     ///   - submission: where reports are handed in; nil: the spool.
     package init(
         spool: Spool, resolver: any RecipientResolving, remote: (any DeliveryAgent)? = nil,
-        hosts: (any HostAsking)? = nil, configuration: QueueManagerConfiguration, submission: (any ReportSubmission)? = nil,
-        logger: Logger
+        hosts: (any HostAsking)? = nil, configuration: QueueManagerConfiguration,
+        submission: (any ReportSubmission)? = nil, logger: Logger
     ) {
         self.spool = spool
         self.resolver = resolver

@@ -172,6 +172,11 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     func channelInactive(context: ChannelHandlerContext) {
         phase = .closed
+        if isOutputEnded && failure == nil {
+            // Both sides have said all; the peer's end has no event of its own then.
+            isInputEnded = true
+            deliver()
+        }
         fail(.closed)
         engine = nil
         compression = nil

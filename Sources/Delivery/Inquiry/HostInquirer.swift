@@ -79,7 +79,9 @@ package final class HostInquirer: HostAsking {
                 let index = asked
                 asked += 1
                 group.addTask { await self.ask(question, index) }
-                group.addTask { await Self.event(.impatience(index), after: self.configuration.patience) }
+                group.addTask {
+                    await Self.event(.impatience(index), after: self.configuration.patience)
+                }
             }
             group.addTask { await Self.event(.deadline, after: self.configuration.deadline) }
             askNext()

@@ -76,65 +76,78 @@ final class Splice: Sendable {
     }
 
     private func fromClient(_ unread: ByteBuffer) async -> Ending {
-        do throws(ConnectionError) {
-            try await pass(unread, to: home, counted: received)
-            while true {
-                guard let event = try await nextOfClient() else { continue }
-                switch event {
-                case .input(let bytes): try await pass(bytes, to: home, counted: received)
-                case .end: return .client
-                case .woken where isOver.load(ordering: .relaxed): return .home
-                case .woken where !mayGoOn(): return .revoked
-                case .woken: continue
-                }
+        if let error = await pass(unread, to: home, counted: received) { return Self.ending(error) }
+        var deadline = begin + idleTimeout
+        while true {
+            let event: ConnectionEvent
+            do throws(ConnectionError) {
+                event = try await client.next()
+            } catch {
+                guard renew(client, &deadline, after: error) else { return Self.ending(error) }
+                continue
             }
-        } catch {
-            return Self.ending(error)
+            switch event {
+            case .input(let bytes):
+                if let error = await pass(bytes, to: home, counted: received) {
+                    return Self.ending(error)
+                }
+            case .end: return .client
+            case .woken where isOver.load(ordering: .relaxed): return .home
+            case .woken where !mayGoOn(): return .revoked
+            case .woken: continue
+            }
         }
     }
 
     private func fromHome(_ greeting: ByteBuffer) async -> Ending {
-        do throws(ConnectionError) {
-            try await pass(greeting, to: client, counted: sent)
-            while true {
-                do throws(ConnectionError) {
-                    guard let bytes = try await home.read() else { return .home }
-                    try await pass(bytes, to: client, counted: sent)
-                } catch {
-                    guard error == .timedOut, renew(home) else { throw error }
-                }
+        if let error = await pass(greeting, to: client, counted: sent) { return Self.ending(error) }
+        var deadline = begin + idleTimeout
+        while true {
+            let bytes: ByteBuffer?
+            do throws(ConnectionError) {
+                bytes = try await home.read()
+            } catch {
+                guard renew(home, &deadline, after: error) else { return Self.ending(error) }
+                continue
             }
-        } catch {
-            return Self.ending(error)
-        }
-    }
-
-    /// Nil: the deadline has passed, and something has gone the other way meanwhile.
-    private func nextOfClient() async throws(ConnectionError) -> ConnectionEvent? {
-        do throws(ConnectionError) {
-            return try await client.next()
-        } catch {
-            guard error == .timedOut, renew(client) else { throw error }
-            return nil
+            guard let bytes else { return .home }
+            if let error = await pass(bytes, to: client, counted: sent) {
+                return Self.ending(error)
+            }
         }
     }
 
     private func pass(
         _ bytes: ByteBuffer, to connection: Connection, counted counter: borrowing Atomic<Int>
-    ) async throws(ConnectionError) {
-        guard bytes.readableBytes > 0 else { return }
+    ) async -> ConnectionError? {
+        guard bytes.readableBytes > 0 else { return nil }
         counter.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
         let (seconds, fraction) = (ContinuousClock.now - begin).components
         lastOctets.store(
             seconds * 1_000_000_000 + fraction / 1_000_000_000, ordering: .relaxed)
-        try await connection.write(bytes)
+        do throws(ConnectionError) {
+            try await connection.write(bytes)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Silence on one side is none while the other one speaks.
-    private func renew(_ connection: Connection) -> Bool {
+    ///
+    /// - Parameter deadline: of the reader. A connection that has ended for other reasons says "timed
+    ///   out" before it.
+    private func renew(
+        _ connection: Connection, _ deadline: inout ContinuousClock.Instant,
+        after error: ConnectionError
+    ) -> Bool {
+        guard error == .timedOut, ContinuousClock.now >= deadline,
+            !isOver.load(ordering: .relaxed)
+        else { return false }
         let last = begin + .nanoseconds(lastOctets.load(ordering: .relaxed))
         let left = idleTimeout - (ContinuousClock.now - last)
-        guard left > .zero, !isOver.load(ordering: .relaxed) else { return false }
+        guard left > .zero else { return false }
+        deadline = .now + left
         connection.setReadDeadline(left)
         return true
     }

@@ -44,16 +44,16 @@ struct OutboundParts: Sendable {
                 organization: configuration.hostName,
                 contact: "postmaster@\(configuration.hostName)", host: configuration.hostName),
             logger: logger)
+        let isOurs: @Sendable (HostAddress) -> Bool = { listeners.hasListener(at: $0) }
         remote = RemoteDelivery(
             configuration: configuration.outboundConfiguration, spool: spool,
             directory: directory, connector: connector, tls: tls, dns: dns,
             policies: policies, reports: reports,
             signer: keys.isEmpty
                 ? nil : MessageSigner(keys: keys, directory: directory, logger: logger),
-            isOurs: { listeners.hasListener(at: $0) })
+            isOurs: isOurs)
         let finder = HostFinder(
-            configuration: configuration.outboundConfiguration, dns: dns,
-            isOurs: { listeners.hasListener(at: $0) })
+            configuration: configuration.outboundConfiguration, dns: dns, isOurs: isOurs)
         inquirer = HostInquirer(
             configuration: configuration.inquiryConfiguration, connector: connector, tls: tls,
             finder: finder, logger: logger)

@@ -28,6 +28,19 @@ struct DefaultsTests {
         #expect(configuration.queue.expiry == .seconds(5 * 86400))
     }
 
+    @Test func proxy() throws {
+        #expect(try ConfigurationText.parse("").proxy == nil)
+        // Its keys stand in the example with the defaults.
+        let least = try #require(try ConfigurationText.parse("proxy: {}").proxy)
+        #expect(least.imapPort == 993 && least.pop3Port == 995 && !least.startsTLS)
+        #expect(least.verifies && least.credentials == nil && !least.refersIMAP)
+        let text = "proxy: {starttls: true, tls: encrypt, user: p, password: s, imap: referral}"
+        let other = try #require(try ConfigurationText.parse(text).proxy)
+        #expect(other.imapPort == 143 && other.pop3Port == 110 && !other.verifies)
+        #expect(other.credentials?.user == "p" && other.credentials?.password == "s")
+        #expect(other.refersIMAP)
+    }
+
     @Test(arguments: [
         ("mx", ServiceKind.mx, 25, false), ("submission", .submission, 587, false),
         ("submissions", .submission, 465, true), ("odmr", .odmr, 366, false), ("pop3", .pop3, 110, false), ("pop3s", .pop3, 995, true),
