@@ -32,7 +32,7 @@ final class InquirySession: PooledSession, @unchecked Sendable {
     func open() async -> SMTPClientFailure? { await advance().failure }
 
     func ask(_ address: EmailAddress) async -> Result<HostKnowledge, SMTPClientFailure> {
-        inquiry.ask(address)
+        inquiry.ask(address.forWire)
         switch await advance() {
         case .answered(let knowledge): return .success(knowledge)
         case let end: return .failure(end.failure ?? .lost(.recipient, cause: "closed"))

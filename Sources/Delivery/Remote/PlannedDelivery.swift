@@ -124,7 +124,7 @@ struct PlannedDelivery: Sendable {
 extension EmailAddress {
     /// With the domain in A-labels, so that SMTPUTF8 is only needed for the local part (RFC 6531
     /// section 3.2).
-    fileprivate var forWire: EmailAddress {
+    var forWire: EmailAddress {
         guard domain.utf8.contains(where: { $0 >= 0x80 }), let ascii = DomainName.ascii(domain)
         else { return self }
         return EmailAddress(localPart: localPart, domain: ascii)

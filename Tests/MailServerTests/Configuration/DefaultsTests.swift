@@ -30,7 +30,6 @@ struct DefaultsTests {
 
     @Test func proxy() throws {
         #expect(try ConfigurationText.parse("").proxy == nil)
-        // Its keys stand in the example with the defaults.
         let least = try #require(try ConfigurationText.parse("proxy: {}").proxy)
         #expect(least.imapPort == 993 && least.pop3Port == 995 && !least.startsTLS)
         #expect(least.verifies && least.credentials == nil && !least.refersIMAP)
@@ -74,6 +73,9 @@ struct DefaultsTests {
         #expect("\(written.smtp)" == "\(asItIs.smtp)")
         #expect("\(written.pop3)" == "\(asItIs.pop3)")
         #expect("\(written.imap)" == "\(asItIs.imap)")
+        let proxy = try #require(try ConfigurationText.parse("proxy: {}").proxy)
+        let writtenProxy = try #require(written.proxy)
+        #expect(asItIs.proxy == nil && "\(writtenProxy)" == "\(proxy)")
         #expect("\(written.queue)" == "\(asItIs.queue)")
         #expect("\(written.storage)" == "\(asItIs.storage)")
         #expect("\(written.log)" == "\(asItIs.log)")
