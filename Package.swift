@@ -44,6 +44,7 @@ let package = Package(
 
         // Values and formats: no I/O.
         .target(name: "MailModel", swiftSettings: swift),
+        .target(name: "Metrics", swiftSettings: swift),
         .target(name: "InternetMessage", dependencies: ["MailModel"], swiftSettings: swift),
         .target(name: "SMTP", dependencies: ["MailModel", nio], swiftSettings: swift),
         .target(name: "POP3", dependencies: ["MailModel", nio], swiftSettings: swift),
@@ -64,14 +65,15 @@ let package = Package(
             name: "TLSPolicy", dependencies: ["CCurl", "MailModel", "InternetMessage", logging],
             swiftSettings: swift),
         .target(
-            name: "Directory", dependencies: ["CLDAP", "MailModel", logging],
+            name: "Directory", dependencies: ["CLDAP", "MailModel", "Metrics", logging],
             swiftSettings: swift),
         .target(
             name: "Authentication",
-            dependencies: ["CSASL", "COpenSSL", "MailModel", "Directory", logging],
+            dependencies: ["CSASL", "COpenSSL", "MailModel", "Metrics", "Directory", logging],
             swiftSettings: swift),
         .target(
-            name: "Storage", dependencies: ["CChecksum", "MailModel", grdb, sqlite, nio, logging],
+            name: "Storage",
+            dependencies: ["CChecksum", "MailModel", "Metrics", grdb, sqlite, nio, logging],
             swiftSettings: swift),
         .target(
             name: "Spool", dependencies: ["MailModel", "Storage", nio, logging],
@@ -92,9 +94,9 @@ let package = Package(
         .target(
             name: "MailServer",
             dependencies: [
-                "CLinux", "MailModel", "InternetMessage", "SMTP", "POP3", "IMAP", "Transport",
-                "Directory", "Authentication", "Storage", "Spool", "MailboxStore", "DNS", "DKIM",
-                "TLSPolicy", "Delivery", nio, nioPosix,
+                "CLinux", "MailModel", "Metrics", "InternetMessage", "SMTP", "POP3", "IMAP",
+                "Transport", "Directory", "Authentication", "Storage", "Spool", "MailboxStore",
+                "DNS", "DKIM", "TLSPolicy", "Delivery", nio, nioPosix,
                 logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -195,7 +197,8 @@ let package = Package(
         .testTarget(
             name: "MailServerTests",
             dependencies: [
-                "MailServer", "Directory", "MailModel", "TestSupport", "Transport", nio, logging,
+                "MailServer", "Directory", "Delivery", "MailModel", "Metrics", "Spool", "Storage",
+                "TestSupport", "Transport", nio, logging,
             ],
             swiftSettings: swift),
         .testTarget(

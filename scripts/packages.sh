@@ -4,7 +4,7 @@
 # What the build links against, and what the tests and the demonstration run.
 build_packages="libldap2-dev libsasl2-dev libssl-dev libsqlite3-dev zlib1g-dev libunbound-dev libidn2-dev dns-root-data libcurl4-openssl-dev libsasl2-modules pkg-config"
 demo_packages="slapd ldap-utils openssl curl"
-test_packages="$demo_packages sasl2-bin swaks libnet-ssleay-perl mpop fetchmail gsasl isync nsd ldnsutils mandoc groff tar python3 python3-dkim python3-nacl"
+test_packages="$demo_packages sasl2-bin swaks libnet-ssleay-perl mpop fetchmail gsasl isync nsd ldnsutils mandoc groff tar python3 python3-dkim python3-nacl python3-prometheus-client"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }

@@ -30,7 +30,8 @@ package final class QueueManager: Sendable {
     package init(
         spool: Spool, resolver: any RecipientResolving, remote: (any DeliveryAgent)? = nil,
         hosts: (any HostAsking)? = nil, configuration: QueueManagerConfiguration,
-        submission: (any ReportSubmission)? = nil, logger: Logger
+        submission: (any ReportSubmission)? = nil, observer: (any DeliveryObserver)? = nil,
+        logger: Logger
     ) {
         self.spool = spool
         self.resolver = resolver
@@ -42,10 +43,10 @@ package final class QueueManager: Sendable {
         reports = ReportPolicy(doubleBounce: configuration.reports.doubleBounce)
         reporter = Reporter(
             spool: spool, submission: submission ?? spool, resolver: resolver,
-            configuration: configuration.reports, logger: logger)
+            configuration: configuration.reports, observer: observer, logger: logger)
         verdicts = VerdictPolicy(
             retry: configuration.retry, delayWarning: configuration.delayWarning, reports: reports)
-        log = DeliveryLog(logger: logger)
+        log = DeliveryLog(logger: logger, observer: observer)
     }
 
     /// Runs until its task is cancelled; what is in work then is finished first.

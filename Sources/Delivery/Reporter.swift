@@ -15,6 +15,7 @@ struct Reporter {
     let submission: any ReportSubmission
     let resolver: any RecipientResolving
     let configuration: ReportConfiguration
+    let observer: (any DeliveryObserver)?
     let logger: Logger
 
     /// - Throws: when the message could not be read or the report not stored: to be tried again.
@@ -40,6 +41,7 @@ struct Reporter {
             .compose(report, now: spool.clock.now)
         let id = try await submission.submit(
             message.bytes, envelope: message.envelope, recipients: route)
+        observer?.reported(entry.id, as: id, to: target, recipients: recipients.count)
         logger.info(
             "\(entry.id): report \(id) to <\(target)> about \(recipients.count) recipient(s)")
     }

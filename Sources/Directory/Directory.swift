@@ -12,6 +12,7 @@ package final class Directory: Sendable {
     let client: any DirectoryAccess
     let configuration: DirectoryConfiguration
     let logger: Logger
+    package let metrics: DirectoryMetrics
     let resolver: Resolver
     private let resolutions: LookupCache<EmailAddress, Resolution>
     private let domains: LookupCache<String, Lookup<MailDomain>>
@@ -23,15 +24,20 @@ package final class Directory: Sendable {
     private let memberships: LookupCache<AccountID, Lookup<Set<AccountID>>>
 
     package convenience init(configuration: DirectoryConfiguration, logger: Logger) {
+        let metrics = DirectoryMetrics()
         self.init(
             configuration: configuration, logger: logger,
-            client: DirectoryClient(configuration: configuration.connection, logger: logger))
+            client: DirectoryClient(
+                configuration: configuration.connection, metrics: metrics, logger: logger),
+            metrics: metrics)
     }
 
     init(
-        configuration: DirectoryConfiguration, logger: Logger, client: any DirectoryAccess
+        configuration: DirectoryConfiguration, logger: Logger, client: any DirectoryAccess,
+        metrics: DirectoryMetrics = DirectoryMetrics()
     ) {
         self.client = client
+        self.metrics = metrics
         self.configuration = configuration
         self.logger = logger
         let domains = LookupCache<String, Lookup<MailDomain>>(configuration.cache)
@@ -213,6 +219,16 @@ package final class Directory: Sendable {
     /// Looks at the directory itself; for `martlet check`.
     package func inspect() async -> [Finding] {
         await DirectoryInspector(source: client, configuration: configuration.resolver).inspect()
+    }
+
+    /// Asks for the base entry, past all caches. Nil: it is there.
+    package func fault() async -> DirectoryFault? {
+        let base = configuration.resolver.base
+        switch await client.search(SearchRequest(entry: base, attributes: [])) {
+        case .found: return nil
+        case .notFound: return DirectoryFault(.missingBase, "there is no entry \(base)")
+        case .unavailable(let fault): return fault
+        }
     }
 
     /// From now on only answers of the directory count, but for the time of an outage.

@@ -24,11 +24,17 @@ package enum OperatorOutcome: Sendable, Equatable {
 struct OperatorWish {
     let request: OperatorRequest
     let destination: Destination?
+    /// Their numbers; nil: all of the message or share.
+    let recipients: Set<Int>?
 
     /// Whether it is to be tried before its time.
     var isForcing: Bool { request == .retry || request == .release }
 
     func covers(_ other: Destination) -> Bool { destination == nil || destination == other }
+
+    func concerns(_ recipient: QueueRecipient) -> Bool {
+        recipients?.contains(recipient.number) ?? true
+    }
 }
 
 extension Spool {
@@ -92,14 +98,30 @@ extension Spool {
         }
     }
 
-    private func perform(
-        _ request: OperatorRequest, on id: QueueID, _ destination: Destination? = nil
+    /// The request, done to these recipients of a message, as they were read from the queue.
+    package func perform(
+        _ request: OperatorRequest, on id: QueueID, recipients: [QueueRecipient]
     ) async throws(MailError) -> OperatorOutcome {
-        let wish = OperatorWish(request: request, destination: destination)
+        var outcomes: Set<OperatorOutcome> = []
+        for (destination, recipients) in Dictionary(grouping: recipients, by: \.destination) {
+            let numbers = Set(recipients.map(\.number))
+            outcomes.insert(try await perform(request, on: id, destination, numbers))
+        }
+        if outcomes.contains(.afterAttempt) { return .afterAttempt }
+        return outcomes.contains(.done) ? .done : .notFound
+    }
+
+    /// The request, done to a message, or to its share for one destination.
+    package func perform(
+        _ request: OperatorRequest, on id: QueueID, _ destination: Destination? = nil,
+        _ recipients: Set<Int>? = nil
+    ) async throws(MailError) -> OperatorOutcome {
+        let wish = OperatorWish(
+            request: request, destination: destination, recipients: recipients)
         let distrust = clock.now + Self.announcementDelay
         let (claimed, inWork) = withState { state in
             let (claimed, inWork) = state.schedule.claim(id, only: destination)
-            for share in inWork { state.wishes[Share(id: id, destination: share)] = wish }
+            for share in inWork { state.add(wish, to: Share(id: id, destination: share)) }
             if claimed.isEmpty, inWork.isEmpty { state.trustsAnnouncements = distrust }
             _ = state.entries.begin(id)
             return (claimed, inWork)
@@ -132,12 +154,23 @@ extension Spool {
         for recipient in entry.recipients {
             let destination = recipient.destination
             guard wish.covers(destination) || numbers.contains(recipient.number),
-                !others.contains(destination)
+                wish.concerns(recipient), !others.contains(destination)
             else { continue }
             if let update = wish.request.update(recipient) { updates.append(update) }
         }
         if !updates.isEmpty { _ = try await record(id, updates) }
         return true
+    }
+}
+
+extension Spool.State {
+    /// One for a whole share counts instead of all before it.
+    fileprivate mutating func add(_ wish: OperatorWish, to share: Spool.Share) {
+        if wish.recipients == nil {
+            wishes[share] = [wish]
+        } else {
+            wishes[share, default: []].append(wish)
+        }
     }
 }
 

@@ -47,8 +47,8 @@ extension Spool {
 
     private func takeWishes(_ settlement: Settlement) -> [OperatorWish] {
         withState { state in
-            settlement.destinations.compactMap {
-                state.wishes.removeValue(forKey: Share(id: settlement.id, destination: $0))
+            settlement.destinations.flatMap {
+                state.wishes.removeValue(forKey: Share(id: settlement.id, destination: $0)) ?? []
             }
         }
     }

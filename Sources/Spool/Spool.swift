@@ -22,7 +22,7 @@ package final class Spool: Sendable {
         var schedule: Schedule
         var entries: KnownEntries
         /// What operators want done to shares in work, when their leases end.
-        var wishes: [Share: OperatorWish] = [:]
+        var wishes: [Share: [OperatorWish]] = [:]
         /// Until then no announced entry is kept: an operator has changed a message that the
         /// schedule did not know, and what is on the way here may tell of it as it was before.
         var trustsAnnouncements = Timestamp(milliseconds: 0)

@@ -1,4 +1,15 @@
-import MailModel
+package import MailModel
+
+/// A message's recipients whom it reached as soon as it was accepted, without the queue.
+package struct DirectDelivery: Sendable {
+    package var id: QueueID
+    package var recipients: [RoutedRecipient]
+
+    package init(id: QueueID, recipients: [RoutedRecipient]) {
+        self.id = id
+        self.recipients = recipients
+    }
+}
 
 /// What a transaction leads to once it is durable.
 struct CommitEffects {
@@ -7,6 +18,7 @@ struct CommitEffects {
     private var appended: [Int64: Int] = [:]
     /// Mailboxes whose counters have changed.
     var statuses: [MailboxStatus] = []
+    var directDeliveries: [DirectDelivery] = []
     /// Entries for the queue manager.
     var pending: [QueueEntry] = []
     /// Stored messages that nobody refers to any more, and those of them with a file of their own.

@@ -9,6 +9,10 @@ struct ChangeObserver: Sendable {
     let tell: @Sendable ([MailboxChange]) -> Void
 }
 
+struct DeliveryHook: Sendable {
+    let tell: @Sendable ([DirectDelivery]) -> Void
+}
+
 /// The engine's parts, put together, and its threads.
 final class EngineCore: Sendable {
     let draftMeans: DraftMeans
@@ -23,7 +27,9 @@ final class EngineCore: Sendable {
     let keywords = KeywordTable()
     let pins = SegmentPins()
     let observer = Mutex<ChangeObserver?>(nil)
+    let deliveryHook = Mutex<DeliveryHook?>(nil)
     let compactor: Compactor
+    let metrics = StorageMetrics()
 
     private let files: SegmentFiles
     private let pool: DatabasePool
@@ -54,7 +60,7 @@ final class EngineCore: Sendable {
 
         let writer = try IndexWriter(
             pool, queue: indexQueue, keywords: keywords, pins: pins, configuration: configuration,
-            logger: logger)
+            metrics: metrics, logger: logger)
         let recovery = Recovery(files: files, writer: writer, logger: logger)
         let (tail, highestID) = try recovery.run()
         let first = max(writer.idCeiling, (highestID?.rawValue ?? 0) + 1)
@@ -66,7 +72,7 @@ final class EngineCore: Sendable {
             fileSystem, directory: spool, minimum: configuration.minimumFreeBytes)
         log = LogWriter(
             files: files, segmentSize: configuration.segmentSize, tail: tail, space: space,
-            io: writeThreads, index: indexQueue, logger: logger)
+            io: writeThreads, index: indexQueue, metrics: metrics, logger: logger)
         draftMeans = DraftMeans(
             files: files, io: writeThreads,
             budget: MemoryBudget(limit: configuration.outstandingBytes), space: space,
@@ -110,6 +116,9 @@ final class EngineCore: Sendable {
         reader.locations.set(effects.moved)
         if let ceiling = effects.idCeiling { ids.raised(to: ceiling) }
         if !changes.isEmpty, let observer = observer.withLock({ $0 }) { observer.tell(changes) }
+        if !effects.directDeliveries.isEmpty, let hook = deliveryHook.withLock({ $0 }) {
+            hook.tell(effects.directDeliveries)
+        }
         pending.announce(effects.pending)
         for reply in effects.replies { reply() }
         for id in effects.removedFiles {

@@ -19,6 +19,7 @@ extension IndexTables {
     private func settle(_ message: AcceptedMessage, at location: MessageLocation) throws {
         var references: Int64 = 0
         var left: [QueueRecipient] = []
+        var reached: [RoutedRecipient] = []
         for (number, routed) in message.recipients.enumerated() {
             var recipient = QueueRecipient(
                 number: number, routed: routed, nextAttempt: message.arrival)
@@ -28,6 +29,7 @@ extension IndexTables {
                     to: account, quota: quota, at: message.arrival)
                 if delivered {
                     references += 1
+                    reached.append(routed)
                     guard message.envelope.isReportDue(on: routed) else { continue }
                     recipient.state = .delivered
                 } else {
@@ -35,6 +37,10 @@ extension IndexTables {
                 }
             }
             left.append(recipient)
+        }
+        if !reached.isEmpty {
+            effects.directDeliveries.append(
+                DirectDelivery(id: message.id, recipients: reached))
         }
         if !left.isEmpty {
             references += 1

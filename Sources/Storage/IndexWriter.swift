@@ -2,6 +2,7 @@ import GRDB
 import GRDBSQLite
 import Logging
 import MailModel
+import Metrics
 
 /// Applies changes to the index, on a thread of its own: all that waits is one transaction, so one
 /// sync.
@@ -21,6 +22,7 @@ final class IndexWriter: @unchecked Sendable {
 
     private let pool: DatabasePool
     private let queue: IndexQueue
+    private let metrics: StorageMetrics
     private let logger: Logger
     private var tables: IndexTables?
     /// Changes from the log that could not be applied yet.
@@ -28,10 +30,11 @@ final class IndexWriter: @unchecked Sendable {
 
     init(
         _ pool: DatabasePool, queue: IndexQueue, keywords: KeywordTable, pins: SegmentPins,
-        configuration: StorageConfiguration, logger: Logger
+        configuration: StorageConfiguration, metrics: StorageMetrics, logger: Logger
     ) throws {
         self.pool = pool
         self.queue = queue
+        self.metrics = metrics
         self.logger = logger
         tables = try pool.writeWithoutTransaction { db in
             try IndexTables(db, keywords: keywords, pins: pins, configuration: configuration)
@@ -49,6 +52,7 @@ final class IndexWriter: @unchecked Sendable {
         while let changes = queue.changes.takeAll(
             waitingAtMost: stalled.isEmpty ? nil : Self.retryInterval)
         {
+            metrics.indexActivity.begin()
             var work = (stalled + changes)[...]
             stalled = []
             while !work.isEmpty {
@@ -56,6 +60,7 @@ final class IndexWriter: @unchecked Sendable {
                 work = work.dropFirst(batch.count)
                 commit(batch, publish)
             }
+            metrics.indexActivity.end()
         }
         // What is stalled stays in the log, for the next start.
         pool.unsafeReentrantWrite { _ in tables = nil }
@@ -109,6 +114,8 @@ final class IndexWriter: @unchecked Sendable {
     /// Makes the changes durable, all or none.
     func transaction(_ changes: ArraySlice<IndexChange>) throws -> CommitEffects {
         let tables = tables!
+        let stopwatch = Stopwatch()
+        defer { metrics.transactionLatency.record(stopwatch.nanoseconds) }
         return try pool.writeWithoutTransaction { db in
             do {
                 try tables.statements.begin.run()
@@ -116,6 +123,7 @@ final class IndexWriter: @unchecked Sendable {
                 try tables.flush()
                 try tables.statements.commit.run()
             } catch {
+                metrics.transactionFailures.add()
                 // SQLite may have rolled back by itself.
                 if sqlite3_get_autocommit(db.sqliteConnection) == 0 {
                     try db.execute(sql: "ROLLBACK")

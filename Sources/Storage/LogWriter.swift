@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import MailModel
+import Metrics
 import NIOCore
 import Synchronization
 
@@ -31,6 +32,7 @@ final class LogWriter: @unchecked Sendable {
     private let space: SpaceGauge
     private let io: IOThreads
     private let index: IndexQueue
+    private let metrics: StorageMetrics
     private let logger: Logger
     private let queue = WorkQueue<LogRecord>()
 
@@ -46,13 +48,14 @@ final class LogWriter: @unchecked Sendable {
 
     init(
         files: SegmentFiles, segmentSize: Int64, tail: LogTail, space: SpaceGauge, io: IOThreads,
-        index: IndexQueue, logger: Logger
+        index: IndexQueue, metrics: StorageMetrics, logger: Logger
     ) {
         self.files = files
         self.segmentSize = segmentSize
         self.space = space
         self.io = io
         self.index = index
+        self.metrics = metrics
         self.logger = logger
         self.tail = tail
         newest = Atomic(tail.header.number)
@@ -91,12 +94,14 @@ final class LogWriter: @unchecked Sendable {
     /// The thread's body.
     func run() {
         while let records = queue.takeAll(waitingAtMost: held.isEmpty ? nil : untilHandOver) {
+            metrics.logActivity.begin()
             var waiting = records[...]
             while !waiting.isEmpty {
                 let batch = nextBatch(waiting)
                 waiting = waiting.dropFirst(batch.count)
                 commit(batch)
             }
+            metrics.logActivity.end()
             if untilHandOver <= .zero || held.count >= Self.heldRecords { handOver() }
         }
         handOver()
@@ -150,6 +155,7 @@ final class LogWriter: @unchecked Sendable {
             tail.end = position.offset
             held += changes
         } catch {
+            metrics.commitFailures.add()
             logger.error(
                 "message log: batch refused",
                 metadata: [
@@ -172,6 +178,7 @@ final class LogWriter: @unchecked Sendable {
             }
         }
         defer { withExtendedLifetime(records) {} }
+        let stopwatch = Stopwatch()
         do throws(FileSystemError) {
             try file.write(buffers, at: tail.end)
         } catch {
@@ -184,6 +191,8 @@ final class LogWriter: @unchecked Sendable {
             cutBack(file, givingUp: true)
             throw error
         }
+        metrics.commitLatency.record(stopwatch.nanoseconds)
+        metrics.commitRecords.record(records.count)
     }
 
     /// Takes a failed batch's octets away again, so that recovery does not find them.

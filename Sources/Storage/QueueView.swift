@@ -10,7 +10,7 @@ package import NIOCore
 package final class QueueView: Sendable {
     private let pool: DatabasePool
     private let io: IOThreads
-    private let reader: IndexReader
+    let reader: IndexReader
     private let messages: MessageReader
 
     /// - Throws: `StorageError` or an error of SQLite when there is no readable index.

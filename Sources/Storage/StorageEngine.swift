@@ -15,6 +15,8 @@ import Synchronization
 package final class StorageEngine: QueueStorage {
     private static let ioThreads = 4
 
+    package var metrics: StorageMetrics { core.metrics }
+
     let core: EngineCore
     private let compaction: Task<Void, Never>
     private let isClosed = Atomic(false)
@@ -46,6 +48,12 @@ package final class StorageEngine: QueueStorage {
         compaction.cancel()
         await compaction.value
         await core.close()
+    }
+
+    /// - Parameter hook: told of messages that reached mailboxes as soon as they were accepted, on
+    ///   the index's thread: must not wait.
+    package func onDirectDelivery(_ hook: @escaping @Sendable ([DirectDelivery]) -> Void) {
+        core.deliveryHook.withLock { $0 = DeliveryHook(tell: hook) }
     }
 
     // MARK: QueueStorage

@@ -180,6 +180,9 @@ package final class Listener: Sendable {
     /// Sessions now, those in a TLS handshake included.
     package var connectionCount: Int { sessions.count }
 
+    /// Sessions since the listener was made.
+    package var acceptedCount: Int { sessions.total }
+
     // MARK: Called on the loops
 
     /// accept(2) can fail in ways for which NIO closes the listening socket (a firewall's EPERM, a

@@ -7,13 +7,20 @@ final class SessionCount: Sendable {
 
     private struct State {
         var live = 0
+        var begun = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     var count: Int { state.withLock { $0.live } }
 
+    /// All that were ever under way.
+    var total: Int { state.withLock { $0.begun } }
+
     func begin() {
-        state.withLock { $0.live += 1 }
+        state.withLock {
+            $0.live += 1
+            $0.begun += 1
+        }
     }
 
     func end() {

@@ -26,3 +26,19 @@ func printable(_ text: String) -> String {
         $0.properties.generalCategory == .control ? "\u{FFFD}" : $0
     }))
 }
+
+enum Terminal {
+    /// Columns of the terminal that standard output is; nil where it is none.
+    static var width: Int? {
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0,
+            size.ws_col > 0
+        else { return nil }
+        return Int(size.ws_col)
+    }
+}
+
+/// `1 message`, `2 messages`.
+func counted(_ count: Int, _ noun: String, _ nouns: String? = nil) -> String {
+    count == 1 ? "1 \(noun)" : "\(count) \(nouns ?? noun + "s")"
+}

@@ -315,6 +315,39 @@ import Testing
         #expect(spool.counts == (2, 0))
     }
 
+    @Test func operatorsMayMeanSomeRecipients() async throws {
+        let id = put(
+            1,
+            [
+                (.remote(.foreign), "a.example", .active, .zero),
+                (.remote(.foreign), "a.example", .active, .zero),
+                (.remote(.foreign), "b.example", .active, .zero),
+            ])
+        let all = try #require(queue.stored(id)?.recipients)
+        #expect(try await spool.perform(.hold, on: id, recipients: [all[0], all[2]]) == .done)
+        #expect(queue.stored(id)?.recipients.map(\.state) == [.hold, .active, .hold])
+        let lease = try #require(await spool.leaseIfDue())
+        #expect(lease.due.map(\.number) == [1])
+        #expect(await spool.leaseIfDue() == nil)
+
+        // In work: each wish is kept until the lease ends.
+        #expect(
+            try await spool.perform(.release, on: id, recipients: [all[0]]) == .afterAttempt)
+        #expect(
+            try await spool.perform(.delete(bounce: false), on: id, recipients: [all[1]])
+                == .afterAttempt)
+        #expect(queue.stored(id)?.recipients.count == 3)
+        try await postpone(lease, by: .seconds(60))
+        #expect(queue.stored(id)?.recipients.map(\.number) == [0, 2])
+        #expect(queue.stored(id)?.recipients.map(\.state) == [.active, .hold])
+        #expect(await spool.leaseIfDue()?.due.map(\.number) == [0])
+
+        // The last recipient takes the message with it.
+        let rest = try #require(queue.stored(id)?.recipients)
+        _ = try await spool.perform(.delete(bounce: false), on: id, recipients: [rest[1]])
+        #expect(try await spool.perform(.hold, on: id, recipients: []) == .notFound)
+    }
+
     /// An operator's change of a message whose announcement is still on its way.
     @Test func whatAnOperatorDidBeforeItWasAnnouncedCounts() async throws {
         let address = EmailAddress(localPart: "x", domain: "a.example")

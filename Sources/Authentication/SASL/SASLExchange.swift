@@ -27,6 +27,14 @@ package final class SASLExchange {
     /// The client's next message, decoded: at first its initial response, or nil if it sent none
     /// (an empty one is not none).
     package func step(_ response: [UInt8]?) async -> SASLStep {
+        let step = await advance(response)
+        if case .done(let outcome, _) = step {
+            service.metrics.count(outcome, service: context.service, mechanism.rawValue)
+        }
+        return step
+    }
+
+    private func advance(_ response: [UInt8]?) async -> SASLStep {
         guard !hasEnded else { return failed(service.policy.malformed("exchange is over", context)) }
         guard (response?.count ?? 0) <= Self.maximumResponseLength else {
             return failed(service.policy.malformed("response is too long", context))

@@ -10,6 +10,7 @@ package final class SASLService: Sendable {
     let policy: FailurePolicy
     let authorizer: Authorizer
     let decoy: ScramDecoy
+    package let metrics = AuthenticationMetrics()
     /// Waits until an instant; tests need none of it.
     let sleep: @Sendable (ContinuousClock.Instant) async -> Void
     /// Nil when libsasl2 works, else its reason not to: then no mechanism is on offer.
@@ -79,6 +80,14 @@ package final class SASLService: Sendable {
     /// A login and a password that came without SASL (POP3 USER and PASS, IMAP LOGIN).
     package func verifyPassword(
         login: String, password: [UInt8], _ context: ClientContext
+    ) async -> AuthenticationOutcome {
+        let outcome = await verify(login: login, password, context)
+        metrics.count(outcome, service: context.service, AuthenticationMetrics.password)
+        return outcome
+    }
+
+    private func verify(
+        login: String, _ password: [UInt8], _ context: ClientContext
     ) async -> AuthenticationOutcome {
         guard context.allowsLogins else {
             return .failure(

@@ -1,4 +1,5 @@
 package import Logging
+internal import Metrics
 
 /// The LDAP client: searches and changes over one connection, password checks over others, with
 /// fail-over between servers and a deadline on everything.
@@ -6,6 +7,7 @@ package import Logging
 /// Errors are values of the answers (`Lookup`, `ChangeOutcome`, `BindOutcome`); nothing throws.
 /// Limits and times are `DirectoryConnectionConfiguration`'s.
 package final class DirectoryClient: DirectorySearching {
+    private let metrics: DirectoryMetrics
     private let configuration: DirectoryConnectionConfiguration
     private let gate: RequestGate
     private let connector: Connector
@@ -13,11 +15,15 @@ package final class DirectoryClient: DirectorySearching {
     private let threads: [DedicatedThread]
 
     /// Starts connecting in the background; requests wait for it, each until its own deadline.
-    package init(configuration: DirectoryConnectionConfiguration, logger: Logger) {
+    package init(
+        configuration: DirectoryConnectionConfiguration,
+        metrics: DirectoryMetrics = DirectoryMetrics(), logger: Logger
+    ) {
         precondition(!configuration.uris.isEmpty, "a directory without a URI")
         let gate = RequestGate(maximumRequests: configuration.maximumRequests)
         let connector = Connector(configuration: configuration, gate: gate, logger: logger)
         self.configuration = configuration
+        self.metrics = metrics
         self.gate = gate
         self.connector = connector
         binds = BindPool(configuration: configuration, gate: gate, logger: logger)
@@ -32,9 +38,12 @@ package final class DirectoryClient: DirectorySearching {
     }
 
     package func search(_ request: SearchRequest) async -> Lookup<[DirectoryEntry]> {
-        await withCheckedContinuation { continuation in
+        let stopwatch = Stopwatch()
+        let answer = await withCheckedContinuation { continuation in
             submit(.search(request, continuation))
         }
+        metrics.count(answer, after: stopwatch.nanoseconds)
+        return answer
     }
 
     /// Makes a change. It is sent at most once, whatever happens to the connection.

@@ -119,6 +119,12 @@ final class ConfigurationSection {
         }
     }
 
+    /// Whether the key says `off` in the place of a mapping.
+    func isOff(_ key: String) -> Bool {
+        guard let text = node(key)?.scalar?.string else { return false }
+        return ["off", "false", "no"].contains(text.lowercased())
+    }
+
     func integer(_ key: String, _ range: ClosedRange<Int>) -> Int? {
         guard let text = string(key) else { return nil }
         guard let value = Int(text.replacing("_", with: "")), range.contains(value) else {

@@ -15,6 +15,11 @@ extension ServerConfiguration {
     /// Where the server's owner speaks IMAP to it: `martlet import` and `export`.
     package var localSocket: String { stateDirectory + "/local/imap.sock" }
 
+    /// Where `martlet queue` speaks to the server.
+    package var controlSocket: String { stateDirectory + "/local/control.sock" }
+
+    var historyFolder: String { stateDirectory + "/history" }
+
     package var directoryConfiguration: DirectoryConfiguration {
         var resolver = ResolverConfiguration(
             base: directory.base, attributeMap: directory.attributeMap,

@@ -21,6 +21,8 @@ package struct ServerConfiguration: Sendable {
     package var dkim: DKIMSettings
     package var storage: StorageSettings
     package var log: LogSettings
+    package var monitoring: MonitoringSettings
+    package var history: HistorySettings
 
     /// Reads and checks a file.
     /// - Throws: `ConfigurationProblems` with everything that is wrong in it.
@@ -70,6 +72,8 @@ package struct ServerConfiguration: Sendable {
         dkim = DKIMSettings(root.section("dkim"))
         storage = StorageSettings(root.section("storage"))
         log = LogSettings(root.section("log"))
+        monitoring = MonitoringSettings(root.section("monitoring"))
+        history = HistorySettings(root)
         root.finish()
     }
 

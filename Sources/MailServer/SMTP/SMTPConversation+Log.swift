@@ -18,6 +18,10 @@ extension SMTPConversation {
     }
 
     func logAccepted(_ draft: MessageDraft, _ transaction: MailTransaction) {
+        service.history?.accepted(
+            draft.id, from: transaction.mail.reversePath, recipients: recipients.routed,
+            size: draft.size, client: address,
+            login: session.isAuthenticated ? account?.login : nil)
         guard service.logger.logLevel <= .info else { return }
         var metadata: Logger.Metadata = [
             "id": "\(draft.id)", "client": "\(address)",
@@ -29,25 +33,5 @@ extension SMTPConversation {
             metadata["login"] = "\(account.login.printable)"
         }
         service.logger.info("message accepted", metadata: metadata)
-    }
-}
-
-extension String {
-    /// Control characters as `?`, so that the text stays on its line.
-    fileprivate var printable: String {
-        guard unicodeScalars.contains(where: Self.isControl) else { return self }
-        var text = ""
-        for scalar in unicodeScalars {
-            text.unicodeScalars.append(Self.isControl(scalar) ? "?" : scalar)
-        }
-        return text
-    }
-
-    /// C0, DEL, C1, and the separators that some readers take for line ends.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029: true
-        default: false
-        }
     }
 }

@@ -19,6 +19,7 @@ package final class SMTPService: Sendable {
     let retrieval: (any MailRetrieval)?
     let hosts: (any HostAsking)?
     let tls: TLSServerContext?
+    let history: MessageHistory?
     let logger: Logger
     private let stranger: SMTPServerConfiguration
     private let trusted: SMTPServerConfiguration
@@ -28,10 +29,11 @@ package final class SMTPService: Sendable {
     ///   - tls: for STARTTLS.
     ///   - retrieval: for ETRN and ATRN; nil: nobody fetches mail.
     ///   - hosts: nil: mail to addresses that other hosts of a domain may have is refused for now.
+    ///   - history: is told of accepted messages.
     package init(
         settings: SMTPServiceSettings, directory: any MailDirectory, storage: any QueueStorage,
         sasl: SASLService?, tls: TLSServerContext?, retrieval: (any MailRetrieval)? = nil,
-        hosts: (any HostAsking)? = nil, logger: Logger
+        hosts: (any HostAsking)? = nil, history: MessageHistory? = nil, logger: Logger
     ) {
         self.settings = settings
         self.directory = directory
@@ -40,6 +42,7 @@ package final class SMTPService: Sendable {
         self.tls = tls
         self.retrieval = retrieval
         self.hosts = hosts
+        self.history = history
         self.logger = logger
         func configuration(isTrusted: Bool) -> SMTPServerConfiguration {
             settings.session(

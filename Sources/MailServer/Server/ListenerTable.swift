@@ -11,6 +11,7 @@ final class ListenerTable: Sendable {
     }
 
     private let entries = Mutex<[Entry]>([])
+    private let accepting = Atomic(false)
 
     func add(_ name: String, _ host: String, _ listener: Listener) {
         entries.withLock { $0.append(Entry(name: name, host: host, listener: listener)) }
@@ -22,6 +23,12 @@ final class ListenerTable: Sendable {
         if candidates.contains(where: { $0.host == place.address }) { return true }
         return candidates.contains { $0.host == "0.0.0.0" || $0.host == "::" }
             && OwnAddresses.current().contains(place.address)
+    }
+
+    /// Whether all of them are open and the server has not begun to stop.
+    var isAccepting: Bool {
+        get { accepting.load(ordering: .relaxed) }
+        set { accepting.store(newValue, ordering: .relaxed) }
     }
 
     var all: [Entry] { entries.withLock { $0 } }

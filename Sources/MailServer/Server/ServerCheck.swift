@@ -65,6 +65,13 @@ package struct ServerCheck: Sendable {
                     "passwords go to whoever answers for a home server",
                     whatToDo: "remove tls: encrypt, and name the servers' authority under authorities"))
         }
+        if configuration.monitoring.port != nil, configuration.monitoring.isRemote {
+            findings.append(
+                Finding(
+                    .warning, "monitoring.allow_remote",
+                    "any host that reaches \(configuration.monitoring.address) can read metrics",
+                    whatToDo: "use a loopback address, or let a firewall decide who may"))
+        }
         if case .none = configuration.directory.connection.security,
             configuration.directory.connection.uris.contains(where: { uri in
                 uri.hasPrefix("ldap://")

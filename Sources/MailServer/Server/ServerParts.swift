@@ -31,6 +31,9 @@ final class ServerParts: Sendable {
     private let imap: IMAPService
     private let cache: MessageCache
     private let textIndex: TextIndex
+    private let operators: OperatorParts
+    private let control: ControlService
+    private let monitor: ServerMonitor
     private let transport: TransportGroup
     private let outbound: OutboundParts
     private let retrieval: QueueRetrieval
@@ -60,16 +63,27 @@ final class ServerParts: Sendable {
         SASLService.prepare(logger: logger)
         directory = Directory(configuration: configuration.directoryConfiguration, logger: logger)
         sasl = SASLService(directory: directory, configuration: authentication, logger: logger)
-        transport = TransportGroup()
+        let transport = TransportGroup()
+        self.transport = transport
         let spool = Spool(
             storage: storage, configuration: configuration.spoolConfiguration, logger: logger)
-        outbound = try await OutboundParts(
+        let outbound = try await OutboundParts(
             configuration, spool: spool, directory: directory, transport: transport,
             listeners: listeners, logger: logger)
+        self.outbound = outbound
+        let operators = try OperatorParts(configuration, logger: logger)
+        self.operators = operators
+        storage.onDirectDelivery { operators.deliveries.delivered($0) }
         queueManager = QueueManager(
             spool: spool, resolver: directory, remote: outbound.remote, hosts: outbound.inquirer,
-            configuration: configuration.queueManagerConfiguration, logger: logger)
+            configuration: configuration.queueManagerConfiguration,
+            observer: operators.deliveries, logger: logger)
         retrieval = QueueRetrieval(spool: spool, queue: queueManager, remote: outbound.remote)
+        control = operators.control(spool, logger: logger) { outbound.remote.forgetFailures() }
+        monitor = ServerMonitor(
+            directory: directory, sasl: sasl, storage: storage, spool: spool,
+            deliveries: operators.deliveries, listeners: listeners, transport: transport,
+            stateDirectory: configuration.stateDirectory)
         var pop3Configuration = POP3ServiceConfiguration(
             session: POP3SessionConfiguration(
                 hostName: configuration.hostName,
@@ -116,27 +130,56 @@ final class ServerParts: Sendable {
             }
         }
         try await listenLocally()
+        try await listenForMonitoring()
+        listeners.isAccepting = true
     }
 
-    /// IMAP for the server's owner, who may act as any account there: for moving mail.
+    private func listenForMonitoring() async throws {
+        guard let port = configuration.monitoring.port else { return }
+        let address = configuration.monitoring.address
+        let service = MonitoringService(logger: logger) { [monitor] in await monitor.page($0) }
+        do {
+            listeners.add(
+                "monitoring", address,
+                try await Listener.bind(
+                    host: address, port: port, group: transport,
+                    limiter: ConnectionLimiter(MonitoringService.limits), logger: logger
+                ) { await service.serve($0) })
+        } catch {
+            throw ServerStartError(
+                "monitoring: cannot listen on \(address) port \(port): \(error)")
+        }
+    }
+
+    /// For the server's owner: IMAP, where he may act as any account, for moving mail; and commands
+    /// for the queue.
     private func listenLocally() async throws {
-        let path = configuration.localSocket
+        let options = IMAPListenerOptions(name: "local", startTLS: nil)
+        try await listenLocally(
+            "local", configuration.localSocket, configuration.connectionLimits(for: .imap)
+        ) { [imap] in await imap.serve($0, options) }
+        try await listenLocally(
+            "control", configuration.controlSocket, ControlService.limits
+        ) { [control] in await control.serve($0) }
+    }
+
+    private func listenLocally(
+        _ name: String, _ path: String, _ limits: ConnectionLimits,
+        _ serve: @escaping @Sendable (Connection) async -> Void
+    ) async throws {
         do {
             try LocalSocketFolder.make(for: path)
-            let options = IMAPListenerOptions(name: "local", startTLS: nil)
             listeners.add(
-                "local", path,
+                name, path,
                 try await Listener.bind(
-                    path: path, group: transport,
-                    limiter: ConnectionLimiter(configuration.connectionLimits(for: .imap)),
-                    logger: logger
-                ) { [imap] in await imap.serve($0, options) })
+                    path: path, group: transport, limiter: ConnectionLimiter(limits),
+                    logger: logger, handler: serve))
         } catch {
             throw ServerStartError("local socket \(path): \(error)")
         }
     }
 
-    /// The network's, not the local socket.
+    /// The network's, not the local sockets.
     var listening: [Listening] {
         listeners.all.filter { !$0.listener.isLocal }
             .map { .init(name: $0.name, host: $0.host, port: $0.listener.port) }
@@ -156,6 +199,7 @@ final class ServerParts: Sendable {
 
     /// Closes the listeners, tells the sessions, and waits for them.
     func stopListening() async {
+        listeners.isAccepting = false
         let grace = configuration.limits.shutdownGrace
         await withDiscardingTaskGroup { group in
             for entry in listeners.all {
@@ -171,6 +215,7 @@ final class ServerParts: Sendable {
         await textIndex.shutDown()
         await cache.close()
         await storage.close()
+        operators.stop()
         await directory.shutDown()
         do {
             try await transport.shutDown()
@@ -186,7 +231,7 @@ final class ServerParts: Sendable {
             let smtp = SMTPService(
                 settings: configuration.smtpSettings(for: listener), directory: directory,
                 storage: storage, sasl: sasl, tls: tls, retrieval: retrieval,
-                hosts: outbound.inquirer, logger: logger)
+                hosts: outbound.inquirer, history: operators.history, logger: logger)
             serve = { await smtp.serve($0) }
         case .pop3:
             let options = POP3ListenerOptions(

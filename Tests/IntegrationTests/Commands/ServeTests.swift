@@ -89,27 +89,6 @@ import TestSupport
         #expect(try server.smtp(.submissions).certificateName == "/CN=second.example.org")
     }
 
-    @Test func queueCommands() throws {
-        let server = try RunningMartlet()
-        let empty = try server.martlet("queue", "list")
-        #expect(empty.status == 0 && empty.output.contains("The queue is empty."), "\(empty)")
-        let id = try server.deliver(to: ["erin@example.org"], "Subject: for erin\r\n\r\nbody")
-        let listed = try eventually { () -> String? in
-            let text = try server.martlet("queue", "list").output
-            return text.contains("deferred") ? text : nil
-        }
-        #expect(listed.contains(id) && listed.contains("<sender@elsewhere.example>") && listed.contains("1 messages wait"))
-        let shown = try server.martlet("queue", "show", id)
-        for text in ["Queue id:    \(id)", "Sender:      <sender@elsewhere.example>", "erin@elsewhere.example", "Subject: for erin"] {
-            #expect(shown.output.contains(text), "\(text): \(shown)")
-        }
-        #expect(!shown.output.contains("body"))
-        let json = try server.martlet("queue", "show", "--json", id)
-        #expect(json.status == 0 && json.output.contains("\"state\":\"deferred\""), "\(json)")
-        #expect(try server.martlet("queue", "show", "ZZZZZ").status == 1)
-        #expect(try server.martlet("queue", "show", "no id!").status == 64)
-    }
-
     @Test func busyServerSaysSo() throws {
         let server = try RunningMartlet(.init(sections: "limits: {sessions_per_address: 2}"))
         let held = try [server.smtp(.mx), server.smtp(.mx)]

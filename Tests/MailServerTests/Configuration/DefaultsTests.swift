@@ -79,5 +79,7 @@ struct DefaultsTests {
         #expect("\(written.queue)" == "\(asItIs.queue)")
         #expect("\(written.storage)" == "\(asItIs.storage)")
         #expect("\(written.log)" == "\(asItIs.log)")
+        #expect("\(written.monitoring)" == "\(asItIs.monitoring)")
+        #expect("\(written.history)" == "\(asItIs.history)")
     }
 }

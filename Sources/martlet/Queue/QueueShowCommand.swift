@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import MailModel
+internal import MailServer
+
+struct QueueShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show one message: envelope, recipients, why they wait; its header.",
+        discussion: """
+            Examples:
+              martlet queue show 4KQ2
+              martlet queue show --json 4KQ2
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "Print JSON.") var json = false
+    @Argument(help: "The queue identifier, from the log or from `queue list`.") var id: String
+
+    func run() async throws {
+        guard let queueID = QueueID(id) else {
+            throw ValidationError("“\(id)” is not a queue identifier")
+        }
+        let inspector = try QueueInspector(configuration: try options.load())
+        guard let entry = try await inspector.entry(queueID) else {
+            complain("No message \(id) waits in the queue.")
+            throw ExitCode(1)
+        }
+        let header = try await inspector.header(of: entry)
+        print(json ? entry.json(header: header) : "\(entry.details)\n\(header)")
+    }
+}
