@@ -56,7 +56,7 @@ struct StatusPart {
     private func remote(_ recipient: ReportedRecipient) -> String {
         var text = ""
         if let host = recipient.handover?.host ?? recipient.error?.reportedBy {
-            text += ReportText.field("Remote-MTA", "dns; \(ReportText.printable(host))")
+            text += ReportText.field("Remote-MTA", "dns; \(ReportText.printable(hostName(host)))")
         }
         if let error = recipient.error {
             let reply = ReportText.printable("\(error.code) \(error.status) \(error.text)")
@@ -67,6 +67,12 @@ struct StatusPart {
                 "Diagnostic-Code", "smtp; \(ReportText.printable(handover.reply))")
         }
         return text
+    }
+
+    /// A host that is known by its address only is named by an address literal (RFC 5321 section
+    /// 4.1.3).
+    private func hostName(_ host: String) -> String {
+        IPAddress.isIPv4(host) ? "[\(host)]" : IPAddress.isIPv6(host) ? "[IPv6:\(host)]" : host
     }
 
     private func finalRecipient(_ address: EmailAddress) -> String {

@@ -10,4 +10,6 @@ package struct DestinationStatus: Sendable, Equatable {
     package var slow: Int
     /// Leases at one time, as the host has proved to take them; nil: without a limit of its own.
     package var limit: Int?
+    /// A `DestinationSession` has it to itself.
+    package var isInSession = false
 }

@@ -83,7 +83,8 @@ extension Schedule {
             return DestinationStatus(
                 destination: entry.name, waiting: Int(entry.waitingCount),
                 ready: Int(entry.readyCount), inWork: Int(entry.inUse + entry.outside),
-                slow: Int(entry.slow), limit: entry.window.map { Int($0.limit) })
+                slow: Int(entry.slow), limit: entry.window.map { Int($0.limit) },
+                isInSession: entry.session != nil)
         }
     }
 }

@@ -76,17 +76,21 @@ package struct HostFinder: Sendable {
     ) async -> Result<[MailHost], MailError> {
         var found: [(host: MailHost, preference: UInt16)] = []
         var failure: MailError?
+        // While one of them can't be found, nobody knows that it is a loop.
+        func better(than exchanger: MailExchanger) -> Result<[MailHost], MailError> {
+            let better = found.filter { $0.preference < exchanger.preference }
+            return better.isEmpty
+                ? .failure(failure ?? .loop(exchanger.name)) : .success(better.map(\.host))
+        }
         for exchanger in exchangers.prefix(Self.maximumHosts) {
+            // Whether or not our own name has an address here.
+            if isOurName(exchanger.name) { return better(than: exchanger) }
             switch await host(exchanger.name, port: configuration.port, isNameSecure: isSecure) {
             case .failure(let error): failure = error
             case .success(nil): failure = failure ?? .noAddress
             case .success(let host?):
-                guard isOurselves(host) else {
-                    found.append((host, exchanger.preference))
-                    continue
-                }
-                let better = found.filter { $0.preference < exchanger.preference }
-                return better.isEmpty ? .failure(.loop(host.name)) : .success(better.map(\.host))
+                if isOurselves(host) { return better(than: exchanger) }
+                found.append((host, exchanger.preference))
             }
         }
         return found.isEmpty ? .failure(failure ?? .noHost) : .success(found.map(\.host))
@@ -122,9 +126,11 @@ package struct HostFinder: Sendable {
     }
 
     private func isOurselves(_ host: MailHost) -> Bool {
-        host.name == configuration.hostName.lowercased() && host.port == configuration.port
+        host.port == configuration.port && isOurName(host.name)
             || host.addresses.contains { isOurs(HostAddress(address: $0, port: host.port)) }
     }
+
+    private func isOurName(_ name: String) -> Bool { name == configuration.hostName.lowercased() }
 
     private var families: AddressFamilies {
         switch (configuration.usesIPv4, configuration.usesIPv6) {

@@ -54,7 +54,7 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
         return failure ?? .lost(.greeting, cause: "closed")
     }
 
-    /// Gives the message to the host.
+    /// Gives the message to the host, over a session that is not closed.
     func send(
         _ transaction: ClientTransaction, _ content: OutboundContent
     ) async -> TransactionResult {
@@ -72,7 +72,8 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
 
     var transactions: Int { session.transactions }
 
-    /// Whether another transaction may follow, once the last one's result is there.
+    /// Whether another transaction may follow. To be asked after each: only then is it known whether
+    /// the session is closed, over which nothing may be sent.
     func isReady() async -> Bool {
         if case .ready = await advance() { return session.mayBegin }
         return false

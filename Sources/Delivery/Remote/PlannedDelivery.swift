@@ -148,10 +148,15 @@ extension MailError {
 }
 
 extension TransactionResult {
-    /// The connection was gone before the host had said anything.
+    /// The session was over before the host had said anything of the message: the connection was
+    /// gone, or the host has had enough of it (421 to MAIL).
     var isUntouched: Bool {
         outcomes.allSatisfy {
-            if case .broken(_, mayBeDelivered: false) = $0 { true } else { false }
+            switch $0 {
+            case .broken(_, mayBeDelivered: false), .impossible: true
+            case .refused(let reply, .reset), .refused(let reply, .mail): reply.endsConnection
+            default: false
+            }
         }
     }
 }

@@ -67,11 +67,9 @@ package final class RemoteDelivery: DeliveryAgent {
         var delivery = part
         while !delivery.isDone {
             let session: OutboundSession
-            let isReused: Bool
             if let idle = pool.take(key) {
-                (session, isReused) = (idle, true)
+                session = idle
             } else {
-                isReused = false
                 switch await maker.session(
                     part.plan, requiresTLS: part.attempt.envelope.requiresTLS, waiting: progress)
                 {
@@ -80,7 +78,7 @@ package final class RemoteDelivery: DeliveryAgent {
                     return delivery.result(failing: failure.error, isOfHosts: failure.isOfHosts)
                 }
             }
-            await session.run { await self.transact(&delivery, over: session, isReused: isReused) }
+            await session.run { await self.transact(&delivery, over: session) }
             await keep(session, key)
         }
         return delivery.result
@@ -88,8 +86,9 @@ package final class RemoteDelivery: DeliveryAgent {
 
     /// Transactions over one session, as many as the recipients need.
     private func transact(
-        _ delivery: inout PlannedDelivery, over session: OutboundSession, isReused: Bool
+        _ delivery: inout PlannedDelivery, over session: OutboundSession
     ) async {
+        var isReady = true
         repeat {
             if let error = delivery.objection(to: session.capabilities) {
                 return delivery.fail(error)
@@ -101,10 +100,11 @@ package final class RemoteDelivery: DeliveryAgent {
             }
             let transaction = delivery.transaction(content)
             let result = await session.send(transaction, content)
-            // A host may end a session that has waited for work: nobody is to blame.
-            if isReused, session.isClosed, result.isUntouched { return }
+            isReady = await session.isReady()
+            // A host may end a session that has done its work: nobody is to blame.
+            if session.isClosed, session.transactions > 1, result.isUntouched { return }
             delivery.take(result, over: session)
-        } while !delivery.isDone && session.failure == nil
+        } while !delivery.isDone && isReady
     }
 
     private func keep(_ session: OutboundSession, _ key: SessionKey) async {

@@ -21,9 +21,10 @@ struct QueueRetrieval: MailRetrieval {
 
     func waiting(for domains: [String]) async -> WaitingMail {
         let found = statuses(of: domains, false)
-        let waiting = found.reduce(0) { $0 + $1.waiting + $1.ready }
+        // What a connection is fetching already, such as one that has just broken, no other gets.
+        let waiting = found.filter { !$0.isInSession }.reduce(0) { $0 + $1.waiting + $1.ready }
         if waiting > 0 { return .messages(waiting) }
-        return found.contains { $0.inWork > 0 } ? .underWay : .none
+        return found.contains { $0.inWork + $0.waiting + $0.ready > 0 } ? .underWay : .none
     }
 
     func deliver(over connection: Connection, domains: [String], account: Account) async {

@@ -12,7 +12,8 @@ struct EnvelopeCheck {
         let problem = messageProblem
         var room = recipientLimit
         return transaction.recipients.map { recipient in
-            if let error = problem ?? addressProblem(recipient.address) { return .impossible(error) }
+            // Its own problem says more: an address that needs SMTPUTF8 is in the header, too.
+            if let error = addressProblem(recipient.address) ?? problem { return .impossible(error) }
             guard room > 0 else { return .notTried }
             room -= 1
             return nil

@@ -14,6 +14,8 @@ final class RunningMartlet: Sendable {
         var listeners: [String: String] = [:]
         /// Further listeners, whole lines.
         var moreListeners = ""
+        /// Further keys of the directory's section, as in `"postmaster: admin@example.org"`.
+        var directory = ""
         var cache = "{}"
         var timeout = "5s"
         /// Certificates other than the common ones: chain and key.
@@ -198,6 +200,7 @@ final class RunningMartlet: Sendable {
               preset: martlet
               timeout: \(options.timeout)
               cache: \(options.cache)
+              \(options.directory)
             \(options.sections)
 
             """
