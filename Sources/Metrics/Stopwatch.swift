@@ -1,20 +1,11 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Time from its making.
 package struct Stopwatch: Sendable {
-    private let start = Stopwatch.now
+    private let start = ContinuousClock.now
 
     package init() {}
 
-    package var nanoseconds: Int { Self.now - start }
-
-    private static var now: Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    package var nanoseconds: Int {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
     }
 }

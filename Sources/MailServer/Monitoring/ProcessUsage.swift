@@ -12,13 +12,11 @@ struct ProcessUsage {
     var resident: Int
 
     static var now: ProcessUsage {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        func seconds(_ time: timeval) -> Double {
-            Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000
-        }
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return ProcessUsage(
-            seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), resident: residentOctets)
+            seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000,
+            resident: residentOctets)
     }
 
     /// The second number of `/proc/self/statm`, in pages.
