@@ -93,7 +93,7 @@ struct VerdictPolicy {
         _ variation: Double
     ) -> Verdict {
         let isFull = error.status == MailError.mailboxFull.status
-        var deadline = entry.arrival + (isFull ? retry.overQuotaGrace : retry.expiry)
+        var deadline = entry.begin + (isFull ? retry.overQuotaGrace : retry.expiry)
         if let by = entry.envelope.deliverBy, by.mode == .return { deadline = min(deadline, by.deadline) }
         guard now < deadline else {
             return failed(isFull ? .mailboxStillFull : .expired(error), recipient, entry)
@@ -125,14 +125,14 @@ struct VerdictPolicy {
     /// At the deadline of BY=...;N instead of after the usual time (RFC 2852 section 4.1.4).
     private func warningTime(_ entry: QueueEntry) -> Timestamp? {
         if let by = entry.envelope.deliverBy, by.mode == .notify { return by.deadline }
-        return delayWarning.map { entry.arrival + $0 }
+        return delayWarning.map { entry.begin + $0 }
     }
 
     private func waiting(
         _ error: MailError, _ recipient: QueueRecipient, _ entry: QueueEntry, _ now: Timestamp,
         _ variation: Double, atMost longest: Duration
     ) -> Verdict {
-        let deadline = entry.arrival + max(longest, retry.expiry)
+        let deadline = entry.begin + max(longest, retry.expiry)
         guard now < deadline else { return failed(.expired(error), recipient, entry) }
         let next = retry.nextAttempt(
             now: now, after: recipient.attempts, .remote, deadline: deadline, variation: variation)
@@ -154,6 +154,11 @@ struct VerdictPolicy {
             number: recipient.number, routed: recipient.routed, action: action, error: error,
             lastAttempt: now)
     }
+}
+
+extension QueueEntry {
+    /// From when on it may be delivered: what it waited for by its sender's wish does not count.
+    fileprivate var begin: Timestamp { max(arrival, envelope.releaseAt ?? arrival) }
 }
 
 extension MailError {

@@ -20,10 +20,13 @@ extension IndexTables {
         var references: Int64 = 0
         var left: [QueueRecipient] = []
         var reached: [RoutedRecipient] = []
+        // FUTURERELEASE (RFC 4865): until then nobody gets it. When a replay comes later than that,
+        // nothing is held any more.
+        let release = message.envelope.releaseAt.flatMap { $0 > .now ? $0 : nil }
         for (number, routed) in message.recipients.enumerated() {
             var recipient = QueueRecipient(
-                number: number, routed: routed, nextAttempt: message.arrival)
-            if case .mailbox(let account, let quota) = routed.route {
+                number: number, routed: routed, nextAttempt: release ?? message.arrival)
+            if release == nil, case .mailbox(let account, let quota) = routed.route {
                 let delivered = try deliver(
                     message.id, size: message.size, envelope: message.envelope, routed,
                     to: account, quota: quota, at: message.arrival)

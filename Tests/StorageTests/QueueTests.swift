@@ -38,6 +38,33 @@ import Testing
         await engine.close()
     }
 
+    /// FUTURERELEASE (RFC 4865): mailboxes here wait as other hosts do.
+    @Test func nobodyGetsAMessageBeforeItsRelease() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try StorageEngine.open(directory)
+        var pending = engine.pendingEntries.makeAsyncIterator()
+        var envelope = sender
+        let release = Timestamp.now + .seconds(3600)
+        envelope.releaseAt = release
+        let id = try await engine.accept(body(1), envelope, to: local(1), remote(1))
+        let entry = try #require(await pending.next())
+        #expect(entry.recipients.map(\.nextAttempt) == [release, release])
+        #expect(entry.recipients.map(\.state) == [.active, .active])
+        #expect(try await engine.inbox(1).isEmpty)
+        let results = try await engine.update(
+            id, [.deliverLocally(number: 0, account: account(1), quota: .unlimited)])
+        #expect(results.count == 1)
+        #expect(try await engine.inbox(1).count == 1)
+
+        // In the past it holds nothing.
+        envelope.releaseAt = Timestamp(milliseconds: 1)
+        try await engine.accept(body(2), envelope, to: local(1))
+        try await engine.accept(body(3), to: remote(1))
+        _ = await pending.next()
+        #expect(try await engine.inbox(1).count == 2)
+        await engine.close()
+    }
+
     /// More than the pages and buffers of the announcement hold.
     @Test func aLongQueueIsAnnouncedWhole() async throws {
         let directory = TemporaryDirectory()
