@@ -12,11 +12,8 @@ struct ProcessUsage {
     var resident: Int
 
     static var now: ProcessUsage {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return ProcessUsage(
-            seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000,
-            resident: residentOctets)
+        ProcessUsage(
+            seconds: Double(clock()) / Double(CLOCKS_PER_SEC), resident: residentOctets)
     }
 
     /// The second number of `/proc/self/statm`, in pages.

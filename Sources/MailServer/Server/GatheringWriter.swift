@@ -140,12 +140,18 @@ final class GatheringWriter: @unchecked Sendable {
         return (batch, dropped)
     }
 
+    /// By its words: which module declares timespec's members depends on what else is imported, and
+    /// on how the library is linked. Both are longs.
     private static func monotonic(after nanoseconds: Int) -> timespec {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        let sum = Int(time.tv_nsec) + nanoseconds
-        time.tv_sec += sum / 1_000_000_000
-        time.tv_nsec = sum % 1_000_000_000
-        return time
+        withUnsafeTemporaryAllocation(of: timespec.self, capacity: 1) { time in
+            clock_gettime(CLOCK_MONOTONIC, time.baseAddress!)
+            let words = UnsafeMutableRawPointer(time.baseAddress!)
+            let second = MemoryLayout<Int>.size
+            let sum = words.load(fromByteOffset: second, as: Int.self) + nanoseconds
+            let seconds = words.load(as: Int.self) + sum / 1_000_000_000
+            words.storeBytes(of: seconds, as: Int.self)
+            words.storeBytes(of: sum % 1_000_000_000, toByteOffset: second, as: Int.self)
+            return time[0]
+        }
     }
 }
