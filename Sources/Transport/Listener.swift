@@ -73,6 +73,9 @@ package final class Listener: Sendable {
     }
 
     /// Serves a socket that listens already, and closes it in the end. Parameters as above.
+    ///
+    /// On one loop only: where several wait for one socket, each client wakes all of them, and those
+    /// that come too late find nothing to accept, which the event loops take for a fault.
     package static func bind(
         socket: ListeningSocket, group: TransportGroup,
         implicitTLS: TLSServerContext? = nil, limiter: ConnectionLimiter,
@@ -83,7 +86,7 @@ package final class Listener: Sendable {
             address: socket.address, descriptor: socket.descriptor, group: group,
             implicitTLS: implicitTLS, limiter: limiter, tlsHandshakeTimeout: tlsHandshakeTimeout,
             onBusy: onBusy, backlog: backlog, logger: logger, handler: handler)
-        try await listener.listen(on: group.loops)
+        try await listener.listen(on: [group.loops[0]])
         return listener
     }
 
