@@ -39,7 +39,7 @@ import Testing
             if afterwards { #expect(await reports.next() == "waiting") }
             task.cancel()
             #expect(await task.value == .cancelled)
-            #expect(connector.connectionCount == 0)
+            #expect(await isIdle(connector))
             signal.finish()
         }
     }
@@ -88,7 +88,7 @@ import Testing
                 await connector.shutDown()
                 for _ in 0..<4 { #expect(await reports.next() == "true") }
             }
-            #expect(connector.connectionCount == 0)
+            #expect(await isIdle(connector))
             await #expect(throws: ConnectionError.closed) {
                 _ = try await connector.connect(to: endpoint, timeout: Self.hours)
             }
