@@ -43,8 +43,8 @@ def build_martlet():
     """The release binary; MARTLET names another one."""
     if "MARTLET" not in os.environ:
         util.say("building Martlet for release")
-        util.run(["swift", "build", "-c", "release", "--static-swift-stdlib", "--product",
-                  "martlet"], cwd=os.path.dirname(util.HERE))
+        script = os.path.join(os.path.dirname(util.HERE), "scripts", "build")
+        os.environ["MARTLET"] = subprocess.check_output([script], text=True).strip()
 
 
 def build(root):

@@ -225,9 +225,7 @@ class Martlet(Peer):
         os.makedirs(self.root, exist_ok=True)
         for d in ("conf", "state", "logs"):
             util.fresh_dir(self.path(d))
-        top = os.path.dirname(util.HERE)
-        self.binary = os.environ.get("MARTLET") or os.path.join(util.run(
-            ["swift", "build", "-c", "release", "--show-bin-path"], cwd=top).strip(), "martlet")
+        self.binary = os.environ["MARTLET"]
         util.write(self.path("conf", "martlet.yaml"), util.fill(
             "martlet/martlet.yaml", self.variables(STATE=self.path("state"))))
         self.launch()

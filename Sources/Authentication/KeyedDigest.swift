@@ -21,10 +21,11 @@ struct KeyedDigest: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
     }
 
-    private let key: [UInt8]
+    private let key: martlet_hmac_key
 
+    /// - Parameter key: at most 64 octets.
     init(key: [UInt8] = SecureRandom.bytes(32)) {
-        self.key = key
+        self.key = martlet_hmac_sha256_key(key, key.count)
     }
 
     func bytes(of message: [UInt8]) -> [UInt8] {
@@ -34,10 +35,9 @@ struct KeyedDigest: Sendable {
     func value(of message: [UInt8]) -> Value {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         withUnsafeMutableBytes(of: &words) { output in
-            let digest = HMAC(
-                EVP_sha256(), key, Int32(key.count), message, message.count,
-                output.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
-            precondition(digest != nil, "libcrypto has no HMAC-SHA-256")
+            martlet_hmac_sha256(
+                key, message, message.count,
+                output.baseAddress!.assumingMemoryBound(to: UInt8.self))
         }
         return Value(words: words)
     }

@@ -12,19 +12,32 @@ package struct AccountID: Hashable, Sendable, CustomStringConvertible {
     /// Parses the 8-4-4-4-12 form.
     package init?(_ text: some StringProtocol) {
         var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for (index, byte) in text.utf8.enumerated() {
-            if [8, 13, 18, 23].contains(index) {
+        var index = 0
+        for byte in text.utf8 {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
-                continue
+            } else {
+                guard index < 36, let value = Self.value(ofDigit: byte) else { return nil }
+                // Past the sixteenth digit, which comes before the third hyphen.
+                if index < 19 {
+                    words.0 = words.0 << 4 | value
+                } else {
+                    words.1 = words.1 << 4 | value
+                }
             }
-            guard digits < 32, let value = UInt64(String(UnicodeScalar(byte)), radix: 16)
-            else { return nil }
-            if digits < 16 { words.0 = words.0 << 4 | value } else { words.1 = words.1 << 4 | value }
-            digits += 1
+            index += 1
         }
-        guard digits == 32 else { return nil }
+        guard index == 36 else { return nil }
         self.init(high: words.0, low: words.1)
+    }
+
+    private static func value(ofDigit byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+        default: nil
+        }
     }
 
     /// In the 8-4-4-4-12 form. It stands in every log line, so it is made in one go.

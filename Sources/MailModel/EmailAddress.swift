@@ -34,11 +34,21 @@ package struct EmailAddress: Hashable, Sendable {
     private static func isDomain(_ domain: Substring.UTF8View) -> Bool {
         guard !domain.isEmpty, domain.count <= maximumDomainLength else { return false }
         if domain.first == UInt8(ascii: "[") { return domain.last == UInt8(ascii: "]") }
-        return domain.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            .allSatisfy { label in
-                !label.isEmpty && label.count <= 63 && label.first != UInt8(ascii: "-")
-                    && label.last != UInt8(ascii: "-") && label.allSatisfy(isDomainByte)
+        let (dot, hyphen) = (UInt8(ascii: "."), UInt8(ascii: "-"))
+        var previous = dot
+        var labelLength = 0
+        for byte in domain {
+            if byte == dot {
+                guard previous != dot, previous != hyphen else { return false }
+                labelLength = 0
+            } else {
+                labelLength += 1
+                guard isDomainByte(byte), labelLength <= 63, byte != hyphen || previous != dot
+                else { return false }
             }
+            previous = byte
+        }
+        return previous != dot && previous != hyphen
     }
 
     /// Letters, digits, hyphen, bytes of UTF-8, and the underscore that real hosts have.
@@ -55,9 +65,8 @@ package struct EmailAddress: Hashable, Sendable {
         let bytes = local.utf8
         guard !bytes.isEmpty else { return nil }
         guard bytes.first == UInt8(ascii: "\"") else {
-            let dotted = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-                .allSatisfy { !$0.isEmpty && $0.allSatisfy(isAtomByte) }
-            return dotted && bytes.count <= maximumLocalPartLength ? String(local) : nil
+            return isDotString(bytes) && bytes.count <= maximumLocalPartLength
+                ? String(local) : nil
         }
         guard bytes.count >= 2, bytes.last == UInt8(ascii: "\"") else { return nil }
         var plain: [UInt8] = []
@@ -76,6 +85,17 @@ package struct EmailAddress: Hashable, Sendable {
         }
         guard !escaped, plain.count <= maximumLocalPartLength else { return nil }
         return String(decoding: plain, as: UTF8.self)
+    }
+
+    /// Atoms with single dots between them.
+    private static func isDotString(_ text: some Sequence<UInt8>) -> Bool {
+        let dot = UInt8(ascii: ".")
+        var previous = dot
+        for byte in text {
+            guard byte == dot ? previous != dot : isAtomByte(byte) else { return false }
+            previous = byte
+        }
+        return previous != dot
     }
 
     /// `atext` of RFC 5322 section 3.2.3, with the UTF-8 of RFC 6531.
@@ -98,16 +118,25 @@ package struct EmailAddress: Hashable, Sendable {
 extension EmailAddress: CustomStringConvertible {
     /// The address as it stands in a command or a header, the local part quoted where it must be.
     package var description: String {
-        let bytes = localPart.utf8
-        let plain = !bytes.isEmpty
-            && bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-                .allSatisfy { !$0.isEmpty && $0.allSatisfy(Self.isAtomByte) }
-        guard !plain else { return "\(localPart)@\(domain)" }
+        isLocalPartPlain ? "\(localPart)@\(domain)" : "\(quotedLocalPart)@\(domain)"
+    }
+
+    /// Appends the octets of `description`.
+    package func append(to octets: inout [UInt8]) {
+        octets.append(contentsOf: isLocalPartPlain ? localPart.utf8 : quotedLocalPart.utf8)
+        octets.append(UInt8(ascii: "@"))
+        octets.append(contentsOf: domain.utf8)
+    }
+
+    private var isLocalPartPlain: Bool { Self.isDotString(localPart.utf8) }
+
+    private var quotedLocalPart: String {
         var quoted = "\""
         for scalar in localPart.unicodeScalars {
             if scalar == "\"" || scalar == "\\" { quoted.append("\\") }
             quoted.unicodeScalars.append(scalar)
         }
-        return "\(quoted)\"@\(domain)"
+        quoted.append("\"")
+        return quoted
     }
 }

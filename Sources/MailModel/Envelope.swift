@@ -43,6 +43,11 @@ package enum ReversePath: Hashable, Sendable, CustomStringConvertible {
         case .address(let address): address.description
         }
     }
+
+    /// Appends the octets of `description`.
+    package func append(to octets: inout [UInt8]) {
+        if case .address(let address) = self { address.append(to: &octets) }
+    }
 }
 
 /// RFC 6152 and RFC 3030.

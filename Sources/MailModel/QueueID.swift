@@ -6,27 +6,36 @@ package struct QueueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     /// Base 32 without look-alikes (no I, L, O, U), upper case.
-    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    private static let alphabet: StaticString = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    private static let maximumLength = 13
+
+    private static func digit(_ value: UInt64) -> UInt8 { alphabet.utf8Start[Int(value)] }
 
     package init?(_ text: some StringProtocol) {
-        guard (1...13).contains(text.utf8.count) else { return nil }
+        guard (1...Self.maximumLength).contains(text.utf8.count) else { return nil }
         var value: UInt64 = 0
         for byte in text.uppercased().utf8 {
-            guard let digit = Self.alphabet.firstIndex(of: byte), value >> 59 == 0 else { return nil }
-            value = value << 5 | UInt64(digit)
+            guard let digit = (0..<32).first(where: { Self.digit($0) == byte }), value >> 59 == 0
+            else { return nil }
+            value = value << 5 | digit
         }
         self.init(rawValue: value)
     }
 
     package var description: String {
-        var digits: [UInt8] = []
-        var rest = rawValue
-        repeat {
-            digits.append(Self.alphabet[Int(rest & 31)])
-            rest >>= 5
-        } while rest != 0
-        return String(decoding: digits.reversed(), as: UTF8.self)
+        String(unsafeUninitializedCapacity: Self.maximumLength) { text in
+            var rest = rawValue
+            let count = max(1, (rawValue.bitWidth - rawValue.leadingZeroBitCount + 4) / 5)
+            for place in (0..<count).reversed() {
+                text[place] = Self.digit(rest & 31)
+                rest >>= 5
+            }
+            return count
+        }
     }
+
+    /// Appends the octets of `description`.
+    package func append(to octets: inout [UInt8]) { octets.append(contentsOf: description.utf8) }
 
     package static func < (a: QueueID, b: QueueID) -> Bool { a.rawValue < b.rawValue }
 }

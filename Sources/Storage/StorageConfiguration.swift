@@ -16,7 +16,14 @@ package struct StorageConfiguration: Sendable {
     /// mailbox. They must depend on the arguments only.
     package var deliveryHeader: @Sendable (ReversePath, EmailAddress) -> [UInt8] = {
         reversePath, recipient in
-        Array("Return-Path: <\(reversePath)>\r\nDelivered-To: \(recipient)\r\n".utf8)
+        var header: [UInt8] = []
+        header.reserveCapacity(128)
+        header.append(contentsOf: "Return-Path: <".utf8)
+        reversePath.append(to: &header)
+        header.append(contentsOf: ">\r\nDelivered-To: ".utf8)
+        recipient.append(to: &header)
+        header.append(contentsOf: "\r\n".utf8)
+        return header
     }
 
     package init() {}

@@ -128,7 +128,8 @@ package final class Connection: Sendable {
     /// Holds until it is set anew; nil: no deadline.
     package func setReadDeadline(_ after: Duration?) {
         let deadline = after.map { NIODeadline.now() + TimeAmount($0) } ?? .distantFuture
-        onLoop { $0.readDeadline = deadline }
+        guard !eventLoop.inEventLoop else { return handler.readDeadline = deadline }
+        eventLoop.execute { [handler] in handler.readDeadline = deadline }
     }
 
     /// Sends `reply` in the clear, then lets the client begin a TLS handshake, and returns when it

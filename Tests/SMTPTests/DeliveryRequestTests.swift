@@ -79,7 +79,7 @@ import Testing
         _ parameters: String, _ configuration: SMTPServerConfiguration, encrypted: Bool = true,
         login: Bool = true
     ) -> (mail: String, end: String?, envelope: Envelope?) {
-        var driver = SessionDriver(configuration, encrypted: encrypted)
+        let driver = SessionDriver(configuration, encrypted: encrypted)
         driver.receive("EHLO c\r\n".octets)
         if login { driver.receive("AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n".octets) }
         _ = driver.takeReplies()
@@ -163,7 +163,7 @@ import Testing
 
     /// The next message has nothing of the last one's.
     @Test func requestsEndWithTheirTransaction() {
-        var driver = SessionDriver(SessionDriver.submission(), encrypted: true)
+        let driver = SessionDriver(SessionDriver.submission(), encrypted: true)
         driver.receive("EHLO c\r\nAUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n".octets)
         driver.receive("MAIL FROM:<a@x> HOLDFOR=9 BY=99;R MT-PRIORITY=3 REQUIRETLS\r\nRSET\r\n".octets)
         driver.receive("MAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\n".octets)

@@ -133,14 +133,14 @@ import Testing
     }
 
     private static func loggedIn() -> SessionDriver {
-        var driver = SessionDriver(SessionDriver.onDemandRelay(), encrypted: true)
+        let driver = SessionDriver(SessionDriver.onDemandRelay(), encrypted: true)
         driver.receive("EHLO c\r\nAUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n".octets)
         _ = driver.takeReplies()
         return driver
     }
 
     @Test func theRolesTurn() {
-        var driver = Self.loggedIn()
+        let driver = Self.loggedIn()
         driver.receive("ATRN example.org,example.net\r\n".octets)
         #expect(driver.takeReplies() == ["250 2.0.0 OK now reversing the connection"])
         #expect(driver.hasTurned && driver.isClosed)
@@ -150,36 +150,38 @@ import Testing
     /// THREATS: what is sent with ATRN is neither a command nor a reply.
     @Test(arguments: ["NOOP\r\n", "220 host\r\n", "2", "\r\n", "ATRN\r\n"])
     func pipelinedInputEndsTheConnection(_ more: String) {
-        var driver = Self.loggedIn()
+        let driver = Self.loggedIn()
         driver.receive("ATRN\r\n\(more)".octets)
         #expect(driver.takeReplies() == ["503 5.5.1 Command sent before the reply to ATRN"])
         #expect(!driver.hasTurned && driver.isClosed)
         var output = ByteBuffer()
-        var session = Self.loggedIn().session
+        let other = Self.loggedIn()
         var input = ByteBuffer(string: "ATRN\r\n")
-        #expect(session.next(&input, &output) == .retrieve(domains: []))
+        let action = other.session.next(&input, &output)
+        #expect(action == .retrieve(domains: []))
         // It arrived while the directory was asked.
-        #expect(!session.turn(hasUnreadInput: true, &output))
-        #expect(session.next(&input, &output) == .close)
+        let hasTurned = other.session.turn(hasUnreadInput: true, &output)
+        let end = other.session.next(&input, &output)
+        #expect(!hasTurned && end == .close)
         #expect(String(buffer: output).hasPrefix("503 5.5.1"))
     }
 
     @Test func needsTLSFirst() {
-        var driver = SessionDriver(SessionDriver.onDemandRelay())
+        let driver = SessionDriver(SessionDriver.onDemandRelay())
         driver.receive("EHLO c\r\nATRN\r\n".octets)
         #expect(driver.takeReplies().last?.hasPrefix("530 5.7.0 Must issue a STARTTLS") == true)
     }
 
     /// THREATS: a command in clear behind STARTTLS is not read under TLS.
     @Test func injectedBehindStartTLS() {
-        var driver = SessionDriver(SessionDriver.onDemandRelay())
+        let driver = SessionDriver(SessionDriver.onDemandRelay())
         driver.receive("EHLO c\r\nSTARTTLS\r\nATRN example.org\r\n".octets)
         #expect(driver.takeReplies().last?.hasPrefix("503 5.5.1") == true)
         #expect(driver.isClosed && !driver.hasTurned)
     }
 
     @Test func startsOfQueuesAreLimited() {
-        var driver = SessionDriver(SessionDriver.mx(.init(transactions: 2)))
+        let driver = SessionDriver(SessionDriver.mx(.init(transactions: 2)))
         driver.receive("EHLO c\r\n".octets)
         for _ in 0..<3 { driver.receive("ETRN example.org\r\n".octets) }
         #expect(driver.isClosed)

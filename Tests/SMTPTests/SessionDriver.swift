@@ -4,7 +4,7 @@ import SMTP
 
 /// Runs a session over plain values: answers its actions by the names in the addresses, and keeps
 /// what it accepted.
-struct SessionDriver {
+final class SessionDriver {
     var session: SMTPServerSession
     var output = ByteBuffer()
     var input = ByteBuffer()
@@ -57,7 +57,7 @@ struct SessionDriver {
     static let now = Timestamp(milliseconds: 1_795_323_672_000)
 
     /// Gives the octets to the session and does what it says, until it wants more.
-    mutating func receive(_ octets: some Collection<UInt8>) {
+    func receive(_ octets: some Collection<UInt8>) {
         input.writeBytes(octets)
         while !isClosed, !awaitsTLS {
             let action = session.next(&input, &output)
@@ -67,7 +67,7 @@ struct SessionDriver {
         }
     }
 
-    private mutating func perform(_ action: SMTPServerAction) {
+    private func perform(_ action: SMTPServerAction) {
         switch action {
         case .read, .flush: break
         case .delay: delays += 1
@@ -130,11 +130,11 @@ struct SessionDriver {
         }
     }
 
-    private mutating func refuse(_ error: MailError) {
+    private func refuse(_ error: MailError) {
         if let action = session.refuse(error, &output) { perform(action) }
     }
 
-    private mutating func refuseRetrieval(_ reply: SMTPReply) {
+    private func refuseRetrieval(_ reply: SMTPReply) {
         if let action = session.refuseRetrieval(reply, isGuess: true, &output) { perform(action) }
     }
 
@@ -146,7 +146,7 @@ struct SessionDriver {
         }
     }
 
-    private mutating func authenticate(_ mechanism: String, _ response: [UInt8]?) {
+    private func authenticate(_ mechanism: String, _ response: [UInt8]?) {
         switch response.map({ String(decoding: $0, as: UTF8.self) }) {
         case nil: session.challenge(Array("more?".utf8), &output)
         case "\0alice\0secret":
@@ -160,7 +160,7 @@ struct SessionDriver {
     }
 
     /// The replies so far, each with its lines joined; then forgets them.
-    mutating func takeReplies() -> [String] {
+    func takeReplies() -> [String] {
         var replies: [String] = []
         var lines: [Substring] = []
         let text = output.readString(length: output.readableBytes) ?? ""

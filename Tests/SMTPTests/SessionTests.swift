@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct SessionTests {
     @Test func capabilities() {
-        var driver = SessionDriver(SessionDriver.mx())
+        let driver = SessionDriver(SessionDriver.mx())
         driver.receive("EHLO c\r\n".octets)
         var lines = driver.takeReplies()[1].split(separator: "\n").map { String($0.dropFirst(4)) }
         #expect(lines == [
@@ -14,7 +14,7 @@ import Testing
             "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "LIMITS MAILMAX=1000 RCPTMAX=1000",
             "DELIVERBY", "MT-PRIORITY", "VRFY", "ETRN", "STARTTLS", "HELP",
         ])
-        var submission = SessionDriver(SessionDriver.submission(), encrypted: true)
+        let submission = SessionDriver(SessionDriver.submission(), encrypted: true)
         submission.receive("EHLO c\r\n".octets)
         lines = submission.takeReplies()[1].split(separator: "\n").map { String($0.dropFirst(4)) }
         #expect(lines.contains("AUTH PLAIN LOGIN FINAL"))
@@ -23,14 +23,14 @@ import Testing
         #expect(lines.contains("FUTURERELEASE 86400 2026-11-23T05:01:12Z"))
         submission.receive("AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\nEHLO c\r\n".octets)
         #expect(submission.takeReplies()[1].contains("AUTH") == false)
-        var relay = SessionDriver(SessionDriver.onDemandRelay())
+        let relay = SessionDriver(SessionDriver.onDemandRelay())
         relay.receive("EHLO c\r\n".octets)
         lines = relay.takeReplies()[1].split(separator: "\n").map { String($0.dropFirst(4)) }
         #expect(lines == ["odmr.example.org", "ENHANCEDSTATUSCODES", "ATRN", "STARTTLS", "HELP"])
     }
 
     @Test func contentAndEnvelope() {
-        var driver = SessionDriver(SessionDriver.mx())
+        let driver = SessionDriver(SessionDriver.mx())
         driver.receive(
             "EHLO c\r\nMAIL FROM:<a@x> RET=HDRS ENVID=e BODY=8BITMIME\r\nRCPT TO:<b@X> NOTIFY=NEVER\r\nRCPT TO:<b@x>\r\nDATA\r\n".octets)
         driver.receive("a: b\r\n\r\n..\r\n.\r\n".octets)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func binaryChunksKeepEveryOctet() {
-        var driver = SessionDriver(SessionDriver.mx())
+        let driver = SessionDriver(SessionDriver.mx())
         driver.receive("EHLO c\r\nMAIL FROM:<a@x> BODY=BINARYMIME\r\nRCPT TO:<b@x>\r\nBDAT 5\r\n".octets)
         driver.receive([0, 10, 13, 46, 255] + "BDAT 2 LAST\r\n\r\n".octets)
         #expect(driver.messages == [[0, 10, 13, 46, 255, 13, 10]])
@@ -68,7 +68,7 @@ import Testing
         let start = "EHLO c\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\n".octets
         let body = "s: x\r\n\r\nx\(trick)MAIL FROM:<z@x>\r\nRCPT TO:<z@x>\r\nDATA\r\nevil\r\n.\r\nQUIT\r\n".octets
         for split in 0...body.count {
-            var driver = SessionDriver(SessionDriver.mx())
+            let driver = SessionDriver(SessionDriver.mx())
             driver.receive(start)
             driver.receive(body[..<split])
             driver.receive(body[split...])
@@ -83,14 +83,14 @@ import Testing
 
     @Test func bareLineEndsInCommands() {
         for line in ["NOOP\n", "NO\rOP\r\n", "\n", "NOOP\r\r\n"] {
-            var driver = SessionDriver(SessionDriver.mx())
+            let driver = SessionDriver(SessionDriver.mx())
             driver.receive(line.octets + "NOOP\r\n".octets)
             #expect(driver.takeReplies().map { $0.prefix(4) } == ["220 ", "500 ", "250 "], "\(line)")
         }
     }
 
     @Test func aLongLineIsNotKept() {
-        var driver = SessionDriver(SessionDriver.mx())
+        let driver = SessionDriver(SessionDriver.mx())
         _ = driver.takeReplies()
         for _ in 0..<1000 {
             driver.receive([UInt8](repeating: 0x41, count: 1000))
@@ -101,26 +101,25 @@ import Testing
     }
 
     @Test func manyPipelinedCommandsAreFlushed() {
-        var driver = SessionDriver(SessionDriver.mx())
+        let driver = SessionDriver(SessionDriver.mx())
         _ = driver.takeReplies()
         var input = ByteBuffer(repeating: 0, count: 0)
         for _ in 0..<100_000 { input.writeStaticString("RSET\r\n") }
         var replies = 0
-        var session = driver.session
-        var action = session.next(&input, &driver.output)
+        var action = driver.session.next(&input, &driver.output)
         while action != .read {
             #expect(action == .flush)
             #expect(driver.output.readableBytes < 9 << 10)
             replies += driver.output.readableBytes
             driver.output.clear()
-            action = session.next(&input, &driver.output)
+            action = driver.session.next(&input, &driver.output)
         }
         replies += driver.output.readableBytes
         #expect(replies == 100_000 * "250 2.0.0 OK\r\n".utf8.count)
     }
 
     @Test func recipientsAreLimited() {
-        var driver = SessionDriver(SessionDriver.mx(.init(recipients: 2)))
+        let driver = SessionDriver(SessionDriver.mx(.init(recipients: 2)))
         driver.receive("EHLO c\r\nMAIL FROM:<a@x>\r\n".octets)
         _ = driver.takeReplies()
         for name in 0..<4 { driver.receive("RCPT TO:<r\(name)@x>\r\n".octets) }
@@ -130,7 +129,7 @@ import Testing
     }
 
     @Test func repeatedRecipientsCountAgainstTheLimit() {
-        var driver = SessionDriver(SessionDriver.mx(.init(recipients: 2)))
+        let driver = SessionDriver(SessionDriver.mx(.init(recipients: 2)))
         driver.receive("EHLO c\r\nMAIL FROM:<a@x>\r\n".octets)
         _ = driver.takeReplies()
         for _ in 0..<3 { driver.receive("RCPT TO:<r@x>\r\n".octets) }
@@ -139,7 +138,7 @@ import Testing
     }
 
     @Test func harvestingIsSlowedThenEnded() {
-        var driver = SessionDriver(SessionDriver.mx(.init(probesBeforeDelay: 3, probes: 6)))
+        let driver = SessionDriver(SessionDriver.mx(.init(probesBeforeDelay: 3, probes: 6)))
         driver.receive("EHLO c\r\nMAIL FROM:<a@x>\r\n".octets)
         for _ in 0..<4 { driver.receive("RCPT TO:<unknown@x>\r\n".octets) }
         #expect(driver.delays == 1)
@@ -149,7 +148,7 @@ import Testing
     }
 
     @Test func transactionsAreLimited() {
-        var driver = SessionDriver(SessionDriver.mx(.init(transactions: 2)))
+        let driver = SessionDriver(SessionDriver.mx(.init(transactions: 2)))
         driver.receive("EHLO c\r\n".octets)
         for _ in 0..<3 { driver.receive("MAIL FROM:<a@x>\r\nRSET\r\n".octets) }
         #expect(driver.isClosed)
@@ -157,7 +156,7 @@ import Testing
     }
 
     @Test func endsAndEarlyTalkers() {
-        var driver = SessionDriver(SessionDriver.mx())
+        let driver = SessionDriver(SessionDriver.mx())
         _ = driver.takeReplies()
         driver.session.end(.timeout, &driver.output)
         #expect(driver.takeReplies() == ["421 4.4.2 mx.example.org Timeout, closing connection"])
@@ -202,7 +201,7 @@ import Testing
             case 1: SessionDriver.onDemandRelay(limits)
             default: SessionDriver.mx(limits)
             }
-            var driver = SessionDriver(configuration, encrypted: Bool.random(using: &random))
+            let driver = SessionDriver(configuration, encrypted: Bool.random(using: &random))
             driver.receive(prologue.octets)
             var received = 0
             for _ in 0..<Int.random(in: 1...30, using: &random) where !driver.isClosed {

@@ -17,7 +17,7 @@ struct Transcript: CustomTestStringConvertible, Sendable {
 }
 
 func play(_ transcript: Transcript, _ start: SessionDriver, splitEverywhere: Bool = false) {
-    var driver = start
+    let driver = start
     var replies = driver.takeReplies()
     #expect(replies.first?.hasPrefix("220 ") == true)
     replies = []

@@ -24,4 +24,9 @@ extension StringProtocol {
     func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
         utf8.elementsEqual(other.utf8) { $0.asciiLowercased == $1.asciiLowercased }
     }
+
+    /// Whether this is the text in lower case, as the directory compares addresses and logins.
+    func isSame(asLowercase text: String) -> Bool {
+        utf8.allSatisfy { $0 < 0x80 } ? equalsIgnoringASCIICase(text) : lowercased() == text
+    }
 }

@@ -22,7 +22,7 @@ extension Resolver {
         let entries = try await search(
             SearchRequest(
                 base: configuration.base, filter: .or(filters),
-                attributes: map.recipientAttributes, sizeLimit: 100))
+                attributes: configuration.recipientAttributes, sizeLimit: 100))
         guard let entry = try bestUser(entries, candidates, login: login) else {
             try await checkPopulated(.user, depth: 0)
             return nil
@@ -39,7 +39,7 @@ extension Resolver {
         for candidate in candidates {
             let matching = users.filter { entry in
                 let names = map.user.logins.flatMap { entry[$0] } + reader.addressValues(of: entry)
-                return names.contains { $0.lowercased() == candidate.value }
+                return names.contains { $0.isSame(asLowercase: candidate.value) }
             }
             guard matching.count <= 1 else {
                 throw DirectoryFault(
@@ -56,7 +56,7 @@ extension Resolver {
         id: AccountID, knownName: String?
     ) async throws(DirectoryFault) -> Account? {
         let filter = LDAPFilter.equal(map.uniqueID, "\(id)")
-        let attributes = map.recipientAttributes
+        let attributes = configuration.recipientAttributes
         var entry: DirectoryEntry?
         if let knownName {
             entry = try await search(
@@ -87,7 +87,7 @@ extension Resolver {
             name != base, name.isWithin(base)
         {
             let found = try await search(
-                SearchRequest(entry: subject, attributes: map.recipientAttributes))
+                SearchRequest(entry: subject, attributes: configuration.recipientAttributes))
             if let entry = found.first, reader.kind(of: entry) == .user {
                 return try await account(entry, depth: 0)
             }

@@ -81,7 +81,7 @@ extension Resolver {
         return try await search(
             SearchRequest(
                 base: url.base, scope: url.scope, filter: url.filter,
-                attributes: map.recipientAttributes, sizeLimit: configuration.maximumMembers),
+                attributes: configuration.recipientAttributes, sizeLimit: configuration.maximumMembers),
             depth: depth)
     }
 }

@@ -29,7 +29,7 @@ extension Resolver {
         let entries = try await search(
             SearchRequest(
                 base: configuration.base, filter: map.filter(addresses: candidates.map(\.value)),
-                attributes: map.recipientAttributes, sizeLimit: 100),
+                attributes: configuration.recipientAttributes, sizeLimit: 100),
             depth: depth)
         return try best(entries, candidates, subject: "\(address)", depth: depth)
     }
@@ -46,9 +46,11 @@ extension Resolver {
                 continue
             }
             // The server may match more loosely (spaces) than one address is another.
-            let values = Set(reader.addressValues(of: entry).map { $0.lowercased() })
-            guard let candidate = candidates.first(where: { values.contains($0.value) })
-            else { continue }
+            let values = reader.addressValues(of: entry)
+            let candidate = candidates.first { candidate in
+                values.contains { $0.isSame(asLowercase: candidate.value) }
+            }
+            guard let candidate else { continue }
             found.append(
                 AddressMatch(
                     entry: entry, kind: kind, rank: candidate.rank, value: candidate.value))

@@ -30,7 +30,7 @@ extension Resolver {
                 SearchRequest(
                     base: configuration.base,
                     filter: .or(batch.map { .equal("entryDN", $0.description) }),
-                    attributes: map.recipientAttributes, sizeLimit: batch.count),
+                    attributes: configuration.recipientAttributes, sizeLimit: batch.count),
                 depth: depth)
             for entry in entries {
                 if let name = DistinguishedName(entry.dn) { found[name] = entry }
@@ -46,7 +46,7 @@ extension Resolver {
     private func lookUp(
         _ names: [String], depth: Int
     ) async throws(DirectoryFault) -> [DirectoryEntry] {
-        let attributes = map.recipientAttributes
+        let attributes = configuration.recipientAttributes
         var answers: [Lookup<[DirectoryEntry]>] = []
         await withTaskGroup(of: (SearchRequest, Lookup<[DirectoryEntry]>).self) { group in
             var waiting = names[...]

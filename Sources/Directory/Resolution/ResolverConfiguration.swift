@@ -4,7 +4,11 @@ package import MailModel
 package struct ResolverConfiguration: Sendable {
     /// Everything is searched for below this entry.
     package var base: String
-    package var attributeMap: AttributeMap
+    package var attributeMap: AttributeMap {
+        didSet { recipientAttributes = attributeMap.recipientAttributes }
+    }
+    /// The map's, made once.
+    private(set) var recipientAttributes: [String]
     /// Between user and detail of a subaddress; nil when there are none.
     package var subaddressSeparator: Character?
     /// Names of this host: a user whose `mailHost` is another one has the mailbox there.
@@ -25,6 +29,7 @@ package struct ResolverConfiguration: Sendable {
     ) {
         self.base = base
         self.attributeMap = attributeMap
+        recipientAttributes = attributeMap.recipientAttributes
         self.subaddressSeparator = subaddressSeparator
         self.localHosts = Set(localHosts.map { $0.lowercased() })
         self.postmaster = postmaster

@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
 package import NIOCore
 
 /// RFC 9051 section 7.1.
@@ -65,10 +70,16 @@ extension ByteBuffer {
     }
 
     private mutating func writeText(_ text: String) {
-        guard text.utf8.contains(where: { $0 == 0x0d || $0 == 0x0a }) else {
-            writeString(text)
-            return
+        var text = text
+        let isOneLine = text.withUTF8 { octets in
+            guard let start = octets.baseAddress else { return true }
+            return memchr(start, 0x0d, octets.count) == nil
+                && memchr(start, 0x0a, octets.count) == nil
         }
-        writeBytes(text.utf8.map { $0 == 0x0d || $0 == 0x0a ? 0x20 : $0 })
+        if isOneLine {
+            writeString(text)
+        } else {
+            writeBytes(text.utf8.map { $0 == 0x0d || $0 == 0x0a ? 0x20 : $0 })
+        }
     }
 }

@@ -13,7 +13,7 @@ struct HistoryLine {
     init(_ id: QueueID, _ event: StaticString, at moment: Timestamp = .now) {
         octets.reserveCapacity(400)
         append("{\"id\":\"")
-        octets.append(contentsOf: id.description.utf8)
+        id.append(to: &octets)
         append("\",\"at\":")
         append(moment.milliseconds)
         append(",\"event\":\"")
@@ -33,14 +33,23 @@ struct HistoryLine {
         append(Int64(value))
     }
 
-    mutating func add(_ name: StaticString, _ values: some Sequence<String>) {
+    mutating func add(_ name: StaticString, _ values: [String]) {
+        add(name, values) { line, value in line.append(text: value) }
+    }
+
+    /// - Parameter append: appends one element's value.
+    @inline(__always)
+    mutating func add<Element>(
+        _ name: StaticString, _ elements: some Sequence<Element>,
+        append: (inout HistoryLine, Element) -> Void
+    ) {
         begin(name)
         octets.append(UInt8(ascii: "["))
         var isFirst = true
-        for value in values {
+        for element in elements {
             if !isFirst { octets.append(UInt8(ascii: ",")) }
             isFirst = false
-            append(text: value)
+            append(&self, element)
         }
         octets.append(UInt8(ascii: "]"))
     }
@@ -62,10 +71,10 @@ struct HistoryLine {
     }
 
     private mutating func append(_ number: Int64) {
-        octets.append(contentsOf: "\(number)".utf8)
+        octets.append(contentsOf: number.description.utf8)
     }
 
-    private mutating func append(text: String) {
+    mutating func append(text: String) {
         octets.append(UInt8(ascii: "\""))
         let isPlain = text.utf8.count <= Self.maximumText && text.utf8.allSatisfy(Self.isPlain)
         if isPlain {

@@ -50,8 +50,10 @@ package final class MessageHistory: Sendable {
     /// Addresses, and where each goes.
     private func add(_ recipients: [RoutedRecipient], to line: inout HistoryLine) {
         let named = recipients.prefix(Self.maximumNames)
-        line.add("to", named.lazy.map(\.address.description))
-        line.add("routes", named.lazy.map(\.route.name))
+        line.add("to", named) { line, recipient in
+            line.append(text: recipient.address.description)
+        }
+        line.add("routes", named) { line, recipient in line.append(text: recipient.route.name) }
         if recipients.count > named.count { line.add("more", recipients.count - named.count) }
     }
 }
@@ -61,7 +63,7 @@ extension MessageHistory: DeliveryObserver {
         let (recipient, routed) = (event.recipient, event.recipient.routed)
         var line = HistoryLine(event.id, "attempt")
         line.add("status", event.status)
-        line.add("to", CollectionOfOne(routed.address.description))
+        line.add("to", [routed.address.description])
         if routed.envelopeRecipient.address != routed.address {
             line.add("for", routed.envelopeRecipient.address.description)
         }
@@ -78,13 +80,13 @@ extension MessageHistory: DeliveryObserver {
     package func reported(_ id: QueueID, as report: QueueID, to target: EmailAddress, recipients: Int) {
         var line = HistoryLine(id, "report")
         line.add("report", report.description)
-        line.add("to", CollectionOfOne(target.description))
+        line.add("to", [target.description])
         line.add("recipients", recipients)
         files.append(line.finished())
         var other = HistoryLine(report, "accepted")
         other.add("client", "report about \(id)")
         other.add("from", "")
-        other.add("to", CollectionOfOne(target.description))
+        other.add("to", [target.description])
         files.append(other.finished())
     }
 }

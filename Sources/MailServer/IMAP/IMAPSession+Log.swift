@@ -9,15 +9,17 @@ extension IMAPSession {
     func logSession(_ ending: IMAPEnding) {
         guard let user, logger.logLevel <= .info else { return }
         var metadata: Logger.Metadata = [
-            "account": "\(user.account.id)", "login": "\(user.login)",
-            "user": "\(user.account.login)", "remote": "\(connection.remoteAddress)",
-            "listener": "\(options.name)", "method": "\(user.method)",
+            "account": .string(user.account.id.description), "login": .string(user.login),
+            "user": .string(user.account.login),
+            "remote": .string(connection.remoteAddress.description),
+            "listener": .string(options.name), "method": .string(user.method),
             "tls": connection.tls == nil ? "no" : "yes",
-            "compressed": isCompressed ? "yes" : "no", "ending": "\(ending.rawValue)",
-            "commands": "\(counters.commands)", "received": "\(counters.received)",
-            "sent": "\(counters.sent)",
+            "compressed": isCompressed ? "yes" : "no", "ending": .string(ending.rawValue),
+            "commands": .string(counters.commands.description),
+            "received": .string(counters.received.description),
+            "sent": .string(counters.sent.description),
         ]
-        if let client = user.client { metadata["client"] = "\(client)" }
+        if let client = user.client { metadata["client"] = .string(client.description) }
         logger.info("IMAP session", metadata: metadata)
     }
 

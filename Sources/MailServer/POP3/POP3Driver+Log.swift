@@ -11,12 +11,14 @@ extension POP3Driver {
         logger.info(
             "POP3 session",
             metadata: [
-                "account": "\(account.id)", "login": "\(name)", "user": "\(account.login)",
-                "remote": "\(connection.remoteAddress)",
-                "listener": "\(options.name)", "method": "\(login.method)",
-                "tls": connection.tls == nil ? "no" : "yes", "ending": "\(ending.rawValue)",
-                "retrieved": "\(retrieved.messages)", "octets": "\(retrieved.octets)",
-                "deleted": "\(deleted)",
+                "account": .string(account.id.description), "login": .string(name),
+                "user": .string(account.login),
+                "remote": .string(connection.remoteAddress.description),
+                "listener": .string(options.name), "method": .string(login.method),
+                "tls": connection.tls == nil ? "no" : "yes", "ending": .string(ending.rawValue),
+                "retrieved": .string(retrieved.messages.description),
+                "octets": .string(retrieved.octets.description),
+                "deleted": .string(deleted.description),
             ])
     }
 

@@ -24,10 +24,11 @@ extension SMTPConversation {
             login: session.isAuthenticated ? account?.login : nil)
         guard service.logger.logLevel <= .info else { return }
         var metadata: Logger.Metadata = [
-            "id": "\(draft.id)", "client": "\(address)",
+            "id": .string(draft.id.description), "client": .string(address),
             "from": "<\(transaction.mail.reversePath.description.printable)>",
             "to": "<\(transaction.recipients[0].address.description.printable)>",
-            "recipients": "\(recipients.routed.count)", "size": "\(draft.size)",
+            "recipients": .string(recipients.routed.count.description),
+            "size": .string(draft.size.description),
         ]
         if session.isAuthenticated, let account {
             metadata["login"] = "\(account.login.printable)"

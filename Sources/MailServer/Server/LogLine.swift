@@ -16,11 +16,15 @@ struct LogLine {
         append(plain: level.rawValue)
         append(0x20)
         appendText(message)
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+        for key in metadata.keys.sorted() {
             append(0x20)
             appendText(key)
             append(0x3d)
-            appendValue("\(value)")
+            switch metadata[key] {
+            case .string(let text)?: appendValue(text)
+            case let value?: appendValue(value.description)
+            case nil: break
+            }
         }
         append(0x0a)
     }
@@ -30,17 +34,23 @@ struct LogLine {
     private mutating func append(plain text: String) { bytes.append(contentsOf: text.utf8) }
 
     private mutating func appendValue(_ text: String) {
-        guard text.isEmpty || text.utf8.contains(where: Self.needsQuotes) else {
-            return append(plain: text)
-        }
+        guard text.isEmpty || !appendIfPlain(text) else { return }
         append(0x22)
         appendEscaped(text, quoted: true)
         append(0x22)
     }
 
     private mutating func appendText(_ text: String) {
-        guard text.utf8.contains(where: Self.needsQuotes) else { return append(plain: text) }
-        appendEscaped(text, quoted: false)
+        if !appendIfPlain(text) { appendEscaped(text, quoted: false) }
+    }
+
+    private mutating func appendIfPlain(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { octets in
+            guard !octets.contains(where: Self.needsQuotes) else { return false }
+            bytes.append(contentsOf: octets)
+            return true
+        }
     }
 
     /// Octets beyond ASCII too, which are looked at more closely when they are escaped.

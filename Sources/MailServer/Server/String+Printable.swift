@@ -1,8 +1,11 @@
 extension String {
     /// Control characters as `?`, so that the text stays on its line.
     var printable: String {
+        var text = self
+        let isPlain = text.withUTF8 { octets in octets.allSatisfy { $0 >= 0x20 && $0 < 0x7f } }
+        if isPlain { return self }
         guard unicodeScalars.contains(where: Self.isControl) else { return self }
-        var text = ""
+        text = ""
         for scalar in unicodeScalars {
             text.unicodeScalars.append(Self.isControl(scalar) ? "?" : scalar)
         }

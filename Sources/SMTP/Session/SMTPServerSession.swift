@@ -5,7 +5,9 @@ package import NIOCore
 /// The driver gives the octets that have arrived to `next`, which answers every command it can and
 /// says what is to be done for the first one it can't; the driver does it and reports back by the
 /// method that the action names. Replies gather in the output buffer. Used by one task.
-package struct SMTPServerSession {
+///
+/// Not copyable: it is large, and each look at a part of it in its owner would copy it.
+package struct SMTPServerSession: ~Copyable {
     /// What comes next on the connection.
     enum Phase {
         case commands

@@ -3,7 +3,7 @@ import NIOCore
 import SMTP
 
 /// Answers an SMTP session's actions as a server would, keeping what comes out of it.
-struct SMTPFuzz {
+struct SMTPFuzz: ~Copyable {
     private(set) var session: SMTPServerSession
     private(set) var output = ByteBuffer()
     private(set) var messages: [[UInt8]] = []

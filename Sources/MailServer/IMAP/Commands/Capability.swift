@@ -27,18 +27,22 @@ extension IMAPSession {
         "IDLE", "NOTIFY", "UNAUTHENTICATE", "COMPRESS=DEFLATE",
     ]
 
+    private static let generalText = general.joined(separator: " ")
+    private static let loggedInText = (general + loggedIn).joined(separator: " ")
+
     /// Behind the word CAPABILITY.
     var capabilities: String {
-        var names = Self.general
-        if user != nil {
-            names += Self.loggedIn
-            names.append("APPENDLIMIT=\(service.configuration.maximumMessageSize)")
-        } else {
-            if connection.tls == nil, options.startTLS != nil { names.append("STARTTLS") }
-            if !allowsLogins { names.append("LOGINDISABLED") }
-            names += service.authentication.mechanisms(for: clientContext).map { "AUTH=" + $0 }
+        guard user == nil else {
+            return "\(Self.loggedInText) APPENDLIMIT=\(service.configuration.maximumMessageSize)"
         }
-        return names.joined(separator: " ")
+        var text = Self.generalText
+        if connection.tls == nil, options.startTLS != nil { text += " STARTTLS" }
+        if !allowsLogins { text += " LOGINDISABLED" }
+        for mechanism in service.authentication.mechanisms(for: clientContext) {
+            text += " AUTH="
+            text += mechanism
+        }
+        return text
     }
 
     /// RFC 9051 section 6.1.1.
