@@ -21,6 +21,8 @@ struct CommitEffects {
     var directDeliveries: [DirectDelivery] = []
     /// Entries for the queue manager.
     var pending: [QueueEntry] = []
+    /// Messages that were in transit and have rows now.
+    var enqueued: [QueueID] = []
     /// Stored messages that nobody refers to any more, and those of them with a file of their own.
     var removed: [QueueID] = []
     var removedFiles: [QueueID] = []

@@ -82,7 +82,7 @@ final class Compactor: Sendable {
         var bytes = 0
         while copies.count < Self.stepRecords, bytes < Self.stepBytes {
             guard let record = try scanner.nextRecord() else { return (copies, true) }
-            guard record.header.kind != .largeAccepted,
+            guard ![.largeAccepted, .settled].contains(record.header.kind),
                 try index.location(of: record.header.id) == .log(record.body)
             else { continue }
             let file = try files.file(.segment(record.body.segment))

@@ -21,6 +21,7 @@ final class EngineCore: Sendable {
     let log: LogWriter
     let reader: IndexReader
     let messages: MessageReader
+    let transit = TransitMessages()
     let pending: PendingEntries
     let listings = ListingCache()
     let statuses = StatusCache()
@@ -70,16 +71,20 @@ final class EngineCore: Sendable {
 
         let space = SpaceGauge(
             fileSystem, directory: spool, minimum: configuration.minimumFreeBytes)
+        pending = PendingEntries(
+            reader, transit, boundary: QueueID(rawValue: first), logger: logger)
+        let segments = SegmentWriter(
+            files: files, segmentSize: configuration.segmentSize, tail: tail, io: writeThreads,
+            metrics: metrics, logger: logger)
         log = LogWriter(
-            files: files, segmentSize: configuration.segmentSize, tail: tail, space: space,
-            io: writeThreads, index: indexQueue, metrics: metrics, logger: logger)
+            segments, space: space, index: indexQueue, transit: transit,
+            transitTime: configuration.transitTime, pending: pending, metrics: metrics,
+            logger: logger)
         draftMeans = DraftMeans(
             files: files, io: writeThreads,
             budget: MemoryBudget(limit: configuration.outstandingBytes), space: space,
             threshold: configuration.largeMessageThreshold, logger: logger)
-        messages = MessageReader(files: files, index: reader)
-        pending = PendingEntries(
-            reader, boundary: QueueID(rawValue: first), logger: logger)
+        messages = MessageReader(files: files, index: reader, transit: transit)
         compactor = Compactor(files: files, index: reader, log: log, logger: logger)
         compactor.consider(writer.sparseSegments)
         self.files = files
@@ -119,6 +124,8 @@ final class EngineCore: Sendable {
         if !effects.directDeliveries.isEmpty, let hook = deliveryHook.withLock({ $0 }) {
             hook.tell(effects.directDeliveries)
         }
+        // Before the replies: who was answered finds the rows.
+        transit.remove(effects.enqueued)
         pending.announce(effects.pending)
         for reply in effects.replies { reply() }
         for id in effects.removedFiles {

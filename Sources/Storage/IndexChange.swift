@@ -7,14 +7,14 @@ typealias Reply<Value: Sendable> = CheckedContinuation<Result<Value, MailError>,
 enum IndexChange: Sendable {
     case logged(LoggedChange)
     case reserveIDs(upTo: UInt64)
-    case update(QueueID, [RecipientUpdate], Reply<[RecipientResult]>)
+    case update(QueueUpdate)
     case mailboxes(MailboxOperation)
 
     /// Tells a waiting caller that nothing was changed.
     func fail(_ error: MailError) {
         switch self {
         case .logged, .reserveIDs: break
-        case .update(_, _, let reply): reply.resume(returning: .failure(error))
+        case .update(let update): update.reply.resume(returning: .failure(error))
         case .mailboxes(let operation): operation.fail(error)
         }
     }
@@ -63,6 +63,7 @@ final class IndexQueue: Sendable {
 
     /// The log closes before this queue does, so what is logged always gets in.
     func push(_ logged: [LoggedChange]) {
+        guard !logged.isEmpty else { return }
         _ = changes.push(contentsOf: logged.map { .logged($0) })
     }
 
@@ -91,6 +92,8 @@ final class IndexQueue: Sendable {
     }
 
     func push(_ operation: MailboxOperation) { push(.mailboxes(operation)) }
+
+    func push(_ update: QueueUpdate) { push(.update(update)) }
 
     private func push(_ change: IndexChange) {
         if !changes.push(change) { change.fail(.closing) }

@@ -5,8 +5,19 @@ enum IndexSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in try db.execute(sql: version1) }
+        migrator.registerMigration("2") { db in try db.execute(sql: version2) }
         return migrator
     }
+
+    private static let version2 = """
+        -- Messages accepted before meta's place in the log that are neither settled nor in the
+        -- tables: for each its id, and the segment and offset where its record begins, 8 octets each.
+        CREATE TABLE transit (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            messages BLOB NOT NULL
+        );
+        INSERT INTO transit VALUES (1, x'');
+        """
 
     private static let version1 = """
         -- Records of the log before (segment, offset) are applied; ids below id_ceiling may be

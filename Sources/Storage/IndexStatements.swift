@@ -3,7 +3,7 @@ import GRDB
 /// The writer's statements, compiled once.
 struct IndexStatements {
     let begin, commit: PreparedStatement
-    let setMeta, setSegment, deleteSegment: PreparedStatement
+    let setMeta, setTransit, setSegment, deleteSegment: PreparedStatement
     let findAccount, insertAccount, setUIDValidity, sumMailboxes: PreparedStatement
     let findMailbox, getMailbox, insertMailbox, setMailbox: PreparedStatement
     let countMailboxes, findInferiors, renameMailbox, setSpecialUses: PreparedStatement
@@ -27,6 +27,7 @@ struct IndexStatements {
         commit = try compile("COMMIT")
 
         setMeta = try compile("UPDATE meta SET segment = ?, offset = ?, id_ceiling = ?")
+        setTransit = try compile("UPDATE transit SET messages = ?")
         setSegment = try compile("INSERT OR REPLACE INTO segments VALUES (?, ?, ?)")
         deleteSegment = try compile("DELETE FROM segments WHERE number = ?")
 

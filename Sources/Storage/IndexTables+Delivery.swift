@@ -11,6 +11,17 @@ extension IndexTables {
         case .relocated(let id, let size, let from, let to, let end):
             try relocate(id, size: size, from: from, to: to)
             advance(to: end)
+        case .transit(let id, let start, let end):
+            transit.insert(id, from: start)
+            advance(to: end)
+        case .settled(let id, let numbers, let isLast, let end):
+            try settle(id, numbers, isLast: isLast)
+            advance(to: end)
+        case .enqueued(let message, let body, let settled):
+            transit.remove(message.id)
+            try enqueue(message, message.entry(without: settled).recipients)
+            try store(message.id, size: message.size, at: .log(body), references: 1)
+            effects.enqueued.append(message.id)
         case .stored(_, let end), .skipped(let end):
             advance(to: end)
         }
@@ -48,8 +59,21 @@ extension IndexTables {
         if !left.isEmpty {
             references += 1
             try enqueue(message, left)
+            effects.pending.append(
+                QueueEntry(
+                    message: MessageReference(id: message.id, size: message.size),
+                    envelope: message.envelope, arrival: message.arrival, recipients: left))
         }
         try store(message.id, size: message.size, at: location, references: references)
+    }
+
+    /// A replay makes rows of all messages: then those are what is settled.
+    private func settle(_ id: QueueID, _ numbers: [Int], isLast: Bool) throws {
+        if transit.starts[id] == nil {
+            _ = try update(id, numbers.map { .complete(number: $0) })
+        } else if isLast {
+            transit.remove(id)
+        }
     }
 
     /// Inserts the message into the account's INBOX; false when it is full.

@@ -9,7 +9,7 @@ extension IndexTables {
         var size: Int
     }
 
-    /// Makes the entry and announces it.
+    /// Makes the entry.
     func enqueue(_ message: AcceptedMessage, _ recipients: [QueueRecipient]) throws {
         var envelope = ByteBuffer()
         envelope.encode(message.envelope)
@@ -20,10 +20,6 @@ extension IndexTables {
         row.bind(4, envelope)
         try row.run()
         for recipient in recipients { try write(recipient, of: message.id) }
-        effects.pending.append(
-            QueueEntry(
-                message: MessageReference(id: message.id, size: message.size),
-                envelope: message.envelope, arrival: message.arrival, recipients: recipients))
     }
 
     /// Records updates in their order; the message leaves the queue with its last recipient.

@@ -20,6 +20,8 @@ final class IndexTables {
     private(set) var idCeiling: UInt64 = 1
     private var metaChanged = false
 
+    var transit = TransitSet()
+
     private(set) var segments: [UInt64: SegmentUse] = [:]
     private var changedSegments: Set<UInt64> = []
     /// Complete, and to be looked at again: they were pinned, or may be dead since before the start.
@@ -59,6 +61,7 @@ final class IndexTables {
                 segment: UInt64(row.integer(0)), offset: row.integer(1))
             idCeiling = UInt64(row.integer(2))
         }
+        transit = try TransitSet(db)
         try PreparedStatement(db, "SELECT number, total, live FROM segments").each { row in
             segments[UInt64(row.integer(0))] = SegmentUse(
                 total: row.integer(1), live: row.integer(2))
@@ -105,7 +108,7 @@ final class IndexTables {
             effects.statuses.append(state.status)
         }
         changedMailboxes.removeAll(keepingCapacity: true)
-        let pinned = pins.lowest ?? .max
+        let pinned = min(pins.lowest ?? .max, transit.lowest?.segment ?? .max)
         changedSegments.formUnion(postponedSegments.filter { $0 < pinned })
         for number in changedSegments { try flushSegment(number, isPinned: number >= pinned) }
         changedSegments.removeAll(keepingCapacity: true)
@@ -114,6 +117,10 @@ final class IndexTables {
                 Int64(checkpoint.segment), checkpoint.offset, Int64(idCeiling))
             try statements.setMeta.run()
             metaChanged = false
+        }
+        if transit.isChanged {
+            statements.setTransit.bind(1, transit.encode())
+            try statements.setTransit.run()
         }
     }
 

@@ -10,7 +10,7 @@ import Metrics
 /// Group commit without a savepoint for each change (they cost more than the changes): when a
 /// transaction fails it is rolled back, and its changes are made one by one, so that one failing
 /// change fails alone. What the log tells never fails: it is tried again until it succeeds, in
-/// order.
+/// order, and updates of a message that it tells of wait for that.
 ///
 /// `@unchecked`: `tables` and `stalled` belong to the thread (before it starts, to recovery).
 final class IndexWriter: @unchecked Sendable {
@@ -25,7 +25,7 @@ final class IndexWriter: @unchecked Sendable {
     private let metrics: StorageMetrics
     private let logger: Logger
     private var tables: IndexTables?
-    /// Changes from the log that could not be applied yet.
+    /// Changes from the log that could not be applied yet, and updates that follow from them.
     private var stalled: [IndexChange] = []
 
     init(
@@ -43,6 +43,7 @@ final class IndexWriter: @unchecked Sendable {
 
     var checkpoint: LogPosition { tables!.checkpoint }
     var idCeiling: UInt64 { tables!.idCeiling }
+    var transit: TransitSet { tables!.transit }
     var knownSegments: Set<UInt64> { Set(tables!.segments.keys) }
     var sparseSegments: [UInt64] { tables!.sparseSegments }
 
@@ -62,7 +63,8 @@ final class IndexWriter: @unchecked Sendable {
             }
             metrics.indexActivity.end()
         }
-        // What is stalled stays in the log, for the next start.
+        // What the log told of it is there at the next start.
+        for change in stalled { change.fail(.closing) }
         pool.unsafeReentrantWrite { _ in tables = nil }
     }
 
@@ -89,7 +91,7 @@ final class IndexWriter: @unchecked Sendable {
             }
         }
         for change in batch {
-            if case .logged = change, !stalled.isEmpty {
+            if isBehindStalled(change) {
                 stalled.append(change)
                 continue
             }
@@ -98,6 +100,22 @@ final class IndexWriter: @unchecked Sendable {
             } catch {
                 refuse(change, error)
             }
+        }
+    }
+
+    /// Whether it is to be applied after what could not be applied yet.
+    private func isBehindStalled(_ change: IndexChange) -> Bool {
+        switch change {
+        case .logged: !stalled.isEmpty
+        case .update(let update):
+            stalled.contains { earlier in
+                switch earlier {
+                case .logged(.enqueued(let message, _, _)): message.id == update.id
+                case .update(let other): other.id == update.id
+                default: false
+                }
+            }
+        default: false
         }
     }
 
@@ -143,9 +161,9 @@ extension IndexTables {
             try apply(logged)
         case .reserveIDs(let ceiling):
             reserveIDs(upTo: ceiling)
-        case .update(let id, let updates, let reply):
-            let results = try update(id, updates)
-            effects.replies.append { reply.resume(returning: .success(results)) }
+        case .update(let change):
+            let results = try update(change.id, change.updates)
+            effects.replies.append { change.reply.resume(returning: .success(results)) }
         case .mailboxes(let operation):
             effects.replies.append(try operation.apply(self))
         }

@@ -9,6 +9,8 @@ struct LogRecord: Sendable {
         case relocated(QueueID, size: Int, from: LogPosition)
         /// The bytes of a message that the index is told of afterwards.
         case stored(StoredBody)
+        /// Recipients of a message in transit that are done with; `isLast`: none is left.
+        case settled(QueueID, [Int], isLast: Bool)
     }
 
     let content: Content
@@ -49,6 +51,11 @@ struct LogRecord: Sendable {
         case .stored(let body):
             header = RecordHeader(
                 kind: .stored, id: body.id, messageSize: body.size, key: 0, metadataLength: 0)
+        case .settled(let id, let numbers, _):
+            head.encodeSettled(numbers)
+            header = RecordHeader(
+                kind: .settled, id: id, messageSize: 0, key: 0,
+                metadataLength: head.readableBytes - RecordHeader.length)
         }
         let metadata = head.getSlice(
             at: head.readerIndex + RecordHeader.length, length: header.metadataLength)!
@@ -75,24 +82,44 @@ struct LogRecord: Sendable {
         case .stored(let stored):
             stored.written(at: body)
             return .stored(stored.id, end: end)
+        case .settled(let id, let numbers, let isLast):
+            return .settled(id, numbers, isLast: isLast, end: end)
         }
+    }
+
+    /// Octets that the numbers of so many settled recipients take.
+    static func settledOctets(_ count: Int) -> Int { 4 * (1 + count) }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func encodeSettled(_ numbers: [Int]) {
+        writeInteger(UInt32(numbers.count))
+        for number in numbers { writeInteger(UInt32(number)) }
+    }
+
+    mutating func decodeSettled() throws(DecodingFault) -> [Int] {
+        let count = try decode(UInt32.self)
+        var numbers: [Int] = []
+        for _ in 0..<count { numbers.append(Int(try decode(UInt32.self))) }
+        return numbers
     }
 }
 
 /// What the log tells the index, in the log's order. Applying it moves the checkpoint to its end.
+///
+/// A message in transit is `transit`, then `settled` for its recipients, until none is left or
+/// `enqueued`; after that the log tells nothing more of it.
 enum LoggedChange: Sendable {
     case accepted(AcceptedMessage, body: LogPosition, end: LogPosition)
+    /// Accepted; the index needs to know only where it must be looked for at a start.
+    case transit(QueueID, start: LogPosition, end: LogPosition)
+    case settled(QueueID, [Int], isLast: Bool, end: LogPosition)
+    /// It has been in transit and goes by the index from now on. Its record lies before the
+    /// checkpoint, which stays.
+    case enqueued(AcceptedMessage, body: LogPosition, settled: Set<Int>)
     case relocated(QueueID, size: Int, from: LogPosition, to: LogPosition, end: LogPosition)
     /// Bytes that nothing in the log refers to.
     case stored(QueueID, end: LogPosition)
     /// Nothing before this place is to be applied: a segment was given up there.
     case skipped(to: LogPosition)
-
-    var end: LogPosition {
-        switch self {
-        case .accepted(_, _, let end), .relocated(_, _, _, _, let end), .stored(_, let end),
-            .skipped(let end):
-            end
-        }
-    }
 }

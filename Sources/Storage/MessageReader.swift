@@ -5,13 +5,14 @@ import NIOCore
 struct MessageReader: Sendable {
     let files: SegmentFiles
     let index: IndexReader
+    let transit: TransitMessages
 
     func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError)
         -> ByteBuffer
     {
         let range = range.clamped(to: 0..<message.size)
         guard !range.isEmpty else { return ByteBuffer() }
-        if let location = index.locations[message.id] {
+        if let location = known(message.id) {
             let (name, offset) = place(message.id, location, range)
             if let file = files.opened(name),
                 let bytes = file.readCachedBuffer(at: offset, count: range.count)
@@ -29,11 +30,11 @@ struct MessageReader: Sendable {
 
     private func readBlocking(_ message: MessageReference, _ range: Range<Int>) throws -> ByteBuffer
     {
-        if let known = index.locations[message.id] {
+        if let known = known(message.id) {
             do {
                 return try read(message.id, known, range)
             } catch is FileSystemError {
-                // Compaction has moved it: the index knows where.
+                // Compaction has moved it, or it is settled: the index knows.
                 index.locations.forget(message.id)
             }
         }
@@ -42,6 +43,10 @@ struct MessageReader: Sendable {
         }
         index.locations.set([(message.id, location)])
         return try read(message.id, location, range)
+    }
+
+    private func known(_ id: QueueID) -> MessageLocation? {
+        transit.place(of: id).map { .log($0) } ?? index.locations[id]
     }
 
     private func read(_ id: QueueID, _ location: MessageLocation, _ range: Range<Int>) throws

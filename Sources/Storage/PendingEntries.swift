@@ -5,7 +5,7 @@ import Synchronization
 
 /// The queue manager's work: first what was in the queue at the start, page by page, then what is
 /// accepted and not settled at once. One consumer. When it falls behind, whole entries are kept up
-/// to a limit and only ids beyond it; those are read again from the index.
+/// to a limit and only ids beyond it; those are read again.
 final class PendingEntries: Sendable {
     private static let page = 256
     private static let maximumEntries = 1024
@@ -34,13 +34,15 @@ final class PendingEntries: Sendable {
     }
 
     private let reader: IndexReader
+    private let transit: TransitMessages
     /// Ids from this one on are announced.
     private let boundary: QueueID
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(_ reader: IndexReader, boundary: QueueID, logger: Logger) {
+    init(_ reader: IndexReader, _ transit: TransitMessages, boundary: QueueID, logger: Logger) {
         self.reader = reader
+        self.transit = transit
         self.boundary = boundary
         self.logger = logger
     }
@@ -80,6 +82,7 @@ final class PendingEntries: Sendable {
             switch state.withLock({ Self.step(&$0) }) {
             case .deliver(let entry): return entry
             case .look(let id):
+                if let entry = transit.entry(id) { return entry }
                 do {
                     if let entry = try await reader.entry(id) { return entry }
                 } catch {

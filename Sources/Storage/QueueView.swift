@@ -5,8 +5,9 @@ package import NIOCore
 /// The queue of a state directory, read from outside the server that may be using it: for
 /// `martlet queue`. Changes nothing.
 ///
-/// It reads the index, which follows the log by milliseconds: after a crash, what the log holds
-/// beyond it is listed once a server has started again.
+/// It reads the index. A message for elsewhere is there when its first attempt has failed, or when
+/// that takes longer than a second or two; what is for mailboxes here follows within milliseconds.
+/// After a crash, what the log holds beyond the index is listed once a server has started again.
 package final class QueueView: Sendable {
     private let pool: DatabasePool
     private let io: IOThreads
@@ -23,7 +24,8 @@ package final class QueueView: Sendable {
         io = try IOThreads(count: 1)
         reader = IndexReader(pool: pool, io: io, locations: LocationCache())
         messages = MessageReader(
-            files: SegmentFiles(SystemFileSystem(), directory: directory + "/spool"), index: reader)
+            files: SegmentFiles(SystemFileSystem(), directory: directory + "/spool"), index: reader,
+            transit: TransitMessages())
     }
 
     /// See `QueueStorage.entries`.

@@ -34,6 +34,8 @@ struct RecordHeader: Equatable {
         /// The bytes of a message that a user has appended to a mailbox. Only the index refers to
         /// them.
         case stored = 4
+        /// Recipients of a message, accepted before, that left the queue before the index had it.
+        case settled = 5
     }
 
     var kind: Kind

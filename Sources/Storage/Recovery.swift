@@ -5,6 +5,7 @@ import MailModel
 ///
 /// Records behind the checkpoint are applied as the writer would have; since the checkpoint moves
 /// in the same transaction, each is applied exactly once however often the start is interrupted.
+/// After that no message is in transit: all that are not settled have rows.
 struct Recovery {
     private static let batch = 256
 
@@ -18,6 +19,7 @@ struct Recovery {
             if case .segment(let number) = name { number } else { nil }
         }.sorted()
         try files.syncDirectory()
+        try enqueueTransit(segments)
         let checkpoint = writer.checkpoint
         var tail: LogTail?
         var highest: QueueID?
@@ -80,11 +82,11 @@ struct Recovery {
         var scanner = try SegmentScanner(file, segment, from: from)
         var changes: [IndexChange] = []
         var count = 0
-        while let change = try scanner.nextChange() {
+        while let (change, _) = try scanner.nextChange() {
             switch change {
             case .accepted(let message, _, _): highest = max(highest ?? message.id, message.id)
             case .stored(let id, _): highest = max(highest ?? id, id)
-            case .relocated, .skipped: break
+            case .settled, .relocated, .transit, .enqueued, .skipped: break
             }
             changes.append(.logged(change))
             count += 1

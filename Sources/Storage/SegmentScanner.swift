@@ -55,9 +55,13 @@ struct SegmentScanner: Sendable {
         return nil
     }
 
-    /// The same as what the index is to apply.
-    mutating func nextChange() throws -> LoggedChange? {
+    /// The same as what the index is to apply, and where the record ends.
+    mutating func nextChange() throws -> (change: LoggedChange, end: LogPosition)? {
         guard let record = try nextRecord() else { return nil }
+        return (try Self.change(record), record.end)
+    }
+
+    private static func change(_ record: Record) throws -> LoggedChange {
         let header = record.header
         var metadata = record.metadata
         switch header.kind {
@@ -72,6 +76,9 @@ struct SegmentScanner: Sendable {
                 header.id, size: header.messageSize, from: from, to: record.body, end: record.end)
         case .stored:
             return .stored(header.id, end: record.end)
+        case .settled:
+            return .settled(
+                header.id, try metadata.decodeSettled(), isLast: false, end: record.end)
         }
     }
 

@@ -1,6 +1,6 @@
 package import MailModel
 
-/// What the engine may use and how it writes. Octets throughout.
+/// What the engine may use and how it writes. Sizes in octets.
 package struct StorageConfiguration: Sendable {
     /// Below this much free disk new messages are refused with 452 4.3.1.
     package var minimumFreeBytes: Int64 = 256 << 20
@@ -12,6 +12,9 @@ package struct StorageConfiguration: Sendable {
     package var outstandingBytes = 256 << 20
     /// A segment with a smaller share of live octets is compacted.
     package var compactionThreshold = 0.4
+    /// A message for elsewhere that is not delivered after this time gets rows in the index. The log
+    /// from the oldest that has none on is kept, and read at a start.
+    package var transitTime = Duration.seconds(1)
     /// The header lines, each with its CRLF, that stand before a message in its recipient's
     /// mailbox. They must depend on the arguments only.
     package var deliveryHeader: @Sendable (ReversePath, EmailAddress) -> [UInt8] = {

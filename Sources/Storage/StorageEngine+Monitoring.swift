@@ -14,8 +14,20 @@ package struct QueueDepth: Sendable {
 }
 
 extension StorageEngine {
-    /// Counts the recipients in the queue; goes over all of them.
+    /// Counts the recipients in the queue; goes over all of them. A message that gets its rows at this
+    /// moment may count twice.
     package func queueDepth() async throws(MailError) -> QueueDepth {
+        let transit = core.transit.depth
+        var depth = try await storedDepth()
+        guard transit.recipients > 0 else { return depth }
+        var active = depth.parts[.active] ?? QueueDepth.Part()
+        active.recipients += transit.recipients
+        active.oldest = [active.oldest, transit.oldest].compactMap { $0 }.min()
+        depth.parts[.active] = active
+        return depth
+    }
+
+    private func storedDepth() async throws(MailError) -> QueueDepth {
         try await core.reader.read { db in
             var depth = QueueDepth()
             // Ids ascend in the order of acceptance.

@@ -11,6 +11,9 @@ import Synchronization
 /// moves its checkpoint in the same transaction. Whatever the moment of a crash, recovery replays
 /// what lies behind the checkpoint, so delivery into a mailbox happens exactly once.
 ///
+/// A message for elsewhere gets rows in the index only if it is not delivered at once: see
+/// `TransitMessages`. Until then the index remembers which records before its checkpoint count yet.
+///
 /// On disk: `spool/` (see `SegmentFiles`), `index.sqlite`, and `lock`, which one engine holds.
 package final class StorageEngine: QueueStorage {
     private static let ioThreads = 4
@@ -92,14 +95,25 @@ package final class StorageEngine: QueueStorage {
     package func update(_ id: QueueID, _ updates: [RecipientUpdate]) async throws(MailError)
         -> [RecipientResult]
     {
-        try await core.indexQueue.perform { .update(id, updates, $0) }
+        if core.transit.isWaiting(id) { return try await core.log.update(id, updates) }
+        return try await core.indexQueue.perform {
+            .update(QueueUpdate(id: id, updates: updates, reply: $0))
+        }
     }
 
     package func entry(_ id: QueueID) async throws(MailError) -> QueueEntry? {
-        try await core.reader.entry(id)
+        // First what leaves for the other, so that it is found wherever it is.
+        if let entry = core.transit.entry(id) { return entry }
+        return try await core.reader.entry(id)
     }
 
     package func entries(after: QueueID?, limit: Int) async throws(MailError) -> [QueueEntry] {
-        try await core.reader.entries(after: after, limit: limit)
+        let transit = core.transit.entries(after: after)
+        let stored = try await core.reader.entries(after: after, limit: limit)
+        guard !transit.isEmpty else { return stored }
+        // What has moved in between is in both; the index is younger.
+        var entries = Dictionary(uniqueKeysWithValues: transit.map { ($0.id, $0) })
+        for entry in stored { entries[entry.id] = entry }
+        return Array(entries.values.sorted { $0.id < $1.id }.prefix(limit))
     }
 }

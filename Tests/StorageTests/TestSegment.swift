@@ -42,7 +42,7 @@ enum TestSegment {
         }
         var scanner = try SegmentScanner(file, header, from: 0)
         var ids: [UInt64] = []
-        while let change = try scanner.nextChange() {
+        while let (change, _) = try scanner.nextChange() {
             if case .accepted(let message, _, _) = change { ids.append(message.id.rawValue) }
         }
         return (ids, scanner.goodEnd, disk.octetsRead)

@@ -35,7 +35,8 @@ package struct CheckReport: Sendable, Encodable {
     package var mailboxes = 0
     package var mailboxMessages = 0
     package var queued = 0
-    /// Records behind the checkpoint, which the next start of a server applies.
+    /// Records that the next start of a server applies: those behind the checkpoint, and messages in
+    /// transit.
     package var unapplied = 0
 
     mutating func add(_ severity: Severity, _ subject: String, _ what: String) {

@@ -19,6 +19,8 @@ struct LogCheck {
     private let isOffline: Bool
     private let checkpoint: LogPosition
     private let known: Set<UInt64>
+    /// Messages in transit whose records were not met yet.
+    private var transit: TransitSet
     private let rows: PreparedStatement
     private var next: Row?
     private var damaged: [QueueID] = []
@@ -35,6 +37,7 @@ struct LogCheck {
             } ?? LogPosition(segment: 1, offset: 0)
         known = Set(
             try Int64.fetchAll(db, sql: "SELECT number FROM segments").map { UInt64($0) })
+        transit = try TransitSet(db)
         rows = try PreparedStatement(
             db,
             """
@@ -55,6 +58,9 @@ struct LogCheck {
             try check(number, isLast: number == segments.last, &report)
         }
         try rejectRows(before: .max, &report)
+        for id in transit.starts.keys.sorted() {
+            report.add(.damage, Self.subject(id), "waits in the queue, but is not in the log")
+        }
         if checkpoint.offset > 0, !segments.contains(checkpoint.segment) {
             report.add(
                 .damage, "log", "segment \(checkpoint.segment), where the index stands, is missing")
@@ -129,7 +135,7 @@ struct LogCheck {
             report.octets += Int64(record.header.recordLength)
             try match(record, name, &report)
             if record.end == checkpoint { isAtCheckpoint = true }
-            if record.end > checkpoint { try announce(record, &report) }
+            if record.end > checkpoint || isInTransit(record) { try announce(record, &report) }
         }
         while let row = next, row.place.segment == number {
             try reject(
@@ -164,6 +170,15 @@ struct LogCheck {
         }
         report.messages += 1
         try advance()
+    }
+
+    /// True once for each.
+    private mutating func isInTransit(_ record: SegmentScanner.Record) -> Bool {
+        guard record.header.kind == .accepted, transit.starts[record.header.id] != nil else {
+            return false
+        }
+        transit.remove(record.header.id)
+        return true
     }
 
     /// A record that the next start applies.

@@ -2,7 +2,8 @@ import GRDB
 import Glibc
 import MailModel
 
-/// Which files of the spool directory a copied index, and the log behind its checkpoint, need.
+/// Which files of the spool directory a copied index needs: those that it refers to, and the log from
+/// its checkpoint on, or from the first message in transit.
 struct SnapshotContents {
     private(set) var files: [StateSnapshot.File] = []
     private(set) var missing: [String] = []
@@ -18,11 +19,13 @@ struct SnapshotContents {
             present[number] = file
         }
         var large = known.large
+        unapplied = known.transit.starts.count
+        let needed = known.transit.lowest?.segment ?? known.checkpoint.segment
         for (number, var file) in present.sorted(by: { $0.key < $1.key }) {
             if number >= known.checkpoint.segment {
                 let from = number == known.checkpoint.segment ? known.checkpoint.offset : 0
                 large += try readTail(file, number, from: from)
-            } else if known.segments.contains(number) {
+            } else if number >= needed || known.segments.contains(number) {
                 file.isFinal = true
             } else {
                 continue
@@ -49,6 +52,7 @@ struct SnapshotContents {
         var checkpoint = LogPosition(segment: 1, offset: 0)
         var segments: Set<UInt64> = []
         var large: [QueueID] = []
+        var transit = TransitSet()
     }
 
     private static func references(in index: String) throws -> References {
@@ -68,6 +72,8 @@ struct SnapshotContents {
                 UNION SELECT segment FROM messages WHERE segment > 0
                 """)
             try segments.each { references.segments.insert(UInt64($0.integer(0))) }
+            references.transit = try TransitSet(db)
+            references.segments.formUnion(references.transit.starts.values.map(\.segment))
             let large = try PreparedStatement(db, "SELECT id FROM messages WHERE segment = 0")
             try large.each { references.large.append(QueueID(rawValue: UInt64($0.integer(0)))) }
             return references

@@ -1,0 +1,13 @@
+import MailModel
+
+/// What happened to recipients of a message, and who waits until it is recorded.
+struct QueueUpdate: Sendable {
+    let id: QueueID
+    let updates: [RecipientUpdate]
+    let reply: Reply<[RecipientResult]>
+
+    /// All of them leave the queue, and nothing else happens: the log can record that.
+    var isCompletion: Bool {
+        updates.allSatisfy { if case .complete = $0 { true } else { false } }
+    }
+}
