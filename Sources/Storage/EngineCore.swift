@@ -22,6 +22,7 @@ final class EngineCore: Sendable {
     let reader: IndexReader
     let messages: MessageReader
     let transit = TransitMessages()
+    let queue: QueueReader
     let pending: PendingEntries
     let listings = ListingCache()
     let statuses = StatusCache()
@@ -71,8 +72,9 @@ final class EngineCore: Sendable {
 
         let space = SpaceGauge(
             fileSystem, directory: spool, minimum: configuration.minimumFreeBytes)
+        queue = QueueReader(transit: transit, index: reader)
         pending = PendingEntries(
-            reader, transit, boundary: QueueID(rawValue: first), logger: logger)
+            queue, boundary: QueueID(rawValue: first), logger: logger)
         let segments = SegmentWriter(
             files: files, segmentSize: configuration.segmentSize, tail: tail, io: writeThreads,
             metrics: metrics, logger: logger)

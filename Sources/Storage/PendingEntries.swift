@@ -33,16 +33,14 @@ final class PendingEntries: Sendable {
         case end
     }
 
-    private let reader: IndexReader
-    private let transit: TransitMessages
+    private let queue: QueueReader
     /// Ids from this one on are announced.
     private let boundary: QueueID
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(_ reader: IndexReader, _ transit: TransitMessages, boundary: QueueID, logger: Logger) {
-        self.reader = reader
-        self.transit = transit
+    init(_ queue: QueueReader, boundary: QueueID, logger: Logger) {
+        self.queue = queue
         self.boundary = boundary
         self.logger = logger
     }
@@ -82,16 +80,15 @@ final class PendingEntries: Sendable {
             switch state.withLock({ Self.step(&$0) }) {
             case .deliver(let entry): return entry
             case .look(let id):
-                if let entry = transit.entry(id) { return entry }
                 do {
-                    if let entry = try await reader.entry(id) { return entry }
+                    if let entry = try await queue.entry(id) { return entry }
                 } catch {
                     state.withLock { $0.live.prepend(.id(id)) }
                     guard await pause(error) else { return nil }
                 }
             case .readPage(let after):
                 do {
-                    accept(page: try await reader.entries(after: after, limit: Self.page))
+                    accept(page: try await queue.entries(after: after, limit: Self.page))
                 } catch {
                     guard await pause(error) else { return nil }
                 }

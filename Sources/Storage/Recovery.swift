@@ -19,7 +19,7 @@ struct Recovery {
             if case .segment(let number) = name { number } else { nil }
         }.sorted()
         try files.syncDirectory()
-        try enqueueTransit(segments)
+        try enqueueTransit()
         let checkpoint = writer.checkpoint
         var tail: LogTail?
         var highest: QueueID?

@@ -102,18 +102,10 @@ package final class StorageEngine: QueueStorage {
     }
 
     package func entry(_ id: QueueID) async throws(MailError) -> QueueEntry? {
-        // First what leaves for the other, so that it is found wherever it is.
-        if let entry = core.transit.entry(id) { return entry }
-        return try await core.reader.entry(id)
+        try await core.queue.entry(id)
     }
 
     package func entries(after: QueueID?, limit: Int) async throws(MailError) -> [QueueEntry] {
-        let transit = core.transit.entries(after: after)
-        let stored = try await core.reader.entries(after: after, limit: limit)
-        guard !transit.isEmpty else { return stored }
-        // What has moved in between is in both; the index is younger.
-        var entries = Dictionary(uniqueKeysWithValues: transit.map { ($0.id, $0) })
-        for entry in stored { entries[entry.id] = entry }
-        return Array(entries.values.sorted { $0.id < $1.id }.prefix(limit))
+        try await core.queue.entries(after: after, limit: limit)
     }
 }

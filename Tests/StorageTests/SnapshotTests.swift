@@ -9,7 +9,7 @@ import Testing
 /// Copies of a state directory that is in use.
 @Suite struct SnapshotTests {
     /// What `martlet backup` and `martlet restore` do with a snapshot.
-    private func copy(_ snapshot: StateSnapshot) throws -> TemporaryDirectory {
+    static func copy(_ snapshot: StateSnapshot) throws -> TemporaryDirectory {
         let target = TemporaryDirectory()
         try SystemFileSystem().createDirectory(target.path + "/spool")
         for file in snapshot.files {
@@ -62,7 +62,7 @@ import Testing
                 #expect(snapshot.missing == [])
                 let online = try StateCheck(snapshot).run()
                 #expect(online.findings.filter { $0.severity != .note } == [])
-                let target = try copy(snapshot)
+                let target = try Self.copy(snapshot)
                 snapshot.close()
                 let report = try StateCheck(offline: target.path).run()
                 #expect(report.findings.filter { $0.severity != .note } == [])
@@ -102,7 +102,7 @@ import Testing
         try await engine.expunge(uids, from: inbox, account: account(1))
         for number in 0..<60 { try await engine.accept(body(number), to: local(2)) }
         try await engine.settle()
-        let target = try copy(snapshot)
+        let target = try Self.copy(snapshot)
         let restored = try StorageEngine.open(target)
         #expect(try await restored.inbox(1).count == 61)
         await restored.close()

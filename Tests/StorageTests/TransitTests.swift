@@ -172,6 +172,99 @@ import Testing
         await engine.close()
     }
 
+    @Test func aViewFromOutsideSeesBoth() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try open(directory)
+        var ids: [QueueID] = []
+        for number in 0..<6 {
+            ids.append(try await engine.accept(body(number), to: remote(number), remote(9)))
+            if number % 3 == 0 { _ = try await engine.update(ids[number], [.hold(number: 0)]) }
+            if number % 3 == 1 { _ = try await engine.update(ids[number], [.complete(number: 0)]) }
+            if number == 3 { try await engine.settle() }
+        }
+        let gone = try await engine.accept(body(7), to: remote(1))
+        _ = try await engine.update(gone, [.complete(number: 0)])
+        for isRunning in [true, false] {
+            if !isRunning { await engine.close() }
+            let view = try QueueView(directory: directory.path)
+            let entries = try await view.entries(after: nil, limit: 1_000)
+            #expect(entries.map(\.id) == ids)
+            #expect(
+                entries.map { $0.recipients.map(\.number) }
+                    == [[0, 1], [1], [0, 1], [0, 1], [1], [0, 1]])
+            for (number, entry) in entries.enumerated() {
+                #expect(try await view.read(entry.message, 0..<500) == body(number))
+                #expect(try await view.entry(entry.id)?.envelope == sender)
+            }
+            for (side, domain) in [(QueueSide.sender, "example.com"), (.recipient, "example.net")] {
+                let states = try await view.reduce(side, into: [QueueState]()) { states, glimpse in
+                    #expect(glimpse.domain == domain)
+                    states.append(glimpse.state)
+                }
+                #expect(states.count == 10)
+                #expect(states.filter { $0 == .hold }.count == 2)
+            }
+            view.close()
+        }
+    }
+
+    @Test func aSnapshotHasThem() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try open(directory) {
+            Self.forever(&$0)
+            $0.segmentSize = 5_000
+        }
+        var left: [QueueID: [Int]] = [:]
+        for number in 0..<60 {
+            let id = try await engine.accept(body(number), to: remote(0), remote(1))
+            let numbers = number % 10 == 0 ? [1] : [0, 1]
+            _ = try await engine.update(id, numbers.map { .complete(number: $0) })
+            if number % 10 == 0 { left[id] = [0] }
+            if number % 25 == 0 { try await engine.settle() }
+        }
+        let snapshot = try StateSnapshot(of: directory.path)
+        #expect(snapshot.missing == [])
+        #expect(try StateCheck(snapshot).run().findings.filter { $0.severity != .note } == [])
+        let target = try SnapshotTests.copy(snapshot)
+        snapshot.close()
+        let report = try StateCheck(offline: target.path).run()
+        #expect(report.findings.filter { $0.severity != .note } == [])
+        #expect(report.unapplied == snapshot.unapplied)
+        let restored = try open(target)
+        let entries = try await restored.entries(after: nil, limit: 1_000)
+        #expect(
+            Dictionary(uniqueKeysWithValues: entries.map { ($0.id, $0.recipients.map(\.number)) })
+                == left)
+        for (index, entry) in entries.enumerated() {
+            #expect(try await restored.read(entry.message, 0..<500) == body(index * 10))
+        }
+        await restored.close()
+        #expect(try StateCheck(offline: target.path).run().findings == [])
+        await engine.close()
+    }
+
+    @Test func oneThatTheLogHasNotIsDamage() async throws {
+        let directory = TemporaryDirectory()
+        var engine = try open(directory)
+        let id = try await engine.accept(body(1), to: remote(0))
+        _ = try await engine.update(id, [.complete(number: 0)])
+        await engine.close()
+        let index = try DatabaseQueue(path: directory.path + "/index.sqlite")
+        let missing = "0000000000000009" + "0000000000000001" + "000000000000001c"
+        try await index.write { try $0.execute(sql: "UPDATE transit SET messages = x'\(missing)'") }
+        #expect(
+            try StateCheck(offline: directory.path).run().findings.map(\.subject)
+                == ["message \(QueueID(rawValue: 9))"])
+        try await index.write { try $0.execute(sql: "UPDATE transit SET messages = x'01'") }
+        #expect(try StateCheck(offline: directory.path).run().isDamaged)
+        try await index.write { try $0.execute(sql: "UPDATE transit SET messages = x'\(missing)'") }
+        try index.close()
+        engine = try open(directory)
+        #expect(try await engine.entries(after: nil, limit: 9).isEmpty)
+        await engine.close()
+        #expect(try StateCheck(offline: directory.path).run().findings == [])
+    }
+
     /// A reader that goes over the queue while messages get their rows never misses one.
     @Test func noReaderMissesAMessageThatMoves() async throws {
         let directory = TemporaryDirectory()

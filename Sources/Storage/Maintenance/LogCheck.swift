@@ -20,7 +20,7 @@ struct LogCheck {
     private let checkpoint: LogPosition
     private let known: Set<UInt64>
     /// Messages in transit whose records were not met yet.
-    private var transit: TransitSet
+    private var transit = TransitSet()
     private let rows: PreparedStatement
     private var next: Row?
     private var damaged: [QueueID] = []
@@ -31,13 +31,9 @@ struct LogCheck {
         self.db = db
         self.spool = spool
         self.isOffline = isOffline
-        checkpoint =
-            try PreparedStatement(db, "SELECT segment, offset FROM meta").first {
-                LogPosition(segment: UInt64($0.integer(0)), offset: $0.integer(1))
-            } ?? LogPosition(segment: 1, offset: 0)
+        checkpoint = try LogPosition.checkpoint(db)
         known = Set(
             try Int64.fetchAll(db, sql: "SELECT number FROM segments").map { UInt64($0) })
-        transit = try TransitSet(db)
         rows = try PreparedStatement(
             db,
             """
@@ -48,6 +44,11 @@ struct LogCheck {
     }
 
     mutating func run(_ report: inout CheckReport, _ progress: StateCheck.Progress) throws {
+        do {
+            transit = try TransitSet(db)
+        } catch let fault as DecodingFault {
+            report.add(.damage, "queue", "its messages in transit: \(fault)")
+        }
         let names = try Self.names(in: spool)
         let segments = names.compactMap { name -> UInt64? in
             if case .segment(let number) = name { number } else { nil }

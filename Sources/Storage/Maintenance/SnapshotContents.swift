@@ -49,7 +49,7 @@ struct SnapshotContents {
     }
 
     private struct References {
-        var checkpoint = LogPosition(segment: 1, offset: 0)
+        var checkpoint: LogPosition
         var segments: Set<UInt64> = []
         var large: [QueueID] = []
         var transit = TransitSet()
@@ -60,11 +60,7 @@ struct SnapshotContents {
         configuration.readonly = true
         let queue = try DatabaseQueue(path: index, configuration: configuration)
         let references = try queue.read { db in
-            var references = References()
-            try PreparedStatement(db, "SELECT segment, offset FROM meta").each { row in
-                references.checkpoint = LogPosition(
-                    segment: UInt64(row.integer(0)), offset: row.integer(1))
-            }
+            var references = References(checkpoint: try LogPosition.checkpoint(db))
             let segments = try PreparedStatement(
                 db,
                 """
