@@ -12,13 +12,15 @@ import Metrics
 /// change fails alone. What the log tells never fails: it is tried again until it succeeds, in
 /// order, and updates of a message that it tells of wait for that.
 ///
-/// `@unchecked`: `tables` and `stalled` belong to the thread (before it starts, to recovery).
+/// `@unchecked`: what is `var` belongs to the thread (before it starts, to recovery).
 final class IndexWriter: @unchecked Sendable {
     private static let maximumBatch = 1024
     /// Rows that a batch's changes of mailboxes name: what follows does not wait for seconds.
     private static let maximumRows = 20_000
     /// Seconds until the log's changes are tried again after a failure.
     private static let retryInterval = 1
+    /// How long updates wait for what the log tells of their messages.
+    private static let updatePatience = Duration.seconds(10)
 
     private let pool: DatabasePool
     private let queue: IndexQueue
@@ -27,6 +29,7 @@ final class IndexWriter: @unchecked Sendable {
     private var tables: IndexTables?
     /// Changes from the log that could not be applied yet, and updates that follow from them.
     private var stalled: [IndexChange] = []
+    private var stalledSince: ContinuousClock.Instant?
 
     init(
         _ pool: DatabasePool, queue: IndexQueue, keywords: KeywordTable, pins: SegmentPins,
@@ -61,6 +64,7 @@ final class IndexWriter: @unchecked Sendable {
                 work = work.dropFirst(batch.count)
                 commit(batch, publish)
             }
+            stalledSince = stalled.isEmpty ? nil : stalledSince ?? .now
             metrics.indexActivity.end()
         }
         // What the log told of it is there at the next start.
@@ -92,7 +96,7 @@ final class IndexWriter: @unchecked Sendable {
         }
         for change in batch {
             if isBehindStalled(change) {
-                stalled.append(change)
+                stall(change)
                 continue
             }
             do {
@@ -117,6 +121,13 @@ final class IndexWriter: @unchecked Sendable {
             }
         default: false
         }
+    }
+
+    private func stall(_ change: IndexChange) {
+        if case .update = change, let stalledSince, stalledSince + Self.updatePatience < .now {
+            return change.fail(.localProblem("the index does not keep up"))
+        }
+        stalled.append(change)
     }
 
     private func refuse(_ change: IndexChange, _ error: any Error) {

@@ -355,6 +355,34 @@ import Testing
         #expect(try StateCheck(offline: directory.path).run().findings == [])
     }
 
+    @Test func updatesWaitForRowsThatCanNotBeMadeYet() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try open(directory)
+        let id = try await engine.accept(body(1), to: remote(0), remote(1))
+        try await engine.settle()
+        let meddler = try DatabaseQueue(path: directory.path + "/index.sqlite")
+        try await meddler.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TRIGGER no BEFORE INSERT ON queue
+                    BEGIN SELECT RAISE(ABORT, 'no'); END
+                    """)
+        }
+        async let held = engine.update(id, [.hold(number: 0)])
+        while engine.core.transit.isWaiting(id) { await Task.yield() }
+        async let completed = engine.update(id, [.complete(number: 1)])
+        // Others' changes go on meanwhile.
+        #expect(try await engine.openMailbox(account(3), name: "INBOX").messages == 0)
+        #expect(try await engine.entry(id)?.recipients.map(\.state) == [.active, .active])
+        try await meddler.write { try $0.execute(sql: "DROP TRIGGER no") }
+        #expect(try await held.map(\.name) == ["recorded"])
+        #expect(try await completed.map(\.name) == ["recorded"])
+        #expect(try await engine.entry(id)?.recipients.map(\.state) == [.hold])
+        try meddler.close()
+        await engine.close()
+        #expect(try StateCheck(offline: directory.path).run().findings == [])
+    }
+
     /// The log takes nothing: the index records what happened.
     @Test func aFailingLogLeavesItToTheIndex() async throws {
         let directory = TemporaryDirectory()
