@@ -142,8 +142,9 @@ final class LogWriter: @unchecked Sendable {
         guard index.waitForRoom(below: Self.indexBacklog, atMost: Self.indexPatience) else {
             return refuse(batch, .localProblem("the index does not keep up"))
         }
+        let starts: [LogPosition]
         do throws(FileSystemError) {
-            finish(batch, try segments.write(&batch.records))
+            starts = try segments.write(&batch.records)
         } catch {
             metrics.commitFailures.add()
             logger.error(
@@ -156,8 +157,9 @@ final class LogWriter: @unchecked Sendable {
                 handOver()
                 index.push([.skipped(to: place)])
             }
-            refuse(batch, error.mailError)
+            return refuse(batch, error.mailError)
         }
+        finish(batch, starts)
     }
 
     /// The batch is durable.

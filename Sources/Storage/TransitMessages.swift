@@ -121,9 +121,9 @@ extension TransitMessages.Message {
 }
 
 extension AcceptedMessage {
-    /// Nobody has it at once: no mailbox here, and it need not wait for a time.
+    /// For others only: no mailbox here gets it. Nor has it to wait for a time.
     fileprivate var isForElsewhere: Bool {
-        if isLarge { return false }
+        if isLarge || recipients.isEmpty { return false }
         if let release = envelope.releaseAt, release > .now { return false }
         return recipients.allSatisfy { recipient in
             if case .mailbox = recipient.route { false } else { true }

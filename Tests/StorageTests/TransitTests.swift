@@ -123,6 +123,7 @@ import Testing
         envelope.releaseAt = .now + .seconds(3600)
         try await engine.accept(body(3), envelope, to: remote(1))
         try await engine.accept(body(4), to: recipient("x@example.org", .unresolved))
+        try await engine.accept(engine.draft(body(5)), envelope: sender, recipients: [])
         try await engine.settle()
         #expect(try await engine.rows() == ["messages": 3, "queue": 3, "transit": 1])
         await engine.close()
