@@ -30,19 +30,24 @@ struct MessageReader: Sendable {
 
     private func readBlocking(_ message: MessageReference, _ range: Range<Int>) throws -> ByteBuffer
     {
-        if let known = known(message.id) {
+        var next = try known(message.id) ?? lookUp(message.id)
+        while let location = next {
             do {
-                return try read(message.id, known, range)
-            } catch is FileSystemError {
+                return try read(message.id, location, range)
+            } catch let error as FileSystemError {
                 // Compaction has moved it, or it is settled: the index knows.
-                index.locations.forget(message.id)
+                next = try lookUp(message.id)
+                if next == location { throw error }
             }
         }
-        guard let location = try index.location(of: message.id) else {
-            throw MailError.localProblem("message \(message.id) is not stored any more")
-        }
-        index.locations.set([(message.id, location)])
-        return try read(message.id, location, range)
+        throw MailError.localProblem("message \(message.id) is not stored any more")
+    }
+
+    private func lookUp(_ id: QueueID) throws -> MessageLocation? {
+        index.locations.forget(id)
+        let location = try index.location(of: id)
+        if let location { index.locations.set([(id, location)]) }
+        return location
     }
 
     private func known(_ id: QueueID) -> MessageLocation? {

@@ -21,7 +21,7 @@ final class TransitMessages: Sendable {
 
     /// Bounds of what is kept: beyond them messages go by the index.
     private static let maximumMessages = 4096
-    private static let maximumRecipients = 65_536
+    private static let maximumRecipients = 16_384
 
     fileprivate struct State {
         var messages: [QueueID: Message] = [:]

@@ -1,3 +1,4 @@
+import Glibc
 import MailModel
 import NIOCore
 import Storage
@@ -33,20 +34,26 @@ import Testing
         configuration.transitTime = .seconds(86_400)
     }
 
-    @Test(.timeLimit(.minutes(20)), arguments: FaultyFileSystem.Unsynced.allCases)
-    func everyRecipientIsInTheQueueUntilItIsSettled(unsynced: FaultyFileSystem.Unsynced)
-        async throws
-    {
+    /// - Parameter failing: so many calls fail, soon before the power cut.
+    @Test(
+        .timeLimit(.minutes(20)), arguments: FaultyFileSystem.Unsynced.allCases, 0...2)
+    func everyRecipientIsInTheQueueUntilItIsSettled(
+        unsynced: FaultyFileSystem.Unsynced, failing: Int
+    ) async throws {
         var cutAt = 1
-        while try await run(cutAt: cutAt, unsynced) { cutAt += 1 }
+        while try await run(cutAt: cutAt, unsynced, failing: failing) { cutAt += 1 }
         #expect(cutAt > 40)
     }
 
     /// False when the run ended before its power cut.
-    private func run(cutAt: Int, _ unsynced: FaultyFileSystem.Unsynced) async throws -> Bool {
+    private func run(
+        cutAt: Int, _ unsynced: FaultyFileSystem.Unsynced, failing: Int
+    ) async throws -> Bool {
         let knowledge = Mutex(Knowledge())
         let empty = Found(directory: TemporaryDirectory(), image: [:], isWhole: true)
         var found = try await Self.start(empty, cutAt: cutAt, unsynced) { engine, disk in
+            let (calls, first) = (Counter(), cutAt - disk.calls - failing - cutAt % 5)
+            disk.fail { _, _ in (first..<first + failing).contains(calls.next()) ? EIO : nil }
             await use(engine, disk, knowledge)
         }
         if found.isWhole { return false }
@@ -109,7 +116,7 @@ import Testing
                 guard let entry = await pending.next() else { break }
                 knowledge.withLock { $0.announced.append(entry.id) }
             }
-            guard ids.count == 3 else { return }
+            guard ids.count == 3 else { continue }
             await complete(engine, disk, ids[0], [0], knowledge)
             // Now the index knows what is in transit, and the log goes on.
             if round != 1 { try? await engine.settle() }
@@ -178,4 +185,10 @@ import Testing
         #expect(knowledge.accepted.keys.allSatisfy { $0 < next })
         #expect(try await engine.entry(next) != nil, comment)
     }
+}
+
+private final class Counter: Sendable {
+    private let value = Atomic(0)
+
+    func next() -> Int { value.add(1, ordering: .relaxed).newValue }
 }
