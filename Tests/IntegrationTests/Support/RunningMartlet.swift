@@ -18,6 +18,8 @@ final class RunningMartlet: Sendable {
         var directory = ""
         var cache = "{}"
         var timeout = "5s"
+        /// A further key of the TLS section.
+        var tls = ""
         /// Certificates other than the common ones: chain and key.
         var certificates: [(String, String)]?
     }
@@ -192,6 +194,7 @@ final class RunningMartlet: Sendable {
             tls:
               certificates:
             \(pairs.map { "    - {chain: \($0.0), key: \($0.1)}" }.joined(separator: "\n"))
+              \(options.tls)
             directory:
               uri: \(slapd.uri)
               base: "dc=example,dc=org"
