@@ -11,7 +11,7 @@ package enum InheritedSockets {
     /// Takes the sockets over, once: programs that this process starts inherit neither them nor the
     /// variables. None when the variables are not there or meant for another process.
     ///
-    /// To be called before there are other threads, which could read the environment meanwhile.
+    /// To be called while no other thread reads the environment.
     /// - Throws: `IOError` when one of them is no listening stream socket.
     package static func take() throws -> [ListeningSocket] {
         let variables = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Each event loop has a listening socket of its own on the address (SO_REUSEPORT): the kernel
 /// spreads the clients, and no connection is handed from thread to thread. A socket that was open
-/// before is one: the loops take turns at it, whoever is free first. Failing to accept (too
+/// before is one: one loop accepts for all of them. Failing to accept (too
 /// many open files …) pauses accepting for a moment and never ends it.
 package final class Listener: Sendable {
     package let port: Int
@@ -21,7 +21,7 @@ package final class Listener: Sendable {
     let handler: @Sendable (Connection) async -> Void
     private let group: TransportGroup
     private let address: SocketAddress
-    /// A socket that listens already; each loop has a duplicate of the descriptor.
+    /// A socket that listens already.
     private let descriptor: CInt?
     /// A Unix socket.
     package var isLocal: Bool { address.protocol == .unix }
@@ -74,8 +74,9 @@ package final class Listener: Sendable {
 
     /// Serves a socket that listens already, and closes it in the end. Parameters as above.
     ///
-    /// On one loop only: where several wait for one socket, each client wakes all of them, and those
-    /// that come too late find nothing to accept, which the event loops take for a fault.
+    /// One loop accepts, and the loops take turns at the connections: where several wait for one
+    /// socket, each client wakes all of them, and those that come too late find nothing to accept,
+    /// which the event loops take for a fault.
     package static func bind(
         socket: ListeningSocket, group: TransportGroup,
         implicitTLS: TLSServerContext? = nil, limiter: ConnectionLimiter,
@@ -122,15 +123,20 @@ package final class Listener: Sendable {
 
     private func listen(on loop: LoopContext) async throws -> any Channel {
         // Accepted sockets inherit TCP_NODELAY, which the bootstrap sets on the listening one.
-        var bootstrap = ServerBootstrap(group: loop.eventLoop, childGroup: loop.eventLoop)
-            .serverChannelOption(.backlog, value: backlog)
-            .serverChannelOption(.maxMessagesPerRead, value: 16)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptHandler(self, loop))
-                }
+        let isShared = descriptor != nil
+        var bootstrap = ServerBootstrap(
+            group: loop.eventLoop, childGroup: isShared ? group.group : loop.eventLoop
+        )
+        .serverChannelOption(.backlog, value: backlog)
+        .serverChannelOption(.maxMessagesPerRead, value: 16)
+        .serverChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let admission = isShared ? nil : Admission(self, loop)
+                try channel.pipeline.syncOperations.addHandler(AcceptHandler(self, loop, admission))
             }
+        }
         if let descriptor {
+            bootstrap = bootstrap.childChannelInitializer(admitToAllLoops())
             let channel = try await bootstrap.withBoundSocket(duplicate(of: descriptor)).get()
             // NIO has set a backlog of its own.
             _ = Glibc.listen(descriptor, backlog)
@@ -145,6 +151,18 @@ package final class Listener: Sendable {
                 ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1)
         }
         return try await bootstrap.bind(to: address).get()
+    }
+
+    private func admitToAllLoops() -> @Sendable (any Channel) -> EventLoopFuture<Void> {
+        let admissions = Dictionary(
+            uniqueKeysWithValues: group.loops.map {
+                (ObjectIdentifier($0.eventLoop), Admission(self, $0))
+            })
+        return { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try admissions[ObjectIdentifier(channel.eventLoop)]?.admit(channel)
+            }
+        }
     }
 
     private func duplicate(of descriptor: CInt) throws -> CInt {

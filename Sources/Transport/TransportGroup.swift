@@ -4,7 +4,7 @@ import NIOPosix
 /// The threads that serve connections: one event loop per core. One group serves all listeners of
 /// the process.
 package final class TransportGroup: Sendable {
-    private let group: MultiThreadedEventLoopGroup
+    let group: MultiThreadedEventLoopGroup
     let loops: [LoopContext]
 
     package init(threads: Int = System.coreCount) {

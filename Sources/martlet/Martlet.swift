@@ -1,7 +1,40 @@
 internal import ArgumentParser
+internal import MailServer
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Where the process begins, with one thread. What changes the process's rights is done before the
+/// first `await`: there the first thread goes to sleep for ever, so deeply that setuid(2) passes it by.
+@main
+enum Program {
+    @MainActor
+    static func main() async {
+        do {
+            try Privileges.gainNoMore()
+            let command = try Martlet.parseAsRoot()
+            if let serve = command as? ServeCommand {
+                let server = try serve.prepare()
+                try await serve.run(server)
+            } else if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                var command = command
+                try command.run()
+            }
+        } catch let error as ServerStartError {
+            complain("martlet: \(error)")
+            exit(1)
+        } catch {
+            Martlet.exit(withError: error)
+        }
+    }
+}
 
 /// The command line of the server and its tools.
-@main
 struct Martlet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet",

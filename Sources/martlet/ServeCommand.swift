@@ -22,13 +22,10 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "file"))
     var ready: String?
 
-    func run() async throws {
-        let configuration = try options.load()
-        do {
-            try await Server(configuration: configuration).run(readyFile: ready)
-        } catch let error as ServerStartError {
-            complain("martlet: \(error)")
-            throw ExitCode(1)
-        }
-    }
+    /// Reads the configuration, opens what needs root's rights, and gives them up.
+    func prepare() throws -> Server { try Server(configuration: options.load()) }
+
+    func run() async throws { try await run(prepare()) }
+
+    func run(_ server: Server) async throws { try await server.run(readyFile: ready) }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import Transport
@@ -22,16 +23,21 @@ import Testing
         #expect(InheritedSockets.names(7) { environment[$0] } == expected)
     }
 
-    /// All loops serve the one socket, and closing the listener frees the port.
+    /// Its connections live on all loops, and closing the listener frees the port.
     @Test(arguments: ["127.0.0.1", "::1"])
     func aListenerServesIt(host: String) async throws {
+        let threads = Mutex<Set<pthread_t>>([])
         let socket = try ListeningSocket.open(host: host, port: 0, name: "smtp")
         #expect(socket.name == "smtp" && socket.port != 0)
         #expect(socket.address.ipAddress == host)
         let group = TransportGroup(threads: 2)
         let listener = try await Listener.bind(
             socket: socket, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
-            logger: quiet, handler: echo)
+            logger: quiet
+        ) { connection in
+            threads.withLock { _ = $0.insert(pthread_self()) }
+            await echo(connection)
+        }
         #expect(listener.port == socket.port)
         let connector = Connector(group: group)
         let endpoint = Endpoint.address(host, port: UInt16(socket.port))
@@ -42,6 +48,7 @@ import Testing
             }
             #expect(reply == "NOOP\r\n")
         }
+        #expect(threads.withLock { $0.count } == 2)
         await listener.shutDown(grace: .zero)
         await #expect(throws: ConnectionError.refused) {
             _ = try await connector.connect(to: endpoint, timeout: .seconds(20))

@@ -5,6 +5,9 @@ package struct ServerConfiguration: Sendable {
     package var hostName: String
     /// Where queue and mailboxes are.
     package var stateDirectory: String
+    /// Whom the server runs as when root has started it; the group is the user's own where it is nil.
+    package var user: String?
+    package var group: String?
     package var listeners: [ListenerConfiguration]
     package var tls: TLSSettings
     package var directory: DirectorySettings
@@ -56,6 +59,8 @@ package struct ServerConfiguration: Sendable {
         }
         _ = root.requiredString("state", "the folder for queue and mailboxes")
         stateDirectory = root.path("state") ?? ""
+        user = Self.user(root)
+        group = Self.group(root)
         listeners = Self.listeners(root)
         tls = TLSSettings(root.section("tls"))
         directory = DirectorySettings(root.section("directory"))
@@ -75,6 +80,27 @@ package struct ServerConfiguration: Sendable {
         monitoring = MonitoringSettings(root.section("monitoring"))
         history = HistorySettings(root)
         root.finish()
+    }
+
+    /// A user whom the system does not know just now counts as one: the start will tell.
+    private static func user(_ root: ConfigurationSection) -> String? {
+        guard let name = root.string("user") else { return nil }
+        if Privileges.hasUser(name) == false {
+            root.problem("user", value: name, "expected a user of this system, as in martlet")
+        } else if Privileges.isRoot(name) {
+            root.problem("user", value: name, "expected a user without root's rights, as in martlet")
+        }
+        return name
+    }
+
+    private static func group(_ root: ConfigurationSection) -> String? {
+        guard let name = root.string("group") else { return nil }
+        if Privileges.hasGroup(name) == false {
+            root.problem("group", value: name, "expected a group of this system, as in martlet")
+        } else if !root.has("user") {
+            root.problem("group", value: name, "has a meaning beside user only; name that, too")
+        }
+        return name
     }
 
     private static func listeners(_ root: ConfigurationSection) -> [ListenerConfiguration] {

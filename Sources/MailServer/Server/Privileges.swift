@@ -7,6 +7,22 @@ internal import Musl
 
 /// Gives up root's rights once the ports are bound.
 package enum Privileges {
+    static var isRoot: Bool { geteuid() == 0 }
+
+    /// Whether the system has it; nil when it cannot be asked.
+    static func hasUser(_ name: String) -> Bool? {
+        errno = 0
+        return getpwnam(name) != nil ? true : errno == 0 ? false : nil
+    }
+
+    /// As `hasUser`.
+    static func hasGroup(_ name: String) -> Bool? {
+        errno = 0
+        return getgrnam(name) != nil ? true : errno == 0 ? false : nil
+    }
+
+    static func isRoot(_ user: String) -> Bool { getpwnam(user)?.pointee.pw_uid == 0 }
+
     /// Programs that this process runs gain no rights by set-user-ID or capabilities of their files.
     /// Holds for the calling thread and those it starts: to be called before there are others.
     package static func gainNoMore() throws(ServerStartError) {

@@ -4,23 +4,31 @@ internal import UnixSignals
 
 /// The server: puts the modules together, runs them, and stops them in order.
 ///
-/// Stopping (SIGTERM, SIGINT) goes from the outside in: listeners close and tell their sessions,
+/// Starting goes from the ports, for which it may need root's rights, to giving those up, to the
+/// rest. Stopping (SIGTERM, SIGINT) goes from the outside in: listeners close and tell their sessions,
 /// the queue manager finishes what it has in hand, the store commits and closes.
 package struct Server: Sendable {
     private let configuration: ServerConfiguration
+    private let sockets: EarlySockets
     private let logger: Logger
 
-    package init(configuration: ServerConfiguration) {
+    /// Takes the service manager's sockets, or as root opens those of the configuration, and gives up
+    /// root's rights. To be called when there are no other threads.
+    /// - Throws: `ServerStartError` when something is in the way. The process must end then.
+    package init(configuration: ServerConfiguration) throws(ServerStartError) {
         self.configuration = configuration
         logger = ServerLog.logger(level: configuration.log.level)
+        sockets = try EarlySockets(configuration)
+        OpenFileLimit.raise()
+        try dropPrivileges()
     }
 
     /// Runs until a signal stops it.
     /// - Parameter readyFile: written, atomically, when every listener accepts.
     /// - Throws: `ServerStartError` when something is in the way.
     package func run(readyFile: String? = nil) async throws {
-        OpenFileLimit.raise()
-        let parts = try await ServerParts(configuration: configuration, logger: logger)
+        let parts = try await ServerParts(
+            configuration: configuration, sockets: sockets, logger: logger)
         do {
             try await parts.listen()
             if let readyFile { try ReadyFile.write(to: readyFile, listeners: parts.listening) }
@@ -50,5 +58,15 @@ package struct Server: Sendable {
         }
         await parts.stop()
         logger.notice("stopped")
+    }
+
+    /// Before anything is read or written whose owner matters, or that a client could influence.
+    private func dropPrivileges() throws(ServerStartError) {
+        guard Privileges.isRoot else { return }
+        guard let user = configuration.user else {
+            return logger.warning(
+                "runs with all of root's rights: let the configuration name a user, as in user: martlet")
+        }
+        try Privileges.drop(to: user, group: configuration.group)
     }
 }

@@ -22,6 +22,7 @@ final class ServerParts: Sendable {
 
     let queueManager: QueueManager
     private let configuration: ServerConfiguration
+    private let sockets: EarlySockets
     private let logger: Logger
     private let tls: TLSServerContext
     private let directory: Directory
@@ -41,8 +42,11 @@ final class ServerParts: Sendable {
     private let listeners = ListenerTable()
 
     /// Opens the store (recovering it), reads the certificates, begins to connect to the directory.
-    init(configuration: ServerConfiguration, logger: Logger) async throws {
+    init(
+        configuration: ServerConfiguration, sockets: EarlySockets, logger: Logger
+    ) async throws {
         self.configuration = configuration
+        self.sockets = sockets
         self.logger = logger
         do {
             tls = try TLSServerContext(configuration: configuration.tlsConfiguration)
@@ -119,13 +123,12 @@ final class ServerParts: Sendable {
     /// - Throws: `ServerStartError` naming the one that could not be opened.
     func listen() async throws {
         for listener in configuration.listeners {
-            for address in listener.addresses {
+            for place in sockets.places(listener) {
                 do {
-                    listeners.add(listener.name, address, try await bind(listener, address))
+                    listeners.add(listener.name, place.host, try await bind(listener, place))
                 } catch {
                     throw ServerStartError(
-                        "listener \(listener.name): cannot listen on \(address) port "
-                            + "\(listener.port): \(error)")
+                        "listener \(listener.name): cannot listen on \(place): \(error)")
                 }
             }
         }
@@ -135,19 +138,18 @@ final class ServerParts: Sendable {
     }
 
     private func listenForMonitoring() async throws {
-        guard let port = configuration.monitoring.port else { return }
-        let address = configuration.monitoring.address
         let service = MonitoringService(logger: logger) { [monitor] in await monitor.page($0) }
-        do {
-            listeners.add(
-                "monitoring", address,
-                try await Listener.bind(
-                    host: address, port: port, group: transport,
-                    limiter: ConnectionLimiter(MonitoringService.limits), logger: logger
-                ) { await service.serve($0) })
-        } catch {
-            throw ServerStartError(
-                "monitoring: cannot listen on \(address) port \(port): \(error)")
+        for place in sockets.places(configuration.monitoring) {
+            do {
+                listeners.add(
+                    EarlySockets.monitoring, place.host,
+                    try await place.listen(
+                        group: transport, limiter: ConnectionLimiter(MonitoringService.limits),
+                        logger: logger
+                    ) { await service.serve($0) })
+            } catch {
+                throw ServerStartError("monitoring: cannot listen on \(place): \(error)")
+            }
         }
     }
 
@@ -224,7 +226,9 @@ final class ServerParts: Sendable {
         }
     }
 
-    private func bind(_ listener: ListenerConfiguration, _ address: String) async throws -> Listener {
+    private func bind(
+        _ listener: ListenerConfiguration, _ place: ListeningPlace
+    ) async throws -> Listener {
         let serve: @Sendable (Connection) async -> Void
         switch listener.service {
         case .mx, .submission, .odmr:
@@ -244,9 +248,9 @@ final class ServerParts: Sendable {
                 loginWithoutTLS: listener.loginWithoutTLS)
             serve = { [imap] in await imap.serve($0, options) }
         }
-        return try await Listener.bind(
-            host: address, port: listener.port, group: transport,
-            implicitTLS: listener.implicitTLS ? tls : nil, limiter: limiters[listener.service]!,
+        return try await place.listen(
+            group: transport, implicitTLS: listener.implicitTLS ? tls : nil,
+            limiter: limiters[listener.service]!,
             tlsHandshakeTimeout: configuration.limits.handshakeTimeout,
             onBusy: busyReply(listener.service), logger: logger, handler: serve)
     }

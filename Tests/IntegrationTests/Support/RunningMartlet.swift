@@ -22,6 +22,12 @@ final class RunningMartlet: Sendable {
         var tls = ""
         /// Certificates other than the common ones: chain and key.
         var certificates: [(String, String)]?
+        /// Whom root starts it as: an account that gets the server's files.
+        var user: String?
+        /// What starts the server, in the place of its own path.
+        var launcher: [String] = []
+        /// A port that `launcher` listens on, which starts the server for the first client.
+        var wakingPort: Int?
     }
 
     private struct Process {
@@ -32,6 +38,8 @@ final class RunningMartlet: Sendable {
     let files: TemporaryDirectory
     let slapd: PrivateSlapd
     private let ownsSlapd: Bool
+    private let launcher: [String]
+    private let wakingPort: Int?
     private let process = Mutex(Process())
     private let nextUser = Atomic(0)
 
@@ -61,6 +69,9 @@ final class RunningMartlet: Sendable {
         files = try TemporaryDirectory()
         ownsSlapd = slapd == nil
         self.slapd = try slapd ?? PrivateSlapd(try SampleUsers.options())
+        launcher = options.launcher
+        wakingPort = options.wakingPort
+        if let user = options.user { try ChildProcess.run(["/bin/chown", user, files.path], in: files.path) }
         try TextFile.write(try Self.yaml(options, self.slapd), to: "\(files.path)/martlet.yaml")
         try start()
         if endsWithProcess { AtExit.end(self) }
@@ -84,8 +95,12 @@ final class RunningMartlet: Sendable {
             let ready = "\(path)/ready.json"
             unlink(ready)
             let pid = try ChildProcess.start(
-                [try Self.binary(), "serve", "--config", configuration, "--ready", ready],
+                launcher + [try Self.binary(), "serve", "--config", configuration, "--ready", ready],
                 output: "\(path)/log")
+            let waker = wakingPort.flatMap { port in
+                eventually { (try? Loopback.accepts(port: UInt16(port))) == true } ? try? LineClient(port: port) : nil
+            }
+            defer { withExtendedLifetime(waker) {} }
             for _ in 0..<6000 {
                 if let ports = Self.ports(ready) {
                     process = Process(pid: pid, ports: ports)
@@ -119,6 +134,8 @@ final class RunningMartlet: Sendable {
             process.pid = 0
         }
     }
+
+    var pid: pid_t { process.withLock { $0.pid } }
 
     func signal(_ number: Int32) {
         process.withLock { process in _ = kill(process.pid, number) }
@@ -188,6 +205,7 @@ final class RunningMartlet: Sendable {
         return """
             hostname: \(options.hostname)
             state: state
+            \(options.user.map { "user: \($0)" } ?? "")
             listeners:
             \(listeners.joined(separator: "\n"))
             \(options.moreListeners)

@@ -46,6 +46,8 @@ struct ValueTests {
         Row("authentication: {failures_per_connection: 1, maximum_delay: 0s}") {
             $0.authentication.failuresPerConnection == 1 && $0.authentication.maximumDelay == .zero
         },
+        Row("user: nobody") { $0.user == "nobody" && $0.group == nil },
+        Row("user: nobody\ngroup: root") { $0.group == "root" },
         Row("limits:") { $0.limits.sessionsPerService == 256 },
     ])
     func sections(_ row: Row) throws {
