@@ -1,3 +1,4 @@
+internal import Directory
 package import Logging
 internal import MailModel
 package import Spool
@@ -53,9 +54,19 @@ package final class QueueManager: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.spool.takeIn() }
+            group.addTask { await self.spool.keepWeights { await self.weight(of: $0) } }
             while let lease = await spool.nextLease() {
                 group.addTask { await self.work(on: lease) }
             }
+        }
+    }
+
+    /// The turns that the domain's entry gives it; nil while the directory does not answer.
+    private func weight(of domain: String) async -> Int? {
+        switch await resolver.domain(named: domain) {
+        case .found(let domain): domain.queueWeight ?? 1
+        case .notFound: 1
+        case .unavailable: nil
         }
     }
 

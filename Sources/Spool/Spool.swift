@@ -17,6 +17,7 @@ package final class Spool: Sendable {
     let logger: Logger
     private let state: Mutex<State>
     private let wake = WakeSignal()
+    let newHosts = WakeSignal()
 
     struct State {
         var schedule: Schedule
@@ -121,7 +122,11 @@ package final class Spool: Sendable {
     /// Changes the state, then lets `nextLease` look again.
     func change<Result>(_ body: (inout State) -> Result) -> Result {
         defer { wake.raise() }
-        return state.withLock { body(&$0) }
+        let (result, hasNewHosts) = state.withLock { state in
+            (body(&state), state.schedule.hosts.hasUnweighted)
+        }
+        if hasNewHosts { newHosts.raise() }
+        return result
     }
 
     private func wait(until due: Timestamp?) async {

@@ -9,8 +9,11 @@ package struct SpoolConfiguration: Sendable {
     /// Leases of one destination: at first, and at most once it has proved able to take them.
     package var initialDestinationLeases = 5
     package var maximumDestinationLeases = 20
-    /// Turns in a round of the virtual hosts that have not one each, by their domain.
+    /// Turns in a round of the virtual hosts that have not one each, by their domain; for others
+    /// somebody may be asked, see `Spool.keepWeights`.
     package var weights: [String: Int] = [:]
+    /// How often the others are asked for again while they have mail.
+    package var weightLifetime: Duration = .seconds(30)
     /// Whole entries of new mail that are kept, so that its first attempt reads nothing, and
     /// about how many octets they may take.
     package var maximumKeptEntries = 1024

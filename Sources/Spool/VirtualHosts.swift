@@ -2,13 +2,16 @@
 struct VirtualHosts {
     private struct Host {
         let name: String
-        let weight: Int32
+        var weight: Int32
         var jobs = 0
     }
 
+    /// Of the administrator's choice: nobody else's counts.
     private let weights: [String: Int]
     private var hosts = Slab<Host>()
     private var numbers: [String: Int32] = [:]
+    /// Hosts that have come with one turn, until somebody is asked for their weight.
+    private var unweighted: Set<String> = []
 
     init(weights: [String: Int]) { self.weights = weights }
 
@@ -21,6 +24,7 @@ struct VirtualHosts {
             hosts[number].jobs += 1
             return number
         }
+        if isToBeAsked(name) { unweighted.insert(name) }
         let weight = Int32(clamping: max(weights[name] ?? 1, 1))
         let number = hosts.insert(Host(name: name, weight: weight, jobs: 1))
         numbers[name] = number
@@ -31,6 +35,27 @@ struct VirtualHosts {
         hosts[host].jobs -= 1
         guard hosts[host].jobs == 0 else { return }
         numbers[hosts[host].name] = nil
+        unweighted.remove(hosts[host].name)
         hosts.remove(host)
+    }
+
+    // MARK: Weights that somebody else knows
+
+    var hasUnweighted: Bool { !unweighted.isEmpty }
+
+    mutating func takeUnweighted() -> Set<String> {
+        defer { unweighted = [] }
+        return unweighted
+    }
+
+    /// All whose weight somebody else decides.
+    var toBeAsked: Set<String> { Set(numbers.keys.filter(isToBeAsked)) }
+
+    private func isToBeAsked(_ name: String) -> Bool { !name.isEmpty && weights[name] == nil }
+
+    /// Counts from the host's next round on.
+    mutating func setWeight(_ weight: Int, of name: String) {
+        guard isToBeAsked(name), let number = numbers[name] else { return }
+        hosts[number].weight = Int32(clamping: max(weight, 1))
     }
 }

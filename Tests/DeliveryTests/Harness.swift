@@ -21,6 +21,7 @@ struct Harness {
     init(
         queue: MemoryQueue = MemoryQueue(), clock: ManualClock = ManualClock(),
         remote: (any DeliveryAgent)? = nil, hosts: (any HostAsking)? = nil,
+        limits: SpoolConfiguration = SpoolConfiguration(),
         configure: (inout QueueManagerConfiguration) -> Void = { _ in }
     ) {
         var configuration = QueueManagerConfiguration(
@@ -30,7 +31,7 @@ struct Harness {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         self.clock = clock
         self.queue = queue
-        spool = Spool(storage: queue, clock: clock, logger: logger)
+        spool = Spool(storage: queue, configuration: limits, clock: clock, logger: logger)
         manager = QueueManager(
             spool: spool, resolver: directory, remote: remote, hosts: hosts,
             configuration: configuration,
@@ -86,12 +87,19 @@ final class FakeDirectory: RecipientResolving {
     private struct State {
         var answers: [EmailAddress: Resolution] = [:]
         var accounts: [AccountID: Lookup<EmailAddress>] = [:]
+        var domains: [String: MailDomain] = [:]
         var questions = 0
+        var domainQuestions: [String] = []
     }
 
     private let state = Mutex(State())
 
     var questions: Int { state.withLock { $0.questions } }
+    var domainQuestions: [String] { state.withLock { $0.domainQuestions } }
+
+    func answer(_ domain: MailDomain) {
+        state.withLock { $0.domains[domain.name] = domain }
+    }
 
     func answer(_ address: EmailAddress, _ resolution: Resolution?) {
         state.withLock { $0.answers[address] = resolution }
@@ -108,7 +116,12 @@ final class FakeDirectory: RecipientResolving {
         }
     }
 
-    func domain(named name: String) async -> Lookup<MailDomain> { .notFound }
+    func domain(named name: String) async -> Lookup<MailDomain> {
+        state.withLock { state in
+            state.domainQuestions.append(name)
+            return state.domains[name].map { .found($0) } ?? .notFound
+        }
+    }
 
     func primaryAddress(of account: AccountID) async -> Lookup<EmailAddress> {
         state.withLock { $0.accounts[account] ?? .notFound }

@@ -279,6 +279,36 @@ import Testing
         #expect(harness.queue.inbox(account).count == 3)
     }
 
+    /// A domain with three turns, beside one with the usual one.
+    @Test func domainsHaveTheTurnsOfTheirEntries() async {
+        var limits = SpoolConfiguration()
+        limits.weightLifetime = .milliseconds(1)
+        let harness = Harness(limits: limits)
+        var domain = MailDomain(name: "b.example", dn: "dc=b")
+        domain.queueWeight = 3
+        harness.directory.answer(domain)
+        let running = Task { await harness.manager.run() }
+        for id in 1...8 as ClosedRange<UInt64> {
+            for (id, name) in [(id, "a.example"), (10 + id, "b.example")] {
+                let address = EmailAddress(localPart: "x", domain: name)
+                harness.put([.to(.mailbox(account, .unlimited), at: address)], id: id) {
+                    $0.recipients[0].nextAttempt = harness.clock.now + .seconds(60)
+                }
+            }
+        }
+        // Asked for the second time, what was answered first counts.
+        while ["a.example", "b.example"].contains(where: { name in
+            harness.directory.domainQuestions.count { $0 == name } < 2
+        }) {
+            await Task.yield()
+        }
+        running.cancel()
+        await running.value
+        await harness.advance(.seconds(60))
+        let order = harness.queue.inbox(account).prefix(8).map(\.rawValue)
+        #expect(order == [1, 11, 12, 13, 2, 14, 15, 16] || order == [11, 12, 13, 1, 14, 15, 16, 2])
+    }
+
     @Test func manyHostsAreServedConcurrentlyAndOnce() async {
         let harness = Harness()
         let running = Task { await harness.manager.run() }

@@ -16,7 +16,8 @@ extension SMTPConversation {
         resetTransaction()
         do throws(MailError) {
             if let user { try await submission.checkSender(mail.reversePath, user) }
-            session.senderAccepted(&output)
+            try await limits.begin(mail, user)
+            session.senderAccepted(maximumSize: limits.maximumSize, &output)
         } catch {
             log("sender refused", cause: "\(mail.reversePath): \(error)")
             await refuse(error)
@@ -29,12 +30,13 @@ extension SMTPConversation {
             let routes = try await policy.routes(
                 of: address, mayRelay: session.isAuthenticated || isTrusted,
                 for: session.isAuthenticated ? nil : self.address)
+            try await limits.add(address)
             recipients.add(
                 routes,
                 for: EnvelopeRecipient(
                     address: address, notify: recipient.notify,
                     originalRecipient: recipient.originalRecipient))
-            session.recipientAccepted(address, &output)
+            session.recipientAccepted(address, maximumSize: limits.maximumSize, &output)
         } catch {
             log("recipient refused", cause: "\(address): \(error)")
             await refuse(error)

@@ -27,6 +27,7 @@ final class SMTPConversation {
 
     /// Of the transaction under way.
     var recipients = RecipientList()
+    var limits: DomainLimits
     var message: IncomingMessage?
 
     // Authentication.
@@ -48,6 +49,7 @@ final class SMTPConversation {
         policy = ReceivePolicy(
             directory: service.directory, hosts: service.hosts, hostname: configuration.hostname)
         submission = SubmissionPolicy(directory: service.directory)
+        limits = DomainLimits(service.directory)
         session = SMTPServerSession(configuration, isEncrypted: connection.tls != nil)
     }
 

@@ -10,6 +10,8 @@ package struct MailTransaction: Sendable {
     package internal(set) var recipients: [EnvelopeRecipient] = []
     /// RCPT commands accepted, those that named a recipient again among them.
     var acceptedRecipients = 0
+    /// Octets of the message, where the driver knows of a lower limit than the configuration's.
+    var maximumSize: Int?
     /// Set by the first BDAT; lives as long as the chunks do.
     var chunks: MessageDataReader?
 

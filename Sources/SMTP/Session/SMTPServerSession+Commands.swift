@@ -219,18 +219,25 @@ extension SMTPServerSession {
         return .checkRecipient(recipient)
     }
 
-    package mutating func senderAccepted(_ output: inout ByteBuffer) {
+    /// - Parameter maximumSize: octets that the message may have, if fewer than usual.
+    package mutating func senderAccepted(maximumSize: Int? = nil, _ output: inout ByteBuffer) {
         guard case .sender(let mail, let grants) = question else { return }
         question = nil
         transaction = MailTransaction(mail, isSubmission: isSubmission, grants: grants)
+        transaction?.maximumSize = maximumSize
         SMTPReply.senderAccepted.write(into: &output)
     }
 
-    /// - Parameter address: of the recipient, `<Postmaster>` with its domain. One that the
-    ///   transaction has already is accepted and not added again, but counts against the limit.
-    package mutating func recipientAccepted(_ address: EmailAddress, _ output: inout ByteBuffer) {
+    /// - Parameters:
+    ///   - address: of the recipient, `<Postmaster>` with its domain. One that the transaction has
+    ///     already is accepted and not added again, but counts against the limit.
+    ///   - maximumSize: octets that the message may have from now on, if fewer than usual.
+    package mutating func recipientAccepted(
+        _ address: EmailAddress, maximumSize: Int? = nil, _ output: inout ByteBuffer
+    ) {
         guard case .recipient(let recipient) = question else { return }
         question = nil
+        transaction?.maximumSize = maximumSize
         SMTPReply.recipientAccepted.write(into: &output)
         transaction?.acceptedRecipients += 1
         guard transaction?.recipients.contains(where: { $0.address == address }) == false

@@ -42,15 +42,17 @@ extension SMTPServerSession {
 
     /// The driver has a place for the message.
     package mutating func messageStarted(_ output: inout ByteBuffer) {
-        guard case .messageStart(let chunk) = question, let mail = transaction?.mail else { return }
+        guard case .messageStart(let chunk) = question, let transaction else { return }
         question = nil
+        var limits = configuration.message
+        limits.maximumSize = min(limits.maximumSize, transaction.maximumSize ?? .max)
         guard let chunk else {
             SMTPReply.startMessage.write(into: &output)
-            phase = .message(MessageDataReader(.dotStuffed, configuration.message))
+            phase = .message(MessageDataReader(.dotStuffed, limits))
             return
         }
-        transaction?.chunks = MessageDataReader(
-            mail.body == .binaryMIME ? .chunkedBinary : .chunkedText, configuration.message)
+        self.transaction?.chunks = MessageDataReader(
+            transaction.mail.body == .binaryMIME ? .chunkedBinary : .chunkedText, limits)
         phase = .chunk(chunk)
     }
 
