@@ -14,6 +14,8 @@ package struct SubmissionHeaders: Sendable {
     /// How many From fields there are; RFC 5322 section 3.6 wants one.
     package let fromCount: Int
     package let receivedCount: Int
+    /// `TLS-Required: No` (RFC 8689 section 5).
+    package let waivesTLSPolicies: Bool
     /// What was added or removed.
     package let addedDate: Bool
     package let addedMessageID: Bool
@@ -34,6 +36,7 @@ package struct SubmissionHeaders: Sendable {
         var hasDate = false
         var hasMessageID = false
         var received = 0
+        var waivesTLSPolicies = false
         for field in section.fields {
             if section.isNamed(field, "from") {
                 from.append(field)
@@ -45,6 +48,9 @@ package struct SubmissionHeaders: Sendable {
                 hasMessageID = true
             } else if section.isNamed(field, "received") {
                 received += 1
+            } else if section.isNamed(field, "tls-required") {
+                let value = String(decoding: section.unfoldedValue(field), as: UTF8.self)
+                waivesTLSPolicies = value.lowercased() == "no"
             } else if section.isNamed(field, "bcc") || section.isNamed(field, "resent-bcc") {
                 removed.append(field.whole)
             }
@@ -53,6 +59,7 @@ package struct SubmissionHeaders: Sendable {
         self.sender = Self.addresses(sender, in: section)
         fromCount = from.count
         receivedCount = received
+        self.waivesTLSPolicies = waivesTLSPolicies
         addedDate = !hasDate
         addedMessageID = !hasMessageID
         removedBlindCopies = removed.count

@@ -13,6 +13,9 @@ package struct Envelope: Sendable, Equatable {
     package var isSubmission = false
     /// To be sent on over verified TLS only, or returned (RFC 8689).
     package var requiresTLS = false
+    /// `TLS-Required: No` in the header (RFC 8689 section 5): it is to arrive, whatever TLS its
+    /// recipients' domains have published that they demand.
+    package var waivesTLSPolicies = false
     /// MT-PRIORITY, -9 to 9 (RFC 6710).
     package var priority: Int8 = 0
     /// Not to be sent before (FUTURERELEASE, RFC 4865).

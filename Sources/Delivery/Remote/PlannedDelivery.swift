@@ -21,8 +21,7 @@ struct PlannedDelivery: Sendable {
     }
 
     var sessionKey: SessionKey {
-        SessionKey(
-            way: plan.way, tls: plan.tls, requiresTLS: attempt.envelope.requiresTLS)
+        SessionKey(way: plan.way, tls: plan.tls, wish: attempt.envelope.tlsWish)
     }
 
     var isDone: Bool { outcomes.allSatisfy { $0 != nil } }

@@ -71,7 +71,7 @@ package final class RemoteDelivery: DeliveryAgent {
                 session = idle
             } else {
                 switch await maker.session(
-                    part.plan, requiresTLS: part.attempt.envelope.requiresTLS, waiting: progress)
+                    part.plan, part.attempt.envelope.tlsWish, waiting: progress)
                 {
                 case .success(let made): session = made
                 case .failure(let failure):

@@ -22,7 +22,7 @@ struct SessionMaker: Sendable {
 
     /// - Parameter waiting: is told when a host takes longer than it should.
     func session(
-        _ plan: RoutePlan, requiresTLS: Bool, waiting: any DeliveryProgress
+        _ plan: RoutePlan, _ wish: TLSWish, waiting: any DeliveryProgress
     ) async -> Result<OutboundSession, Failure> {
         let hosts: [MailHost]
         switch await finder.hosts(plan.way) {
@@ -33,7 +33,7 @@ struct SessionMaker: Sendable {
         var tried = 0
         for host in hosts {
             let security: SessionSecurity
-            switch await decider.security(for: host, plan, requiresTLS: requiresTLS) {
+            switch await decider.security(for: host, plan, wish) {
             case .success(let decided): security = decided
             case .failure(let error):
                 last = error
@@ -111,17 +111,18 @@ struct SessionMaker: Sendable {
 
     /// For TLS reports (RFC 8460 section 4.3).
     private func report(_ session: OutboundSession, _ failure: SMTPClientFailure?) {
+        guard let policy = session.security.reportPolicy else { return }
         let type: TLSResultType
         switch failure {
         case .tlsFailed: type = session.tlsError?.resultType ?? .validationFailure
         case .tlsNotOffered: type = .startTLSNotSupported
-        case nil where session.isEncrypted: return reports?.succeeded(session.security.reportPolicy) ?? ()
+        case nil where session.isEncrypted: return reports?.succeeded(policy) ?? ()
         case nil: type = .startTLSNotSupported
         // Nothing was learned of TLS.
         default: return
         }
         reports?.failed(
-            session.security.reportPolicy,
+            policy,
             TLSFailure(
                 type, receivingHost: session.host.name, receivingAddress: session.address.address,
                 reason: session.tlsError?.reason))

@@ -9,6 +9,6 @@ struct SessionSecurity: Sendable {
     var context: TLSClientContext
     /// For the log: what the demand comes from.
     var label: String
-    /// What the session is held against, for reports.
-    var reportPolicy: TLSReportPolicy
+    /// What the session is held against, for reports; nil: nothing.
+    var reportPolicy: TLSReportPolicy?
 }

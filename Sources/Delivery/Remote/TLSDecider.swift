@@ -14,9 +14,10 @@ struct TLSDecider: Sendable {
     /// Nil: nothing is kept for TLS reports (RFC 8460).
     let reports: TLSReportLog?
 
-    /// - Parameter requiresTLS: the message demands verified TLS (RFC 8689).
+    /// - Parameter wish: the message's. What the domain has published it may waive (RFC 8689 section
+    ///   5), but nothing that the configuration or the directory demands by name.
     func security(
-        for host: MailHost, _ plan: RoutePlan, requiresTLS: Bool
+        for host: MailHost, _ plan: RoutePlan, _ wish: TLSWish
     ) async -> Result<SessionSecurity, MailError> {
         let decision: Result<SessionSecurity, MailError> =
             switch plan.tls {
@@ -25,9 +26,10 @@ struct TLSDecider: Sendable {
             case .verify: .success(verified(host, "verified", .none(domain: plan.domain)))
             case .dane: await dane(host, plan, isDemanded: true).map { $0 ?? opportunistic(plan) }
             case .mtaSTS: await sts(host, plan, isDemanded: true).map { $0 ?? opportunistic(plan) }
+            case .automatic where wish == .waived: .success(waived())
             case .automatic: await automatic(host, plan)
             }
-        guard requiresTLS, case .success(let security) = decision, !security.isVerified else {
+        guard wish == .required, case .success(let security) = decision, !security.isVerified else {
             return decision
         }
         // A certificate for a name proves nothing when the name may be forged.
@@ -129,8 +131,15 @@ struct TLSDecider: Sendable {
             reportPolicy: policy ?? .none(domain: plan.domain))
     }
 
+    /// Says nothing of how the domain's policies do.
+    private func waived() -> SessionSecurity {
+        SessionSecurity(
+            policy: .opportunistic, verification: .none, context: context, label: "TLS-Required: No",
+            reportPolicy: nil)
+    }
+
     private func required(
-        _ verification: PeerVerification, _ label: String, _ policy: TLSReportPolicy
+        _ verification: PeerVerification, _ label: String, _ policy: TLSReportPolicy?
     ) -> SessionSecurity {
         SessionSecurity(
             policy: .required, verification: verification, context: context, label: label,
@@ -138,7 +147,7 @@ struct TLSDecider: Sendable {
     }
 
     private func verified(
-        _ host: MailHost, _ label: String, _ policy: TLSReportPolicy
+        _ host: MailHost, _ label: String, _ policy: TLSReportPolicy?
     ) -> SessionSecurity {
         required(.names([host.name]), label, policy)
     }

@@ -37,6 +37,7 @@ package struct QueueListing: Sendable {
         if envelope.body == .binaryMIME { wishes.append("BINARYMIME") }
         if envelope.smtpUTF8 { wishes.append("SMTPUTF8") }
         if envelope.requiresTLS { wishes.append("REQUIRETLS") }
+        if envelope.waivesTLSPolicies { wishes.append("TLS-Required: No") }
         if envelope.priority != 0 { wishes.append("priority \(envelope.priority)") }
         if let content = envelope.returnContent { wishes.append("return of \(content)") }
         if envelope.isSubmission { wishes.append("submission") }

@@ -10,7 +10,7 @@ import Storage
 /// most 256 KiB, until it is whole and can be checked and completed.
 final class IncomingMessage {
     private enum Header {
-        case counted(ReceivedFieldCounter)
+        case watched(ArrivingHeader)
         case collected(HeaderEndFinder, [UInt8])
         /// It has ended; the body streams through.
         case done
@@ -19,12 +19,14 @@ final class IncomingMessage {
     let draft: MessageDraft
     private let maximumHops: Int
     private var header: Header
+    /// It says `TLS-Required: No`. For who checks the header to set where that is held back.
+    var waivesTLSPolicies = false
 
     /// - Parameter holdsHeader: the header section is to be given to `check` before it is stored.
     init(_ draft: MessageDraft, maximumHops: Int, holdsHeader: Bool) {
         self.draft = draft
         self.maximumHops = maximumHops
-        header = holdsHeader ? .collected(HeaderEndFinder(), []) : .counted(ReceivedFieldCounter())
+        header = holdsHeader ? .collected(HeaderEndFinder(), []) : .watched(ArrivingHeader())
     }
 
     /// - Parameter check: makes the held header section what is to be stored.
@@ -34,10 +36,13 @@ final class IncomingMessage {
     ) async throws(MailError) {
         switch header {
         case .done: try await draft.append(octets)
-        case .counted(var counter):
-            counter.read(octets)
-            guard counter.count <= maximumHops else { throw .tooManyHops(counter.count) }
-            header = counter.isFinished ? .done : .counted(counter)
+        case .watched(var arriving):
+            arriving.read(octets)
+            guard arriving.receivedCount <= maximumHops else {
+                throw .tooManyHops(arriving.receivedCount)
+            }
+            waivesTLSPolicies = arriving.waivesTLSPolicies
+            header = arriving.isFinished ? .done : .watched(arriving)
             try await draft.append(octets)
         case .collected(var finder, var bytes):
             // The array has one owner while it grows.

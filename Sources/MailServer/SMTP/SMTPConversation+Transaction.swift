@@ -106,6 +106,7 @@ extension SMTPConversation {
             throw .tooManyHops(headers.receivedCount)
         }
         if let user { try await submission.checkHeader(headers, user) }
+        message?.waivesTLSPolicies = headers.waivesTLSPolicies
         var completed = ByteBuffer()
         if headers.fromCount == 0, let from = author {
             completed.writeString("From: <\(from)>\r\n")
@@ -124,8 +125,11 @@ extension SMTPConversation {
         guard let message, let transaction = session.transaction else { return }
         do throws(MailError) {
             try await message.finish { header throws(MailError) in try await complete(header) }
+            var envelope = transaction.envelope
+            // The field means nothing beside REQUIRETLS (RFC 8689 section 5).
+            envelope.waivesTLSPolicies = message.waivesTLSPolicies && !envelope.requiresTLS
             try await service.storage.accept(
-                message.draft, envelope: transaction.envelope, recipients: recipients.routed)
+                message.draft, envelope: envelope, recipients: recipients.routed)
             logAccepted(message.draft, transaction)
             session.messageAccepted(message.draft.id, &output)
             self.message = nil

@@ -10,10 +10,12 @@ import TestSupport
 
     init() throws { names = try OutboundNames.shared.get() }
 
-    private func send(to domain: String, parameters: String = "") throws -> SampleUsers.User {
+    private func send(
+        to domain: String, parameters: String = "", header: String = ""
+    ) throws -> SampleUsers.User {
         let user = server.newUser()
         try server.submit(
-            "From: \(user.address)\r\nSubject: x\r\n\r\n", to: ["a@\(domain)"], as: user, parameters: parameters)
+            "From: \(user.address)\r\nSubject: x\r\n\(header)\r\n", to: ["a@\(domain)"], as: user, parameters: parameters)
         return user
     }
 
@@ -127,6 +129,37 @@ import TestSupport
         let report = try MailTool.report(server.messages(of: user)[0])
         #expect(report.recipients.first?["status"] == "5.7.30")
         #expect(report.returned.contains("Subject: x"))
+        #expect(!(try sink.commands().contains { $0.hasPrefix("MAIL") }))
+    }
+
+    // MARK: TLS-Required: No
+
+    /// What the domain has published does not count for the message, and still does for the next.
+    @Test(arguments: [("waived.signed.test", "127.0.1.28"), ("waived.sts.test", "127.0.1.46")])
+    func waived(_ domain: String, _ address: String) throws {
+        let sink = try names.sink(address, certificate: "stranger.test")
+        _ = try send(to: domain, header: "TLS-Required: No\r\n")
+        #expect(try sink.messages()[0].secure == true)
+        _ = try send(to: domain, header: "TLS-Required: Yes\r\n")
+        let waiting = try server.waiting("a@\(domain)")
+        #expect(waiting.contains("4.7.5"), "\(waiting)")
+        #expect(try sink.commands().count { $0.hasPrefix("MAIL") } == 1)
+    }
+
+    /// Mail from another host, which this one only forwards.
+    @Test func waivedElsewhere() throws {
+        let sink = try names.sink("127.0.1.29")
+        let user = server.newUser()
+        try server.change(user, "add: martletForwardingAddress\nmartletForwardingAddress: a@forwarded.signed.test\n")
+        try server.deliver(to: [user.address], "TLS-Required: no\r\nSubject: x\r\n\r\n")
+        #expect(try sink.messages()[0].secure == false)
+    }
+
+    @Test func theAdministratorsWordStands() throws {
+        let sink = try names.sink("127.0.1.15")
+        _ = try send(to: "kept.plain.test", header: "TLS-Required: No\r\n")
+        let waiting = try server.waiting("a@kept.plain.test")
+        #expect(waiting.contains("4.7.4"), "\(waiting)")
         #expect(!(try sink.commands().contains { $0.hasPrefix("MAIL") }))
     }
 }

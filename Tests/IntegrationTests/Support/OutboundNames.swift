@@ -40,6 +40,7 @@ final class OutboundNames: Sendable {
                 "wrong.sts.test": ["mode: enforce", "mx: mx.wrong.sts.test"],
                 "notls.sts.test": ["mode: enforce", "mx: mx.notls.sts.test"],
                 "other.sts.test": ["mode: enforce", "mx: mx.elsewhere.test"],
+                "waived.sts.test": ["mode: enforce", "mx: mx.waived.sts.test"],
                 "testing.sts.test": ["mode: testing", "mx: mx.elsewhere.test"],
             ], domains: Self.policyDomains)
         names = try NameServer.start(zones: [
@@ -59,6 +60,7 @@ final class OutboundNames: Sendable {
                   port: \(port)
                   policy_port: \(policies.port)
                   failure_memory: 1s
+                  tls_policies: {kept.plain.test: encrypt}
                   authorities: \(authority.certificate)
                 """), endsWithProcess: true)
     }
@@ -107,6 +109,8 @@ final class OutboundNames: Sendable {
         busy MX 20 mx.idle
         mx.busy A 127.0.1.13
         mx.idle A 127.0.1.14
+        kept MX 10 mx.kept
+        mx.kept A 127.0.1.15
         """
 
     /// For each domain the last number of its MX host's address.
@@ -120,6 +124,7 @@ final class OutboundNames: Sendable {
             ("good", 20, "3 1 1 \(right)"), ("wrong", 21, "3 1 1 \(wrong)"), ("notls", 22, "3 1 1 \(right)"),
             ("none", 23, nil), ("unusable", 24, "1 1 1 \(right)"), ("ta", 25, "2 0 1 \(issuer)"),
             ("bogus", 26, "3 1 1 03010101\(right.dropFirst(8))"), ("strict", 27, "3 1 1 \(right)"),
+            ("waived", 28, "3 1 1 \(wrong)"), ("forwarded", 29, "3 1 1 \(right)"),
         ]
         return hosts.map { name, number, record in
             """
@@ -130,7 +135,7 @@ final class OutboundNames: Sendable {
         }.joined(separator: "\n")
     }
 
-    private static let policyDomains = ["right", "wrong", "notls", "other", "testing", "lost"].map { "\($0).sts.test" }
+    private static let policyDomains = ["right", "wrong", "notls", "other", "testing", "lost", "waived"].map { "\($0).sts.test" }
 
     private static var sts: String {
         policyDomains.enumerated().map { number, domain in
