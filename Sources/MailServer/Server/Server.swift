@@ -45,6 +45,7 @@ package struct Server: Sendable {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
+                    .init(service: TLSReportService(reports: parts.reports)),
                     .init(service: QueueService(manager: parts.queueManager)),
                     .init(service: ReloadService(parts: parts, logger: logger)),
                     .init(service: ListenerService(parts: parts)),

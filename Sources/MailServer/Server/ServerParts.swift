@@ -10,6 +10,7 @@ internal import POP3
 internal import SMTP
 internal import Spool
 internal import Storage
+internal import TLSPolicy
 internal import Transport
 
 /// The modules of a running server, joined.
@@ -186,6 +187,8 @@ final class ServerParts: Sendable {
         listeners.all.filter { !$0.listener.isLocal }
             .map { .init(name: $0.name, host: $0.host, port: $0.listener.port) }
     }
+
+    var reports: TLSReportLog { outbound.reports }
 
     /// Re-reads the certificates and forgets what is remembered of the directory.
     func reload() {

@@ -1,6 +1,7 @@
 internal import Delivery
 internal import Logging
 internal import ServiceLifecycle
+internal import TLSPolicy
 internal import UnixSignals
 
 /// Runs the queue manager until the server stops.
@@ -9,6 +10,15 @@ struct QueueService: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown { await manager.run() }
+    }
+}
+
+/// Writes data of TLS reports now and then, and what is left when the queue has ended.
+struct TLSReportService: Service {
+    let reports: TLSReportLog
+
+    func run() async {
+        await cancelWhenGracefulShutdown { await reports.run() }
     }
 }
 
