@@ -12,4 +12,6 @@ package struct DestinationStatus: Sendable, Equatable {
     package var limit: Int?
     /// A `DestinationSession` has it to itself.
     package var isInSession = false
+    /// Some of what somebody wanted tried before its time has not been.
+    package var isDequeuing = false
 }

@@ -12,6 +12,8 @@ struct DestinationTable {
         var slow: Int32 = 0
         /// Leases that do not count.
         var outside: Int32 = 0
+        /// Jobs that somebody wants tried before their time, until they have been.
+        var forced: Int32 = 0
         /// Nil: without a limit of its own.
         var window: ConcurrencyWindow?
         /// The session that has this destination to itself.

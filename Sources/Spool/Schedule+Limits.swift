@@ -77,14 +77,19 @@ extension Schedule {
         refill(destination)
     }
 
-    var statuses: [DestinationStatus] {
-        destinations.all.map { number in
-            let entry = destinations[number]
-            return DestinationStatus(
-                destination: entry.name, waiting: Int(entry.waitingCount),
-                ready: Int(entry.readyCount), inWork: Int(entry.inUse + entry.outside),
-                slow: Int(entry.slow), limit: entry.window.map { Int($0.limit) },
-                isInSession: entry.session != nil)
-        }
+    var statuses: [DestinationStatus] { destinations.all.map { DestinationStatus(destinations[$0]) } }
+
+    func status(of name: Destination) -> DestinationStatus? {
+        destinations.find(name).map { DestinationStatus(destinations[$0]) }
+    }
+}
+
+extension DestinationStatus {
+    fileprivate init(_ entry: DestinationTable.Entry) {
+        self.init(
+            destination: entry.name, waiting: Int(entry.waitingCount),
+            ready: Int(entry.readyCount), inWork: Int(entry.inUse + entry.outside),
+            slow: Int(entry.slow), limit: entry.window.map { Int($0.limit) },
+            isInSession: entry.session != nil, isDequeuing: entry.forced > 0)
     }
 }

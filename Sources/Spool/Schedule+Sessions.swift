@@ -56,7 +56,7 @@ extension Schedule {
             case .waiting, .ready:
                 withdraw(job)
                 begin(job, .outside)
-                jobs[job].isForced = true
+                setForced(job, true)
                 return taken(job)
             case .gathering, .inWork: continue
             }

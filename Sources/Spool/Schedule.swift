@@ -76,6 +76,7 @@ struct Schedule {
             let job = jobs.insert(
                 Job(id: id, destination: destination, host: hosts.join(plan.virtualHost), plan))
             destinations[destination].jobs += 1
+            if plan.isForced { destinations[destination].forced += 1 }
             enter(job, now)
             offerToSession(job)
         }
@@ -174,10 +175,24 @@ struct Schedule {
         for job in forced {
             withdraw(job)
             jobs[job].due = now
-            jobs[job].isForced = true
+            setForced(job, true)
             makeReady(job)
         }
         return forced.count
+    }
+
+    /// The same for one destination, unless the last time it was done is not over: some of what was
+    /// forced then is still to be tried or in work. Nil then.
+    mutating func forceOnce(_ name: Destination, now: Timestamp) -> Int? {
+        guard let destination = destinations.find(name) else { return 0 }
+        guard destinations[destination].forced == 0 else { return nil }
+        return force(name, now: now)
+    }
+
+    mutating func setForced(_ job: Int32, _ isForced: Bool) {
+        guard jobs[job].isForced != isForced else { return }
+        jobs[job].isForced = isForced
+        destinations[jobs[job].destination].forced += isForced ? 1 : -1
     }
 
     func waiting(for destination: Int32) -> [Int32] {
@@ -202,6 +217,7 @@ struct Schedule {
         let host = hosts.join(plan.virtualHost)
         hosts.leave(jobs[job].host)
         jobs[job].host = host
+        setForced(job, plan.isForced)
         jobs[job].adopt(plan)
         enter(job, now)
     }
@@ -217,6 +233,7 @@ struct Schedule {
 
     private mutating func remove(_ job: Int32) {
         let (host, destination) = (jobs[job].host, jobs[job].destination)
+        setForced(job, false)
         jobs.remove(job)
         hosts.leave(host)
         destinations[destination].jobs -= 1

@@ -73,12 +73,19 @@ extension Spool {
         return change { $0.schedule.force(nil, now: now) }
     }
 
-    /// What waits for a destination is tried now, in the order of acceptance: its host is back, or
-    /// asks for its mail (ETRN, RFC 1985). Held mail stays. Returns how many messages those are.
+    /// What waits for a destination is tried now, in the order of acceptance: its host is back.
+    /// Held mail stays. Returns how many messages those are.
     @discardableResult
     package func release(_ destination: Destination) -> Int {
         let now = clock.now
         return change { $0.schedule.force(destination, now: now) }
+    }
+
+    /// The same for a host that asks for its mail (ETRN, RFC 1985), however often it does: nothing is
+    /// done and nil returned until all that was released before has been tried.
+    package func dequeue(_ destination: Destination) -> Int? {
+        let now = clock.now
+        return change { $0.schedule.forceOnce(destination, now: now) }
     }
 
     /// The request, done to all messages that have recipients of the destination, and to those only.

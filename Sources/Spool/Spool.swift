@@ -115,6 +115,11 @@ package final class Spool: Sendable {
         state.withLock { $0.schedule.statuses }
     }
 
+    /// Nil when nothing is scheduled for it.
+    package func status(of destination: Destination) -> DestinationStatus? {
+        state.withLock { $0.schedule.status(of: destination) }
+    }
+
     func withState<Result>(_ body: (inout State) -> Result) -> Result {
         state.withLock { body(&$0) }
     }

@@ -33,7 +33,7 @@ import Transport
                     > ETRN empty.example
                     < 251 2.0.0 OK, no messages waiting for node empty.example
                     > ETRN busy.example
-                    < 252 2.0.0 OK, pending messages for node busy.example started
+                    < 250 2.0.0 OK, queuing for node busy.example started
                     > ETRN broken.example
                     < 458 4.3.0 Unable to queue messages for node broken.example
                     > ETRN silent.example

@@ -90,9 +90,8 @@ extension SMTPReply {
         case .messages(let count) where countsMessages:
             self.init(
                 253, .init(2, 0, 0), "OK, \(count) pending messages for node \(node) started")
-        case .messages: self.init(250, .init(2, 0, 0), "OK, queuing for node \(node) started")
-        case .underWay:
-            self.init(252, .init(2, 0, 0), "OK, pending messages for node \(node) started")
+        case .messages, .underWay:
+            self.init(250, .init(2, 0, 0), "OK, queuing for node \(node) started")
         case .unavailable: self = .cannotQueue(node, .init(4, 3, 0))
         }
     }

@@ -10,13 +10,21 @@ struct QueueRetrieval: MailRetrieval {
     let queue: QueueManager
     let remote: RemoteDelivery
 
+    /// While what it asked for is under way, a host may ask as often as it likes: that costs a look
+    /// into a table.
     func start(_ domain: String, includingSubdomains: Bool) async -> WaitingMail {
+        let found =
+            includingSubdomains
+            ? statuses(of: [domain], true)
+            : [spool.status(of: .domain(domain))].compactMap(\.self)
+        let idle = found.filter { !$0.isDequeuing && $0.waiting > 0 }
+        guard !idle.isEmpty else {
+            return found.contains { $0.inWork + $0.ready > 0 } ? .underWay : .none
+        }
         // The host is there, whatever was known of it.
         remote.forgetFailures()
-        let found = statuses(of: [domain], includingSubdomains)
-        let released = found.reduce(0) { $0 + spool.release($1.destination) }
-        if released > 0 { return .messages(released) }
-        return found.contains { $0.inWork + $0.ready > 0 } ? .underWay : .none
+        let released = idle.reduce(0) { $0 + (spool.dequeue($1.destination) ?? 0) }
+        return released > 0 ? .messages(released) : .underWay
     }
 
     func waiting(for domains: [String]) async -> WaitingMail {

@@ -33,6 +33,28 @@ import TestSupport
         #expect(try eventually { try client.command("ETRN \(domain)").hasPrefix("251") })
     }
 
+    /// A host that asks again and again gets one attempt, and an answer each time.
+    @Test func aFloodOfETRN() throws {
+        let host = try SilentHost()
+        let domain = "\(server.newUser().address.prefix { $0 != "@" }).routed.example"
+        try server.add(
+            RunningMartlet.domainEntry(
+                domain, [
+                    "martletRoutingHost: 127.0.0.1:\(host.port)", "martletRetrieval: etrn",
+                    "martletRetrievalNetwork: 127.8.8.0/24",
+                ]))
+        try server.deliver(to: ["a@\(domain)"], "Subject: waits\r\n\r\n")
+        _ = try server.waiting("a@\(domain)")
+        try host.listen()
+        let client = try server.smtp(.mx, source: "127.8.8.7")
+        try client.expect("ETRN \(domain)", "253 2.0.0")
+        for _ in 0..<200 { try client.expect("ETRN \(domain)", "250 2.0.0") }
+        let other = try server.smtp(.mx, source: "127.8.8.8")
+        try other.expect("ETRN @\(domain)", "250 2.0.0")
+        #expect(try eventually { host.takeClients() == 1 })
+        #expect(host.takeClients() == 0)
+    }
+
     /// Hosts that have no address of their own: mail waits, and none of it is refused.
     @Test func atrn() throws {
         let user = server.newUser()
