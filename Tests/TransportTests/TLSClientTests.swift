@@ -234,6 +234,32 @@ import Testing
         }
     }
 
+    /// New connections have what the files hold now; nothing is resumed that was proved by others.
+    @Test func filesAreReadAgain() async throws {
+        let (first, second) = (try await Certificates(), try await Certificates())
+        try await second.issue("mail", subject: "/CN=mail", alternativeNames: "DNS:\(Self.name)")
+        let authorities = first.path("trusted.pem")
+        try first.bundle("ca", as: "trusted")
+        let client = try TLSClientContext(configuration: TLSClientConfiguration(authorities: authorities))
+        let context = try server(second, chain: "mail", key: "mail")
+        try await withConnector(implicitTLS: context, serve: echo) { connector, endpoint in
+            #expect(try await outcome(connector, endpoint, client, .names([Self.name])) == "notTrusted")
+            #expect(try !client.reload())
+            try second.bundle("ca", as: "trusted")
+            rename(second.path("trusted.pem"), authorities)
+            #expect(try client.reload())
+            for _ in 0..<2 {
+                #expect(try await outcome(connector, endpoint, client, .names([Self.name])).hasPrefix("pkix"))
+            }
+            try "nothing".write(toFile: authorities, atomically: true, encoding: .utf8)
+            #expect(throws: TLSConfigurationError.self) { try client.reload() }
+            #expect(try await outcome(connector, endpoint, client, .names([Self.name])).hasPrefix("pkix"))
+            try first.bundle("ca", as: "trusted")
+            #expect(try client.reload())
+            #expect(try await outcome(connector, endpoint, client, .names([Self.name])) == "notTrusted")
+        }
+    }
+
     private static func description(of tls: TLSSession) -> String {
         let bindings = [ChannelBindingType.exporter, .serverEndPoint, .unique].map {
             tls.channelBinding($0).map { "\($0)" } ?? "none"

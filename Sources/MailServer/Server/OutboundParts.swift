@@ -17,6 +17,8 @@ struct OutboundParts: Sendable {
     let dns: DNSResolver
     let reports: TLSReportLog
     private let fetcher: PolicyFetcher
+    /// By the section of the configuration that names their files.
+    private let contexts: [(section: String, TLSClientContext)]
 
     /// Reads keys and certificates.
     /// - Throws: `ServerStartError` naming what can't be used.
@@ -57,24 +59,41 @@ struct OutboundParts: Sendable {
         inquirer = HostInquirer(
             configuration: configuration.inquiryConfiguration, connector: connector, tls: tls,
             finder: finder, logger: logger)
-        proxy = try Self.proxy(configuration, connector, finder, logger)
+        let proxyTLS = try Self.proxyTLS(configuration)
+        proxy = Self.proxy(configuration, connector, proxyTLS, finder, logger)
+        contexts = [("outbound", tls)] + (proxyTLS.map { [("proxy", $0)] } ?? [])
     }
 
-    private static func proxy(
-        _ configuration: ServerConfiguration, _ connector: Connector, _ finder: HostFinder,
-        _ logger: Logger
-    ) throws(ServerStartError) -> LoginProxy? {
-        guard let proxy = configuration.loginProxyConfiguration else { return nil }
+    /// Reads the files of clients' TLS again.
+    func reload(_ logger: Logger) {
+        for (section, context) in contexts {
+            do {
+                if try context.reload() { logger.notice("reloaded", metadata: ["tls": "\(section)"]) }
+            } catch {
+                logger.error("TLS of \(section) not reloaded, the old one stays: \(error)")
+            }
+        }
+    }
+
+    /// Home servers are our own: they have nothing to do with the hosts that mail goes to.
+    private static func proxyTLS(
+        _ configuration: ServerConfiguration
+    ) throws(ServerStartError) -> TLSClientContext? {
+        guard let proxy = configuration.proxy else { return nil }
         do {
-            // Home servers are our own: they have nothing to do with the hosts that mail goes to.
-            let tls = try TLSClientContext(
-                configuration: .init(authorities: configuration.proxy?.authorities))
-            return LoginProxy(
-                configuration: proxy, connector: connector, tls: tls, finder: finder,
-                logger: logger)
+            return try TLSClientContext(configuration: .init(authorities: proxy.authorities))
         } catch {
             throw ServerStartError("proxy.authorities: \(error)")
         }
+    }
+
+    private static func proxy(
+        _ configuration: ServerConfiguration, _ connector: Connector, _ tls: TLSClientContext?,
+        _ finder: HostFinder, _ logger: Logger
+    ) -> LoginProxy? {
+        guard let proxy = configuration.loginProxyConfiguration, let tls else { return nil }
+        return LoginProxy(
+            configuration: proxy, connector: connector, tls: tls, finder: finder, logger: logger)
     }
 
     /// When nothing is delivered any more.

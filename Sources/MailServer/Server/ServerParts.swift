@@ -199,6 +199,7 @@ final class ServerParts: Sendable {
         } catch {
             logger.error("certificates not reloaded, the old ones stay: \(error)")
         }
+        outbound.reload(logger)
         directory.invalidate()
     }
 

@@ -3,7 +3,7 @@ import COpenSSL
 /// The client's part of one TLS connection: what the server must prove and how it went. Driven
 /// under the engine's lock.
 final class TLSClientHandshake {
-    private let context: TLSClientContext
+    private let context: TLSClientState
     private let peer: TLSPeer
     /// The session that is offered.
     private let earlier: TLSSessionCache.Entry?
@@ -11,7 +11,7 @@ final class TLSClientHandshake {
     private(set) var problem: CertificateProblem?
     private(set) var verified = VerifiedPeer.none
 
-    init(_ context: TLSClientContext, _ peer: TLSPeer) {
+    init(_ context: TLSClientState, _ peer: TLSPeer) {
         self.context = context
         self.peer = peer
         earlier = context.sessions.entry(for: peer)

@@ -40,6 +40,7 @@ final class TLSEngine: @unchecked Sendable {
     }
 
     convenience init(_ context: TLSClientContext, _ peer: TLSPeer) throws(ConnectionError) {
+        let context = context.current
         let handshake = TLSClientHandshake(context, peer)
         try self.init(.client(handshake), context.context)
         try handshake.prepare(ssl)
