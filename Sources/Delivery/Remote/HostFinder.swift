@@ -41,7 +41,9 @@ package struct HostFinder: Sendable {
         var failure: MailError?
         for hop in hops.prefix(Self.maximumHosts) {
             switch await host(hop.host, port: hop.port, isNameSecure: true) {
-            case .success(let host?): found.append(host)
+            case .success(var host?):
+                host.flavour = hop.flavour
+                found.append(host)
             case .success(nil): failure = failure ?? .unknownHop(hop)
             case .failure(let error): failure = error
             }

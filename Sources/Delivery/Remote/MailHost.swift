@@ -1,10 +1,13 @@
 internal import DNS
+internal import MailModel
 
 /// A host that takes the mail of a plan, with its addresses.
 struct MailHost: Hashable, Sendable {
     /// Its name, for SNI, certificates and people; an address when the administrator gave one.
     var name: String
     var port: UInt16
+    /// What is spoken with it.
+    var flavour = NextHop.Flavour.smtp
     /// In the order in which they are tried.
     var addresses: [String]
     /// DNSSEC vouches for the way from the domain to the name, and from the name to the addresses.

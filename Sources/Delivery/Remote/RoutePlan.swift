@@ -16,10 +16,6 @@ struct RoutePlan: Hashable, Sendable {
     var tls: TLSLevel
     /// Its hosts come and go: how long mail may wait for them.
     var holdTime: Duration?
-
-    var flavour: NextHop.Flavour {
-        if case .hops(let hops) = way, let first = hops.first { first.flavour } else { .smtp }
-    }
 }
 
 extension RoutePlan: CustomStringConvertible {

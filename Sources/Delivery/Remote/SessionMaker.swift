@@ -101,7 +101,7 @@ struct SessionMaker: Sendable {
             timeout: configuration.connectTimeout)
         let credentials = configuration.credentials[host.name]
         var client = SMTPClientConfiguration(
-            hostname: configuration.hostName, flavour: plan.flavour == .lmtp ? .lmtp : .smtp,
+            hostname: configuration.hostName, flavour: host.flavour == .lmtp ? .lmtp : .smtp,
             tls: security.policy)
         client.authenticates = credentials != nil
         return OutboundSession(

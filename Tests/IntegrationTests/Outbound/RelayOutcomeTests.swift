@@ -190,4 +190,21 @@ import TestSupport
         let report = try MailTool.report(server.messages(of: user)[0])
         #expect(Set(report.recipients.compactMap { $0["status"] }) == ["5.2.2", "5.1.1"])
     }
+
+    /// Each host of a domain in its own protocol, whichever is the first.
+    @Test func hostsOfBothProtocols() throws {
+        let (away, lmtp, smtp) = (try Sink(isAway: true), try Sink(["--lmtp"]), try Sink())
+        for (first, second, sink, hello) in [
+            ("127.0.0.1:\(away.port)", "lmtp:127.0.0.1:\(lmtp.port)", lmtp, "LHLO mail.example.org"),
+            ("lmtp:127.0.0.1:\(away.port)", "127.0.0.1:\(smtp.port)", smtp, "EHLO mail.example.org"),
+        ] {
+            let name = "\(server.newUser().address.prefix { $0 != "@" }).routed.example"
+            try server.add(
+                RunningMartlet.domainEntry(
+                    name, ["martletRoutingHost: 10 \(first)", "martletRoutingHost: 20 \(second)"]))
+            try server.deliver(to: ["a@\(name)"], "Subject: x\r\n\r\n")
+            #expect(try sink.messages().count == 1)
+            #expect(try sink.commands().first == hello)
+        }
+    }
 }
