@@ -35,6 +35,7 @@ extension IMAPSession {
         let ending = await splice.run(unread: reader.takeUnreadInput(), greeting: home.unread)
         counters.received += splice.counts.received
         counters.sent += splice.counts.sent
+        if splice.endsLine { await sayGoodbye(afterHome: ending) }
         await connection.close()
         switch ending {
         case .home: return .logout
@@ -46,6 +47,22 @@ extension IMAPSession {
             logger.debug(
                 "proxied session broke", metadata: ["home": "\(home.host)", "cause": "\(cause)"])
             return .failed
+        }
+    }
+
+    /// The home server has not said why the session ends when it is this one that ends it.
+    private func sayGoodbye(afterHome ending: Splice.Ending) async {
+        switch ending {
+        case .shutdown: sayBye(.shutdown, "Server is shutting down", code: "UNAVAILABLE")
+        case .idle: sayBye(.idle, "Idle for too long")
+        case .revoked:
+            sayBye(.disabled, "This account may not use IMAP any more", code: "UNAVAILABLE")
+        case .home, .client, .broken: return
+        }
+        do throws(ConnectionError) {
+            try await flush()
+        } catch {
+            logger.debug("no goodbye", metadata: ["cause": "\(error.reason)"])
         }
     }
 }

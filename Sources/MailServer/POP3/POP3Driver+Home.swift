@@ -36,6 +36,14 @@ extension POP3Driver {
             connection, home.connection, idleTimeout: service.configuration.idleTimeout)
         let ending = await splice.run(unread: unread, greeting: home.unread)
         retrieved.octets += splice.counts.sent
+        if case .shutdown = ending, splice.endsLine {
+            POP3Reply.error(.temporary, "server shutting down", &replies)
+            do throws(ConnectionError) {
+                try await flush()
+            } catch {
+                logger.debug("no goodbye", metadata: ["cause": "\(error.reason)"])
+            }
+        }
         await connection.close()
         switch ending {
         case .home: return .quit

@@ -5,7 +5,8 @@ internal import Transport
 /// Passes octets between a client and a home server, both ways and unread, until one of them has
 /// enough. Both connections are on one event loop; what one side does not take, the other can't send.
 ///
-/// Afterwards the home's connection is closed and the client's is the caller's to close.
+/// Afterwards the home's connection is closed and the client's is the caller's to close, who may say
+/// goodbye on it if `endsLine`.
 final class Splice: Sendable {
     enum Ending: Sendable {
         /// The home server has said all.
@@ -19,6 +20,8 @@ final class Splice: Sendable {
 
     /// For what the home server still says when the client says no more.
     private static let lingerTime = Duration.seconds(30)
+    /// For the rest of a line when the server stops.
+    private static let lineTime = Duration.seconds(2)
 
     private let client: Connection
     private let home: Connection
@@ -26,6 +29,9 @@ final class Splice: Sendable {
     /// Asked after the client's connection was woken.
     private let mayGoOn: @Sendable () -> Bool
     private let isOver = Atomic(false)
+    /// No more than the line that is under way.
+    private let isStopping = Atomic(false)
+    private let hasWholeLines = Atomic(true)
     /// Nanoseconds since `begin`.
     private let lastOctets = Atomic<Int64>(0)
     private let begin = ContinuousClock.now
@@ -47,6 +53,9 @@ final class Splice: Sendable {
         (received.load(ordering: .relaxed), sent.load(ordering: .relaxed))
     }
 
+    /// Whether what the client has got ends with a line.
+    var endsLine: Bool { hasWholeLines.load(ordering: .relaxed) }
+
     /// - Parameters:
     ///   - unread: has come from the client behind its login.
     ///   - greeting: goes to the client first.
@@ -63,6 +72,11 @@ final class Splice: Sendable {
                 home.endOutput()
                 _ = await group.next()
                 return first
+            }
+            if case .shutdown = first, !endsLine {
+                isStopping.store(true, ordering: .relaxed)
+                home.setReadDeadline(Self.lineTime)
+                _ = await group.next()
             }
             // Whoever waits is to wait no longer.
             isOver.store(true, ordering: .relaxed)
@@ -101,6 +115,9 @@ final class Splice: Sendable {
 
     private func fromHome(_ greeting: ByteBuffer) async -> Ending {
         if let error = await pass(greeting, to: client, counted: sent) { return Self.ending(error) }
+        if let last = greeting.readableBytesView.last {
+            hasWholeLines.store(last == UInt8(ascii: "\n"), ordering: .relaxed)
+        }
         var deadline = begin + idleTimeout
         while true {
             let bytes: ByteBuffer?
@@ -114,6 +131,9 @@ final class Splice: Sendable {
             if let error = await pass(bytes, to: client, counted: sent) {
                 return Self.ending(error)
             }
+            hasWholeLines.store(
+                bytes.readableBytesView.last == UInt8(ascii: "\n"), ordering: .relaxed)
+            if isStopping.load(ordering: .relaxed), endsLine { return .shutdown }
         }
     }
 
@@ -142,7 +162,7 @@ final class Splice: Sendable {
         after error: ConnectionError
     ) -> Bool {
         guard error == .timedOut, ContinuousClock.now >= deadline,
-            !isOver.load(ordering: .relaxed)
+            !isOver.load(ordering: .relaxed), !isStopping.load(ordering: .relaxed)
         else { return false }
         let last = begin + .nanoseconds(lastOctets.load(ordering: .relaxed))
         let left = idleTimeout - (ContinuousClock.now - last)

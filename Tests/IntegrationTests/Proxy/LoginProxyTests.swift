@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import TestSupport
 
@@ -59,6 +60,20 @@ import TestSupport
         #expect(lines.first?.hasPrefix("a OK [CAPABILITY IMAP4rev1") == true, "\(lines)")
         #expect(lines.contains { $0.hasPrefix("b OK") })
         #expect(lines.last?.hasPrefix("c OK") == true)
+    }
+
+    @Test func aServerThatStopsSaysSo() throws {
+        let servers = try TwoServers()
+        let user = try servers.newUser()
+        let (idling, quiet) = (try imap(servers.front), try imap(servers.front))
+        for client in [idling, quiet] { try client.ask("a LOGIN \(user.address) \(user.password)", "a OK") }
+        try idling.send("b SELECT INBOX\r\nc IDLE\r\n")
+        while try idling.line()?.hasPrefix("+ ") != true {}
+        let pop3 = try servers.front.pop3(user)
+        servers.front.signal(SIGTERM)
+        for client in [idling, quiet] { #expect(try client.rest().hasPrefix("* BYE [UNAVAILABLE] ")) }
+        #expect(try pop3.rest().hasPrefix("-ERR [SYS/TEMP]"))
+        #expect(servers.front.stop() == 0)
     }
 
     @Test func aHomeServerThatDiesEndsTheSession() throws {

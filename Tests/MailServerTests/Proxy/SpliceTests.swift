@@ -41,6 +41,8 @@ import Transport
             let ending = await splice.run(
                 unread: ByteBuffer(string: "early "), greeting: ByteBuffer(string: "hello "))
             record.ending.withLock { $0 = "\(ending)" }
+            if splice.endsLine { try? await client.write(ByteBuffer(string: "goodbye")) }
+            await client.close()
         }
         let client = try await connector.connect(
             to: .address("127.0.0.1", port: UInt16(front.port)), timeout: .seconds(10))
