@@ -140,7 +140,18 @@ extension ServerConfiguration {
         return configuration
     }
 
-    var inquiryConfiguration: InquiryConfiguration { InquiryConfiguration(hostName: hostName) }
+    var inquiryConfiguration: InquiryConfiguration {
+        var configuration = InquiryConfiguration(hostName: hostName)
+        configuration.deadline = inquiry.timeout
+        configuration.patience = inquiry.patience
+        configuration.connectTimeout = inquiry.connectTimeout
+        configuration.failureLifetime = inquiry.failureMemory
+        configuration.idleLifetime = inquiry.idleTimeout
+        configuration.positiveLifetime = inquiry.positive
+        configuration.negativeLifetime = inquiry.negative
+        configuration.capacity = inquiry.entries
+        return configuration
+    }
 
     var loginProxyConfiguration: LoginProxyConfiguration? {
         proxy.map { proxy in

@@ -20,6 +20,7 @@ package struct ServerConfiguration: Sendable {
     package var proxy: ProxySettings?
     package var queue: QueueSettings
     package var outbound: OutboundSettings
+    package var inquiry: InquirySettings
     package var dns: DNSSettings
     package var dkim: DKIMSettings
     package var storage: StorageSettings
@@ -73,6 +74,7 @@ package struct ServerConfiguration: Sendable {
         self.proxy = root.has("proxy") ? ProxySettings(proxy) : nil
         queue = QueueSettings(root.section("queue"))
         outbound = OutboundSettings(root.section("outbound"))
+        inquiry = InquirySettings(root.section("inquiry"))
         dns = DNSSettings(root.section("dns"))
         dkim = DKIMSettings(root.section("dkim"))
         storage = StorageSettings(root.section("storage"))

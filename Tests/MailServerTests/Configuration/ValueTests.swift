@@ -46,6 +46,14 @@ struct ValueTests {
         Row("authentication: {failures_per_connection: 1, maximum_delay: 0s}") {
             $0.authentication.failuresPerConnection == 1 && $0.authentication.maximumDelay == .zero
         },
+        Row("inquiry: {timeout: 20s, patience: 500ms, connect_timeout: 3s, failure_memory: 1m, idle_timeout: 0s}") {
+            $0.inquiry.timeout == .seconds(20) && $0.inquiry.patience == .milliseconds(500)
+                && $0.inquiry.connectTimeout == .seconds(3) && $0.inquiry.failureMemory == .seconds(60)
+                && $0.inquiry.idleTimeout == .zero
+        },
+        Row("inquiry: {cache: {positive: 1h, negative: 0s, entries: 1000}}") {
+            $0.inquiry.positive == .seconds(3600) && $0.inquiry.negative == .zero && $0.inquiry.entries == 1000
+        },
         Row("user: nobody") { $0.user == "nobody" && $0.group == nil },
         Row("user: nobody\ngroup: root") { $0.group == "root" },
         Row("limits:") { $0.limits.sessionsPerService == 256 },
