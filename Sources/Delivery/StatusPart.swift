@@ -17,15 +17,19 @@ struct StatusPart {
 
     /// ```
     /// per-message-fields = [ original-envelope-id-field CRLF ] reporting-mta-field CRLF
-    ///                      [ arrival-date-field CRLF ]
+    ///                      [ arrival-date-field CRLF ] [ future-release-request-field CRLF ]
     /// ```
+    /// The moment until which the sender had the message held (RFC 4865) is told as such, whether it
+    /// was asked for by HOLDFOR or by HOLDUNTIL.
     private var perMessage: String {
         var text = ""
         if let id = report.envelope.envelopeID {
             text += ReportText.field("Original-Envelope-Id", ReportText.printable(id))
         }
         text += ReportText.field("Reporting-MTA", "dns; \(ReportText.printable(hostName))")
-        return text + ReportText.field("Arrival-Date", "\(MessageDate.utc(report.arrival))")
+        text += ReportText.field("Arrival-Date", "\(MessageDate.utc(report.arrival))")
+        guard let release = report.envelope.releaseAt else { return text }
+        return text + ReportText.field("Future-Release-Request", "until; \(release.internetDateTime)")
     }
 
     /// ```

@@ -72,6 +72,15 @@ import Testing
         #expect(harness.queue.isEmpty)
     }
 
+    /// RFC 4865.
+    @Test func namesTheMomentUntilWhichItWasHeld() async throws {
+        let harness = Harness()
+        let release = harness.clock.now
+        let report = try report(await fail(on: harness) { $0.envelope.releaseAt = release })
+        #expect(report.perMessage("future-release-request") == "until; 2023-11-14T22:13:20Z")
+        #expect(try self.report(await fail()).perMessage("future-release-request") == nil)
+    }
+
     @Test func oneReportForOneMessageAndMoment() async throws {
         let recipients = (0..<3).map { number in
             RoutedRecipient.to(
