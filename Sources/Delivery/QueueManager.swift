@@ -61,12 +61,12 @@ package final class QueueManager: Sendable {
         }
     }
 
-    /// The turns that the domain's entry gives it; nil while the directory does not answer.
-    private func weight(of domain: String) async -> Int? {
+    /// The turns that the domain's entry gives it.
+    private func weight(of domain: String) async -> VirtualHostWeight {
         switch await resolver.domain(named: domain) {
-        case .found(let domain): domain.queueWeight ?? 1
-        case .notFound: 1
-        case .unavailable: nil
+        case .found(let domain): .turns(domain.queueWeight ?? 1)
+        case .notFound: .usual
+        case .unavailable: .unknown
         }
     }
 

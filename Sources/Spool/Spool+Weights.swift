@@ -2,8 +2,10 @@ extension Spool {
     /// Gives virtual hosts as many turns as `weight` says, until the task is cancelled: those that
     /// come at once, all of them again and again. Hosts of the configuration keep theirs. One caller.
     ///
-    /// - Parameter weight: of a domain; nil while that can't be told, and it stays as it is.
-    package func keepWeights(_ weight: @escaping @Sendable (String) async -> Int?) async {
+    /// - Parameter weight: of a domain.
+    package func keepWeights(
+        _ weight: @escaping @Sendable (String) async -> VirtualHostWeight
+    ) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 while !Task.isCancelled {
@@ -22,11 +24,11 @@ extension Spool {
     }
 
     private func weigh(
-        _ hosts: Set<String>, _ weight: @Sendable (String) async -> Int?
+        _ hosts: some Collection<String>, _ weight: @Sendable (String) async -> VirtualHostWeight
     ) async {
         for host in hosts where !Task.isCancelled {
-            guard let known = await weight(host) else { continue }
-            withState { $0.schedule.hosts.setWeight(known, of: host) }
+            let weight = await weight(host)
+            withState { $0.schedule.hosts.setWeight(weight, of: host) }
         }
     }
 }

@@ -3,6 +3,8 @@ struct VirtualHosts {
     private struct Host {
         let name: String
         var weight: Int32
+        /// Somebody else may give it another weight.
+        var isToBeAsked: Bool
         var jobs = 0
     }
 
@@ -24,9 +26,11 @@ struct VirtualHosts {
             hosts[number].jobs += 1
             return number
         }
-        if isToBeAsked(name) { unweighted.insert(name) }
+        let isToBeAsked = !name.isEmpty && weights[name] == nil
+        if isToBeAsked { unweighted.insert(name) }
         let weight = Int32(clamping: max(weights[name] ?? 1, 1))
-        let number = hosts.insert(Host(name: name, weight: weight, jobs: 1))
+        let number = hosts.insert(
+            Host(name: name, weight: weight, isToBeAsked: isToBeAsked, jobs: 1))
         numbers[name] = number
         return number
     }
@@ -49,13 +53,27 @@ struct VirtualHosts {
     }
 
     /// All whose weight somebody else decides.
-    var toBeAsked: Set<String> { Set(numbers.keys.filter(isToBeAsked)) }
-
-    private func isToBeAsked(_ name: String) -> Bool { !name.isEmpty && weights[name] == nil }
+    var toBeAsked: [String] {
+        numbers.compactMap { hosts[$0.value].isToBeAsked ? $0.key : nil }
+    }
 
     /// Counts from the host's next round on.
-    mutating func setWeight(_ weight: Int, of name: String) {
-        guard isToBeAsked(name), let number = numbers[name] else { return }
-        hosts[number].weight = Int32(clamping: max(weight, 1))
+    mutating func setWeight(_ weight: VirtualHostWeight, of name: String) {
+        guard let number = numbers[name], hosts[number].isToBeAsked else { return }
+        switch weight {
+        case .turns(let turns): hosts[number].weight = Int32(clamping: max(turns, 1))
+        case .usual: hosts[number].isToBeAsked = false
+        case .unknown: break
+        }
     }
+}
+
+/// What is known of a virtual host's turns.
+package enum VirtualHostWeight: Sendable, Equatable {
+    /// So many now.
+    case turns(Int)
+    /// It has none of its own, and will have none while it has mail.
+    case usual
+    /// It can't be told now: those that it has.
+    case unknown
 }

@@ -284,6 +284,7 @@ import Testing
         var limits = SpoolConfiguration()
         limits.weightLifetime = .milliseconds(1)
         let harness = Harness(limits: limits)
+        harness.directory.answer(MailDomain(name: "a.example", dn: "dc=a"))
         var domain = MailDomain(name: "b.example", dn: "dc=b")
         domain.queueWeight = 3
         harness.directory.answer(domain)

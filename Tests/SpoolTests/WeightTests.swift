@@ -12,10 +12,13 @@ import Testing
         var fixture = ScheduleFixture { $0.weights = ["c.example": 2] }
         fixture.add(1...8, from: "a.example")
         fixture.add(11...18, from: "b.example")
-        #expect(fixture.schedule.hosts.toBeAsked == ["a.example", "b.example"])
+        #expect(fixture.schedule.hosts.toBeAsked.sorted() == ["a.example", "b.example"])
         #expect(fixture.schedule.hosts.takeUnweighted() == ["a.example", "b.example"])
         #expect(!fixture.schedule.hosts.hasUnweighted)
-        fixture.schedule.hosts.setWeight(3, of: "b.example")
+        fixture.schedule.hosts.setWeight(.turns(3), of: "b.example")
+        fixture.schedule.hosts.setWeight(.unknown, of: "b.example")
+        fixture.schedule.hosts.setWeight(.usual, of: "a.example")
+        #expect(fixture.schedule.hosts.toBeAsked == ["b.example"])
         let order = fixture.drain()
         let soon: [[UInt64]] = [[1, 11, 2, 12, 13, 14, 3, 15], [1, 11, 12, 13, 2, 14, 15, 16]]
         #expect(soon.contains(Array(order.prefix(8))), "\(order)")
@@ -25,8 +28,8 @@ import Testing
         var fixture = ScheduleFixture { $0.weights = ["a.example": 3] }
         fixture.add(1...8, from: "a.example")
         fixture.add(11...18, from: "b.example")
-        fixture.schedule.hosts.setWeight(1, of: "a.example")
-        fixture.schedule.hosts.setWeight(9, of: "nobody.example")
+        fixture.schedule.hosts.setWeight(.turns(1), of: "a.example")
+        fixture.schedule.hosts.setWeight(.turns(9), of: "nobody.example")
         #expect(Array(fixture.drain().prefix(8)) == [1, 2, 3, 11, 4, 5, 6, 12])
     }
 
@@ -42,7 +45,7 @@ import Testing
         let keeper = Task {
             await spool.keepWeights { name in
                 asked.withLock { $0[name, default: 0] += 1 }
-                return name == "b.example" ? 3 : nil
+                return name == "b.example" ? .turns(3) : .unknown
             }
         }
         for id in 1...8 as ClosedRange<UInt64> {
