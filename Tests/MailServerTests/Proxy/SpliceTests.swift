@@ -11,7 +11,11 @@ import Transport
     private final class Record: Sendable {
         let ending = Mutex<String?>(nil)
         let written = Atomic(0)
+        /// Stops the front.
+        let stop = Mutex<Stop?>(nil)
     }
+
+    private struct Stop: Sendable { var run: @Sendable () async -> Void }
 
     /// - Parameters:
     ///   - home: what the home server does.
@@ -44,6 +48,7 @@ import Transport
             if splice.endsLine { try? await client.write(ByteBuffer(string: "goodbye")) }
             await client.close()
         }
+        record.stop.withLock { $0 = Stop { await front.shutDown(grace: .seconds(20)) } }
         let client = try await connector.connect(
             to: .address("127.0.0.1", port: UInt16(front.port)), timeout: .seconds(10))
         do { try await body(client, record) } catch { Issue.record("\(error)") }
@@ -86,6 +91,26 @@ import Transport
             #expect(String(buffer: all) == "hello bye")
         }
         #expect(ending == "home")
+    }
+
+    /// The line that is under way comes whole, then the front may say more.
+    @Test func theFrontStopsBehindALine() async throws {
+        let ending = try await withSplice { home, record in
+            _ = try await home.read()
+            try await home.write(ByteBuffer(string: "half a "))
+            while record.written.load(ordering: .relaxed) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            try await home.write(ByteBuffer(string: "line\r\n"))
+            _ = try await Self.all(home)
+        } _: { client, record in
+            var text = ""
+            while text != "hello half a ", let bytes = try await client.read() { text += String(buffer: bytes) }
+            let stopping = Task { await record.stop.withLock { $0 }?.run() }
+            record.written.store(1, ordering: .relaxed)
+            text += String(buffer: try await Self.all(client))
+            await stopping.value
+            #expect(text == "hello half a line\r\ngoodbye")
+        }
+        #expect(ending == "shutdown")
     }
 
     @Test func silenceEndsIt() async throws {
