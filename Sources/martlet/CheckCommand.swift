@@ -8,7 +8,8 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Check configuration, certificates, state directory and LDAP directory.",
         discussion: """
             Each finding says what to do. Exit status: 0 nothing stands in the way (warnings may \
-            be), 1 something does, 78 the configuration file is wrong.
+            be), 1 something does, 78 the configuration file is wrong. Root checks with the rights of \
+            the configuration's user, if it names one.
 
             Examples:
               martlet check --config /etc/martlet/martlet.yaml
@@ -18,8 +19,17 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "Print JSON.") var json = false
 
-    func run() async throws {
-        let findings = await ServerCheck(configuration: try options.load()).run()
+    /// Reads the configuration, and goes on with the rights that the server will have.
+    func prepare() throws -> ServerConfiguration {
+        let configuration = try options.load()
+        try Server.becomeUser(of: configuration)
+        return configuration
+    }
+
+    func run() async throws { try await run(prepare()) }
+
+    func run(_ configuration: ServerConfiguration) async throws {
+        let findings = await ServerCheck(configuration: configuration).run()
         if json {
             print(try encodeJSON(findings))
         } else {

@@ -19,6 +19,9 @@ enum Program {
             if let serve = command as? ServeCommand {
                 let server = try serve.prepare()
                 try await serve.run(server)
+            } else if let check = command as? CheckCommand {
+                let configuration = try check.prepare()
+                try await check.run(configuration)
             } else if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -7,7 +7,11 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the server in the foreground.",
         discussion: """
             Logs to standard error. SIGTERM stops it gracefully: sessions are told, the queue is \
-            safe. SIGHUP re-reads certificates and forgets what was cached of the directory.
+            safe. SIGHUP re-reads certificates and authorities, and forgets what was cached of the \
+            directory.
+
+            Takes the sockets that a service manager hands over (sd_listen_fds). Started by root \
+            with user: in the configuration, it opens its ports, then is that user for good.
 
             Examples:
               martlet serve --config /etc/martlet/martlet.yaml

@@ -20,7 +20,21 @@ package struct Server: Sendable {
         logger = ServerLog.logger(level: configuration.log.level)
         sockets = try EarlySockets(configuration)
         OpenFileLimit.raise()
-        try dropPrivileges()
+        // Before anything is read or written whose owner matters, or that a client could influence.
+        try Self.becomeUser(of: configuration)
+        if Privileges.isRoot {
+            logger.warning(
+                "runs with all of root's rights: let the configuration name a user, as in user: martlet")
+        }
+    }
+
+    /// Gives up root's rights, as the server does, for the user that the configuration names, if it
+    /// does. To be called when there are no other threads.
+    package static func becomeUser(
+        of configuration: ServerConfiguration
+    ) throws(ServerStartError) {
+        guard Privileges.isRoot, let user = configuration.user else { return }
+        try Privileges.drop(to: user, group: configuration.group)
     }
 
     /// Runs until a signal stops it.
@@ -59,15 +73,5 @@ package struct Server: Sendable {
         }
         await parts.stop()
         logger.notice("stopped")
-    }
-
-    /// Before anything is read or written whose owner matters, or that a client could influence.
-    private func dropPrivileges() throws(ServerStartError) {
-        guard Privileges.isRoot else { return }
-        guard let user = configuration.user else {
-            return logger.warning(
-                "runs with all of root's rights: let the configuration name a user, as in user: martlet")
-        }
-        try Privileges.drop(to: user, group: configuration.group)
     }
 }

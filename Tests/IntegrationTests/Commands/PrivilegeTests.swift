@@ -84,6 +84,12 @@ import TestSupport
         var status = stat()
         #expect(stat("\(server.state)/index.sqlite", &status) == 0 && status.st_uid == nobody.pw_uid)
         #expect(server.stop() == 0)
+        #expect(try server.martlet("check").status == 0)
+        // What root could read and the user can't.
+        chmod(pair.key, 0o600)
+        let check = try server.martlet("check")
+        #expect(check.status == 1 && check.output.contains("\(pair.key): Permission denied"), "\(check)")
+        chmod(pair.key, 0o644)
         // A state directory that is another's is told, and what would be right.
         chown(server.state, 0, 0)
         chmod(server.state, 0o700)
