@@ -28,7 +28,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws { try await run(prepare()) }
 
-    func run(_ configuration: ServerConfiguration) async throws {
+    @concurrent func run(_ configuration: ServerConfiguration) async throws {
         let findings = await ServerCheck(configuration: configuration).run()
         if json {
             print(try encodeJSON(findings))

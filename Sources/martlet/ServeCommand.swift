@@ -31,5 +31,5 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws { try await run(prepare()) }
 
-    func run(_ server: Server) async throws { try await server.run(readyFile: ready) }
+    @concurrent func run(_ server: Server) async throws { try await server.run(readyFile: ready) }
 }

@@ -28,7 +28,11 @@ struct DomainLimits {
         declaredSize = mail.size
         guard let user else { return }
         isFromUser = true
-        let address = if case .address(let address) = mail.reversePath { address } else { user.primaryAddress }
+        let address =
+            switch mail.reversePath {
+            case .address(let address): address
+            case .null: user.primaryAddress
+            }
         sender = try await domain(address.domain)
         if let sender { try limitSize(sender) }
     }

@@ -29,6 +29,10 @@ struct OutboundParts: Sendable {
         let tls: TLSClientContext
         do {
             tls = try TLSClientContext(configuration: configuration.tlsClientConfiguration)
+        } catch {
+            throw ServerStartError("outbound: \(error)\(AccessAdvice.reading(error.file))")
+        }
+        do {
             dns = try DNSResolver(configuration: configuration.dnsConfiguration, logger: logger)
         } catch {
             throw ServerStartError("\(error)")
@@ -83,7 +87,8 @@ struct OutboundParts: Sendable {
         do {
             return try TLSClientContext(configuration: .init(authorities: proxy.authorities))
         } catch {
-            throw ServerStartError("proxy.authorities: \(error)")
+            throw ServerStartError(
+                "proxy.authorities: \(error)\(AccessAdvice.reading(error.file))")
         }
     }
 
@@ -112,7 +117,8 @@ struct OutboundParts: Sendable {
             do {
                 keys[name] = try DKIMKey(file: key.file, selector: key.selector)
             } catch {
-                throw ServerStartError("dkim.keys.\(name): \(key.file): \(error)")
+                throw ServerStartError(
+                    "dkim.keys.\(name): \(key.file): \(error)\(AccessAdvice.reading(key.file))")
             }
         }
         return keys

@@ -52,9 +52,10 @@ final class ServerParts: Sendable {
         do {
             tls = try TLSServerContext(configuration: configuration.tlsConfiguration)
         } catch {
-            throw ServerStartError("\(error)")
+            throw ServerStartError("\(error)\(AccessAdvice.reading(error.file))")
         }
         for warning in tls.warnings { logger.warning("\(warning)") }
+        if let error = AccessAdvice.stateDirectory(configuration.stateDirectory) { throw error }
         do {
             storage = try StorageEngine.open(
                 at: configuration.stateDirectory, configuration: configuration.storageConfiguration,
