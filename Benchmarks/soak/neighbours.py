@@ -9,6 +9,7 @@ again, and must leave within a second: from its final dot until the remote host 
   quiet     nothing else
   hang      a destination that accepts connections and never says a word, with 1,000 messages
   hangs     many such destinations, with 20 messages each
+  stalls    10 destinations that greet and fall silent at RCPT, with 20 messages each
   defer     a destination that defers everything, with 5,000 messages
   refuse    500 destinations whose host refuses connections, with 20 messages each
   bulk      a virtual host that submits 50,000 messages for one destination, until the last has left
@@ -27,7 +28,7 @@ import subprocess
 import sys
 import time
 
-from sinks import DeferringSink, HangingSink, Sink
+from sinks import DeferringSink, HangingSink, Sink, StallingSink
 from stack import ROOT, Stack, default_binary
 
 BOUND = 1.0             # seconds
@@ -39,7 +40,7 @@ class Scene:
 
     def __init__(self, options, stack, sinks):
         self.options, self.stack, self.running = options, stack, []
-        self.probe, self.hanging, self.deferring = sinks
+        self.probe, self.hanging, self.deferring, self.stalling = sinks
         self.bulk_port = options.ports + 23
 
     async def flood(self, sender, recipients, count, domains=1):
@@ -62,6 +63,11 @@ class Scene:
         await self.flood("a@slow.test", "u%s@h%d.hang.test", 20 * self.options.hanging, self.options.hanging)
         await asyncio.sleep(self.options.seconds)
         return {"connections": self.hanging.open}
+
+    async def stalls(self):
+        await self.flood("a@slow.test", "u%s@s%d.stall.test", 200, 10)
+        await asyncio.sleep(self.options.seconds)
+        return {"connections": self.stalling.open}
 
     async def defer(self):
         await self.flood("a@late.test", "u%s@defer.test", 5000)
@@ -91,7 +97,7 @@ class Scene:
         return {}
 
     async def all(self):
-        parts = await asyncio.gather(self.hang(), self.hangs(), self.defer(), self.refuse(), self.bulk())
+        parts = await asyncio.gather(self.hang(), self.hangs(), self.stalls(), self.defer(), self.refuse(), self.bulk())
         return {k: v for part in parts for k, v in part.items()}
 
 
@@ -153,7 +159,8 @@ def quantiles(times):
 
 
 async def scenario(name, options):
-    sinks = [Sink(options.ports + 20), HangingSink(options.ports + 21), DeferringSink(options.ports + 22)]
+    sinks = [Sink(options.ports + 20), HangingSink(options.ports + 21), DeferringSink(options.ports + 22),
+             StallingSink(options.ports + 25, "RCPT")]
     for sink in sinks:
         await sink.start()
     stack = make_stack(name, options)
@@ -187,6 +194,7 @@ def make_stack(name, options):
     routes.update({f"h{i:02}.hang.test": port + 1 for i in range(1, options.hanging + 1)})
     routes.update({"defer.test": port + 2, "bulk.test": port + 3})
     routes.update({f"r{i:02}.refuse.test": port + 4 for i in range(1, 501)})
+    routes.update({f"s{i:02}.stall.test": port + 5 for i in range(1, 11)})
     lines = "".join(f'    {d}: "127.0.0.1:{p}"\n' for d, p in routes.items())
     return Stack(
         state, options.ports, default_binary(), mx=", relay_networks: [127.0.0.0/8]",
@@ -194,7 +202,7 @@ def make_stack(name, options):
 
 
 def main():
-    names = ["quiet", "hang", "hangs", "defer", "refuse", "bulk", "all"]
+    names = ["quiet", "hang", "hangs", "stalls", "defer", "refuse", "bulk", "all"]
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", default=[])
     parser.add_argument("--seconds", type=float, default=20, help="of a scenario without an end of its own")

@@ -164,6 +164,19 @@ class HangingSink(Sink):
         await reader.read()
 
 
+class StallingSink(Sink):
+    """Greets like others, and falls silent at the step."""
+
+    def __init__(self, port, step):
+        super().__init__(port)
+        self.step = step
+
+    async def fault(self, step, writer):
+        if step == self.step:
+            await writer.drain()
+            await asyncio.sleep(3600)
+
+
 class DeferringSink(Sink):
     """Has no time for anybody."""
 
