@@ -12,7 +12,7 @@ import sys
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import directory, loads, peers, report, util  # noqa: E402
+from lib import catalogue, directory, loads, measuring, peers, report, util  # noqa: E402
 
 BASE_PACKAGES = ["slapd", "ldap-utils", "postfix", "adduser", "gcc", "libc6-dev", "make",
                  "libssl-dev", "openssl"]
@@ -78,7 +78,7 @@ def main():
     args = ap.parse_args()
 
     if args.what == "list":
-        print("\n".join(loads.LOADS))
+        print("\n".join(catalogue.LOADS))
         return 0
     if args.what == "report":
         results, info, reps = [], {}, 0
@@ -111,7 +111,7 @@ def main():
     slapd = directory.Slapd(root, args.domains, args.users)
     servers = [peers.PEERS[n](root) for n in names]
     patterns = args.loads.split(",")
-    chosen = [l for l in loads.LOADS if any(fnmatch.fnmatch(l, p) for p in patterns)]
+    chosen = [l for l in catalogue.LOADS if any(fnmatch.fnmatch(l, p) for p in patterns)]
     out = args.results[0] if args.results else os.path.join(root, "results.json")
     results = []
     info = {"cpus": os.cpu_count(), "argv": sys.argv[1:], "kernel": os.uname().release,
@@ -127,8 +127,8 @@ def main():
     def measure(ctx, wanted, rep, variant=""):
         for load in wanted:
             try:
-                r = loads.LOADS[load](ctx)
-            except loads.Skip as e:
+                r = catalogue.LOADS[load](ctx)
+            except measuring.Skip as e:
                 util.say("  %s: skipped, %s" % (load, e))
                 continue
             except Exception as e:		# one bad load does not end the run
@@ -138,8 +138,8 @@ def main():
             note(ctx.peer, variant, load, rep, r)
 
     def one_round(server, rep):
-        ctx = loads.Ctx(server, slapd, gen, args.secs, args.imaptest)
-        fresh = [l for l in chosen if l.startswith(loads.FRESH)]
+        ctx = measuring.Ctx(server, slapd, gen, args.secs, args.imaptest)
+        fresh = [l for l in chosen if l.startswith(catalogue.FRESH)]
         rest = [l for l in chosen if l not in fresh]
         if rest:
             server.start()

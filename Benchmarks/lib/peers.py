@@ -1,6 +1,7 @@
 """The servers under test: how each is set up, started and stopped."""
 
 import glob
+import json
 import os
 import pwd
 import shutil
@@ -23,9 +24,9 @@ class Peer:
         self.shared = root
         self.group = None
         p = util.PORTS
-        self.ports = {"smtp": p["SMTP_PORT"], "pop3": p["POP3_PORT"],
-                      "pop3s": p["POP3S_PORT"], "imap": p["IMAP_PORT"],
-                      "imaps": p["IMAPS_PORT"]}
+        self.ports = {"smtp": p["SMTP_PORT"], "submission": p["SUBMISSION_PORT"],
+                      "pop3": p["POP3_PORT"], "pop3s": p["POP3S_PORT"],
+                      "imap": p["IMAP_PORT"], "imaps": p["IMAPS_PORT"]}
 
     def path(self, *parts):
         return os.path.join(self.root, *parts)
@@ -80,6 +81,17 @@ class Peer:
         """Messages in the queue, or None where only the mailboxes tell."""
         return None
 
+    def waiting(self):
+        """Messages that were tried, and wait for another try or for their host."""
+        raise NotImplementedError
+
+    #: Whether deferred messages are to be copied rather than accepted one by one.
+    copies_deferred = False
+
+    def summary_command(self):
+        """Prints domains and ages of the messages that wait, with a line TOTAL."""
+        raise NotImplementedError
+
 
 # ----------------------------------------------------------- shared by peers
 
@@ -112,6 +124,31 @@ class Postfix:
     def queued(self):
         return sum(len(os.listdir(self.peer.path("queue", q)))
                    for q in ("maildrop", "incoming", "active"))
+
+    def deferred(self):
+        return sum(len(files) for _, _, files in os.walk(self.peer.path("queue", "deferred")))
+
+    def copy_deferred(self, times):
+        """Makes of each deferred message so many, while Postfix is stopped.  A queue
+        file's name is a time in microseconds and its inode, in hexadecimal."""
+        top, owner = self.peer.path("queue", "deferred"), pwd.getpwnam("postfix")
+        originals = [os.path.join(d, f) for d, _, files in os.walk(top) for f in files]
+        for path in originals:
+            with open(path, "rb") as f:
+                octets = f.read()
+            facts = os.stat(path)
+            for i in range(times - 1):
+                new = os.path.join(top, "new")
+                with open(new, "wb") as f:
+                    f.write(octets)
+                name = "%05X%X" % (i * 40503 & 0xFFFFF, os.stat(new).st_ino)
+                folder = os.path.join(top, name[0])
+                os.makedirs(folder, mode=0o700, exist_ok=True)
+                for x in (new, folder):
+                    os.chown(x, owner.pw_uid, owner.pw_gid)
+                os.chmod(new, 0o700)
+                os.utime(new, (facts.st_atime, facts.st_mtime))
+                os.rename(new, os.path.join(folder, name))
 
 
 def unpack(debs, into):
@@ -182,6 +219,7 @@ broken_sasl_auth_clients = no"""
 class PostfixDovecot(Peer):
     name = "postfix-dovecot"
     packages = ["postfix", "postfix-ldap"] + Dovecot.packages
+    copies_deferred = True		# it would take ten minutes otherwise
     idle_variants = {"hibernate": {"hibernate": "2s", "idle_kill": "3s"}}
 
     def start(self, **options):
@@ -213,12 +251,27 @@ class PostfixDovecot(Peer):
     def queued(self):
         return self.postfix.queued()
 
+    def waiting(self):
+        return self.postfix.deferred() if self.postfix.queued() == 0 else 0
+
+    def copy_deferred(self, times):
+        self.stop()
+        self.postfix.copy_deferred(times)
+        self.launch()
+
+    def summary_command(self):
+        return ["qshape", "-c", self.postfix.conf, "deferred"]
+
 
 class Martlet(Peer):
     """This project's server, as built for release."""
     name = "martlet"
     packages = ["libldap2-dev", "libsasl2-dev", "libssl-dev", "libsqlite3-dev",
                 "libsasl2-modules"]
+
+    def __init__(self, root):
+        super().__init__(root)
+        self.ports["odmr"] = util.PORTS["ODMR_PORT"]
 
     def start(self, **options):
         self.check_ports()
@@ -230,12 +283,22 @@ class Martlet(Peer):
             "martlet/martlet.yaml", self.variables(STATE=self.path("state"))))
         self.launch()
 
+    def command(self, *words):
+        return [self.binary, *words, "--config", self.path("conf", "martlet.yaml")]
+
+    def summary_command(self):
+        return self.command("queue", "summary")
+
+    def waiting(self):
+        states = json.loads(util.run(self.command(
+            "queue", "summary", "--json", "--state", "deferred")))
+        return states["total"]["total"]
+
     def launch(self):
         log = open(self.path("logs", "server.log"), "ab")
         self.group = util.Group(self.name)
         self.process = self.group.popen(
-            [self.binary, "serve", "--config", self.path("conf", "martlet.yaml")],
-            stdout=log, stderr=log)
+            self.command("serve"), stdout=log, stderr=log)
         self.wait_ports()
 
     def restart(self):

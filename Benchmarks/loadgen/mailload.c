@@ -45,7 +45,7 @@ enum pick { PICK_SEQ, PICK_RANDOM, PICK_FIXED };
 
 static struct {
 	const char *mode, *op, *host, *user, *pass, *from, *rcpt, *rcpt_file;
-	const char *mbox, *via, *proto;
+	const char *mbox, *via, *proto, *node;
 	int port, imap_port, sink_port, sessions, domains, per_conn, poll_ms;
 	int gap_ms, limit, first, count, timeout_s, copies;
 	double secs;
@@ -672,7 +672,7 @@ static void make_body(void)
 	body_len = n + 9;
 }
 
-static int make_head(char *h, size_t size, const char *to, long id)
+static int make_head(char *h, size_t size, const char *from, const char *to, long id)
 {
 	char date[64];
 	time_t t = time(NULL);
@@ -684,14 +684,15 @@ static int make_head(char *h, size_t size, const char *to, long id)
 		"Subject: bench message %ld topic-%ld\r\n"
 		"Message-ID: <%ld.%d.%u@sender.example>\r\nMIME-Version: 1.0\r\n"
 		"Content-Type: text/plain; charset=us-ascii\r\n\r\n",
-		date, o.from, to, id, id % 17, id, (int)getpid(),
+		date, from, to, id, id % 17, id, (int)getpid(),
 		(unsigned)(now() * 1000));
 }
 
-static int write_message(struct conn *c, const char *to, long id, const char *end)
+static int write_message(struct conn *c, const char *from, const char *to, long id,
+			 const char *end)
 {
 	char head[1024];
-	int h = make_head(head, sizeof head, to, id);
+	int h = make_head(head, sizeof head, from, to, id);
 	size_t e = strlen(end);
 
 	if (body_len < 65536) {
@@ -824,7 +825,7 @@ static int smtp_send(struct conn *c, long sender, const char *to, long id, doubl
 			return -1;
 		}
 	}
-	if (write_message(c, to, id, ".\r\n") < 0) {
+	if (write_message(c, from, to, id, ".\r\n") < 0) {
 		complain("DATA: connection lost");
 		return -1;
 	}
@@ -1109,7 +1110,7 @@ static int imap_login(struct conn *c, const char *host, int port, enum tls tls, 
 static int imap_append(struct conn *c, const char *mbox, long id, const char *to)
 {
 	char head[1024];
-	int h = make_head(head, sizeof head, to, id);
+	int h = make_head(head, sizeof head, o.from, to, id);
 
 	c_printf(c, "a%u APPEND %s (\\Seen) {%zu}\r\n", ++c->tag, mbox,
 		 (size_t)h + body_len);
@@ -1120,7 +1121,7 @@ static int imap_append(struct conn *c, const char *mbox, long id, const char *to
 		complain("APPEND: %s", head);
 		return -1;
 	}
-	if (write_message(c, to, id, "\r\n") < 0)
+	if (write_message(c, o.from, to, id, "\r\n") < 0)
 		return -1;
 	return imap_finish(c);
 }
@@ -1373,16 +1374,16 @@ static void stdin_session(struct conn *c)
 
 /* ---------------------------------------------------------------- latency */
 
-static double sink_at;
-static long sink_seen;
+static double sink_at, sink_first, sink_first_mail;
+static long sink_seen, sink_sessions;
 
-/* One connection to the built-in sink, which stands for a remote server. */
-static void sink_session(struct conn *c)
+/* A remote server's side of a connection, until the other side has left it. */
+static void sink_dialogue(struct conn *c)
 {
 	bool in_data = false;
 	size_t n;
 
-	attach(c);
+	sink_sessions++;
 	c_printf(c, "220 sink.remote.test ESMTP\r\n");
 	for (;;) {
 		char *s = c_line(c, &n);
@@ -1391,13 +1392,18 @@ static void sink_session(struct conn *c)
 		if (in_data) {
 			if (n == 1 && *s == '.') {
 				sink_at = now();
-				sink_seen++;
+				if (!sink_seen++)
+					sink_first = sink_at;
 				in_data = false;
 				c_printf(c, "250 2.0.0 taken\r\n");
 			}
 		} else if (!strncasecmp(s, "DATA", 4)) {
 			in_data = true;
 			c_printf(c, "354 go on\r\n");
+		} else if (!strncasecmp(s, "MAIL", 4)) {
+			if (!sink_first_mail)
+				sink_first_mail = now();
+			c_printf(c, "250 2.1.0 ok\r\n");
 		} else if (!strncasecmp(s, "EHLO", 4)) {
 			c_printf(c, "250-sink.remote.test\r\n250-PIPELINING\r\n"
 				 "250-8BITMIME\r\n250 SIZE 100000000\r\n");
@@ -1408,6 +1414,13 @@ static void sink_session(struct conn *c)
 			c_printf(c, "250 2.0.0 ok\r\n");
 		}
 	}
+}
+
+/* One connection to the built-in sink, which stands for a remote server. */
+static void sink_session(struct conn *c)
+{
+	attach(c);
+	sink_dialogue(c);
 	c_close(c);
 }
 
@@ -1516,12 +1529,51 @@ static void lat_session(struct conn *c)
 	c_close(&watch);
 }
 
+/* ------------------------------------------- a host that was away for a time */
+
+static double asked_at;
+
+/* Counts messages at the built-in sink until all have come. */
+static void sink_wait(struct conn *c)
+{
+	while (sink_seen < o.ops && now() < t_deadline)
+		nap(c->co, 0.01);
+}
+
+/* Logs in, asks for the mail of a domain (RFC 2645) and takes it on the same
+ * connection. */
+static void atrn_session(struct conn *c)
+{
+	int r;
+
+	if (smtp_open(c, o.first) < 0)
+		return;
+	asked_at = now();
+	c_printf(c, "ATRN %s\r\n", o.node);
+	if ((r = smtp_reply(c)) != 250) {
+		complain("ATRN %s: %d", o.node, r);
+		return;
+	}
+	sink_dialogue(c);
+	c_close(c);
+}
+
+/* Moments of CLOCK_MONOTONIC, in seconds. */
+static void print_sink(void)
+{
+	n_ok = sink_seen;
+	printf("{\"ok\":%ld,\"err\":%ld,\"sessions\":%ld,\"asked\":%.6f,"
+	       "\"first_mail\":%.6f,\"first\":%.6f,\"last\":%.6f", n_ok, n_err,
+	       sink_sessions, asked_at, sink_first_mail, sink_first, sink_at);
+}
+
 /* ------------------------------------------------------------------- main */
 
 static void usage(void)
 {
 	fputs("usage: mailload MODE [options]\n"
 "modes: smtp; pop3 (--op auth|retr); lat (--via noop|idle|sink|pop3)\n"
+"       sink (takes -n messages on --sink-port); atrn (--node DOMAIN --auth)\n"
 "       imap --op auth|flags|bodies|append|search|search-body|store|noop|fill\n"
 "       (--proto imap|pop3|smtp) hold (--op idle|login); count (one pass for each stdin line)\n"
 "  -H HOST -P PORT -c SESSIONS -d SECONDS -n OPS -s SIZE -k MESSAGES/CONNECTION\n"
@@ -1529,7 +1581,7 @@ static void usage(void)
 "  --domains D --first I --count N --pick seq|random|fixed\n"
 "  --from ADDR --rcpt FMT --rcpt-file FILE --auth --pipeline\n"
 "  --mbox NAME --copies N --limit N --no-select --timeout S --seed N\n"
-"  --imap-port P --imap-tls none|tls --sink-port P --poll-ms N --gap-ms N\n",
+"  --imap-port P --imap-tls none|tls --sink-port P --poll-ms N --gap-ms N --node DOMAIN\n",
 	      stderr);
 	exit(2);
 }
@@ -1542,7 +1594,8 @@ static enum tls tls_arg(const char *s)
 
 enum { O_TLS = 256, O_USER, O_PASS, O_DOMAINS, O_FIRST, O_COUNT, O_PICK, O_FROM,
        O_RCPT, O_RCPTF, O_AUTH, O_PIPE, O_MBOX, O_LIMIT, O_NOSEL, O_TIMEOUT,
-       O_SEED, O_IMAPP, O_IMAPT, O_SINKP, O_POLL, O_GAP, O_OP, O_VIA, O_COPIES, O_PROTO };
+       O_SEED, O_IMAPP, O_IMAPT, O_SINKP, O_POLL, O_GAP, O_OP, O_VIA, O_COPIES, O_PROTO,
+       O_NODE };
 
 static const struct option longs[] = {
 	{ "tls", 1, 0, O_TLS }, { "user", 1, 0, O_USER }, { "pass", 1, 0, O_PASS },
@@ -1556,7 +1609,8 @@ static const struct option longs[] = {
 	{ "imap-port", 1, 0, O_IMAPP }, { "imap-tls", 1, 0, O_IMAPT },
 	{ "sink-port", 1, 0, O_SINKP }, { "poll-ms", 1, 0, O_POLL },
 	{ "gap-ms", 1, 0, O_GAP }, { "op", 1, 0, O_OP }, { "via", 1, 0, O_VIA },
-	{ "copies", 1, 0, O_COPIES }, { "proto", 1, 0, O_PROTO }, { 0, 0, 0, 0 } };
+	{ "copies", 1, 0, O_COPIES }, { "proto", 1, 0, O_PROTO },
+	{ "node", 1, 0, O_NODE }, { 0, 0, 0, 0 } };
 
 int main(int argc, char **argv)
 {
@@ -1604,6 +1658,7 @@ int main(int argc, char **argv)
 		case O_VIA: o.via = optarg; break;
 		case O_COPIES: o.copies = atoi(optarg); break;
 		case O_PROTO: o.proto = optarg; break;
+		case O_NODE: o.node = optarg; break;
 		default: usage();
 		}
 	if (o.secs <= 0 && o.ops <= 0)
@@ -1650,6 +1705,11 @@ int main(int argc, char **argv)
 		run = lat_session;
 		if (!strcmp(o.via, "sink"))
 			spawn(sink_listener, 0, true);
+	} else if (!strcmp(o.mode, "sink") && o.ops) {
+		run = sink_wait;
+		spawn(sink_listener, 0, true);
+	} else if (!strcmp(o.mode, "atrn") && o.node) {
+		run = atrn_session;
 	} else {
 		usage();
 		return 2;
@@ -1665,8 +1725,11 @@ int main(int argc, char **argv)
 	struct rusage ru;
 	getrusage(RUSAGE_SELF, &ru);
 	double el = t_last_ok - t_start;
-	printf("{\"ok\":%ld,\"err\":%ld,\"elapsed\":%.4f,\"rate\":%.2f", n_ok, n_err,
-	       el, el > 0 ? (double)n_ok / el : 0);
+	if (run == sink_wait || run == atrn_session)
+		print_sink();
+	else
+		printf("{\"ok\":%ld,\"err\":%ld,\"elapsed\":%.4f,\"rate\":%.2f", n_ok, n_err,
+		       el, el > 0 ? (double)n_ok / el : 0);
 	printf(",\"msgs\":%ld,\"msgs_rate\":%.2f,\"bytes\":%llu,\"mb_rate\":%.3f",
 	       n_msgs, el > 0 ? (double)n_msgs / el : 0, (unsigned long long)n_bytes,
 	       el > 0 ? (double)n_bytes / 1e6 / el : 0);

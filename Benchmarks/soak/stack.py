@@ -58,7 +58,7 @@ class Population:
 
 class Stack:
     def __init__(self, state, ports, binary, population=None, extra="", smtp="", limits=None,
-                 storage="", mail=None, authentication="", directory="", ldap_port=None):
+                 storage="", mail=None, authentication="", directory="", ldap_port=None, mx=""):
         self.state, self.binary = os.path.abspath(state), binary
         self.population = population or Population()
         self.mx, self.submission, self.pop3, self.pop3s, self.ldap, self.submissions, self.imap = (
@@ -75,7 +75,7 @@ class Stack:
             f.write(f"""hostname: mail.example.org
 state: {self.mail}
 listeners:
-  mx: {{address: 127.0.0.1, port: {self.mx}}}
+  mx: {{address: 127.0.0.1, port: {self.mx}{mx}}}
   submission: {{address: 127.0.0.1, port: {self.submission}}}
   submissions: {{address: 127.0.0.1, port: {self.submissions}}}
   pop3: {{address: 127.0.0.1, port: {self.pop3}, login_without_tls: true}}

@@ -14,8 +14,19 @@ package protocol DeliveryAgent: Sendable {
 
 /// How an attempt goes on, for whoever shares out the connections.
 package protocol DeliveryProgress: Sendable {
-    /// The host has not answered for a while, or does so again.
-    func isWaiting(_ isWaiting: Bool)
+    /// The host has not answered for a while.
+    /// - Returns: false: too many hosts keep us waiting for this one to do so, too.
+    func isWaiting(for what: AwaitedAnswer) -> Bool
+
+    /// It has answered after all.
+    func goesOn()
+}
+
+package enum AwaitedAnswer: Sendable {
+    /// That it takes mail at all.
+    case greeting
+    /// To a command.
+    case reply
 }
 
 /// One message, for some of its recipients.

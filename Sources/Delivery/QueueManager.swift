@@ -272,9 +272,11 @@ private struct LeaseProgress: DeliveryProgress {
     let spool: Spool
     let lease: Lease
 
-    func isWaiting(_ isWaiting: Bool) {
-        if isWaiting { spool.markSlow(lease) } else { spool.unmarkSlow(lease) }
+    func isWaiting(for what: AwaitedAnswer) -> Bool {
+        spool.markSlow(lease, closing: what == .greeting)
     }
+
+    func goesOn() { spool.unmarkSlow(lease) }
 }
 
 /// In the place of an agent for other hosts.

@@ -16,8 +16,10 @@ struct Job: Linked {
     /// What a lease counts against.
     enum Standing: UInt8 {
         case counted
-        /// The limit for those that wait for a silent host.
+        /// The limit for those that wait for a silent host, which gets no further lease.
         case slow
+        /// The same limit; the host has answered before, and further leases may go there.
+        case silent
         /// Nothing: an operator or a destination's own session has it.
         case outside
     }

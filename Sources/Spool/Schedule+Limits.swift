@@ -18,7 +18,7 @@ extension Schedule {
         case .counted:
             destinations[destination].inUse += 1
             ways[destinations[destination].way.rawValue].begin(lane)
-        case .slow, .outside:
+        case .slow, .silent, .outside:
             destinations[destination].outside += 1
         }
     }
@@ -34,36 +34,45 @@ extension Schedule {
             destinations[destination].inUse -= 1
             destinations[destination].slow -= 1
             slow -= 1
+        case .silent:
+            destinations[destination].inUse -= 1
+            slow -= 1
         case .outside:
             destinations[destination].outside -= 1
         }
         refill(destination)
     }
 
-    /// The lease waits for a host that does not answer: it gives back its place among all, and the
-    /// destination gets no other meanwhile. False when too many wait so: it keeps its place.
-    mutating func markSlow(_ id: QueueID, _ name: Destination) -> Bool {
+    /// The lease waits for a host that does not answer: it gives back its place among all. False when
+    /// too many wait so: it keeps its place.
+    ///
+    /// - Parameter closing: whether the destination gets no other meanwhile.
+    mutating func markSlow(_ id: QueueID, _ name: Destination, closing: Bool = true) -> Bool {
         guard let job = find(id, name), jobs[job].phase == .inWork else { return false }
         switch jobs[job].standing {
         case .counted:
             guard slow < maximumSlow else { return false }
             slow += 1
-            jobs[job].standing = .slow
-            destinations[jobs[job].destination].slow += 1
+            jobs[job].standing = closing ? .slow : .silent
+            if closing { destinations[jobs[job].destination].slow += 1 }
             ways[destinations[jobs[job].destination].way.rawValue].end(jobs[job].lane)
             return true
-        case .slow: return true
-        case .outside: return false
+        case .slow, .silent: return true
+        // It takes nobody's place.
+        case .outside: return true
         }
     }
 
     /// The host has answered: the lease goes on, even beyond the limit of all.
     mutating func unmarkSlow(_ id: QueueID, _ name: Destination) {
-        guard let job = find(id, name), jobs[job].phase == .inWork, jobs[job].standing == .slow
-        else { return }
+        guard let job = find(id, name), jobs[job].phase == .inWork else { return }
+        switch jobs[job].standing {
+        case .slow: destinations[jobs[job].destination].slow -= 1
+        case .silent: break
+        case .counted, .outside: return
+        }
         slow -= 1
         jobs[job].standing = .counted
-        destinations[jobs[job].destination].slow -= 1
         ways[destinations[jobs[job].destination].way.rawValue].resume(jobs[job].lane)
         refill(jobs[job].destination)
     }

@@ -68,12 +68,13 @@ extension Spool {
         change { $0.schedule.feedback(feedback, lease.destination) }
     }
 
-    /// The lease waits for a host that does not answer (to connect, to greet, or otherwise): it
-    /// gives its place among the remote leases to another, and its destination gets no further
-    /// lease until `unmarkSlow` or the end. False when as many wait so as may.
-    @discardableResult
-    package func markSlow(_ lease: Lease) -> Bool {
-        change { $0.schedule.markSlow(lease.id, lease.destination) }
+    /// The lease waits for a host that does not answer: until `unmarkSlow` or the end it gives its
+    /// place among the remote leases to another. False when as many wait so as may, and it keeps it.
+    ///
+    /// - Parameter closing: whether its destination gets no further lease meanwhile, as one that has
+    ///   not even greeted.
+    package func markSlow(_ lease: Lease, closing: Bool) -> Bool {
+        change { $0.schedule.markSlow(lease.id, lease.destination, closing: closing) }
     }
 
     /// The host has answered. The lease goes on at once, even if that makes one too many.

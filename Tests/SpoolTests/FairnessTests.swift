@@ -173,6 +173,31 @@ import Testing
         #expect(fixture.schedule.slow == 7)
     }
 
+    /// A host that has greeted and falls silent costs no place, and its destination no more than its
+    /// window.
+    @Test func silentHostsKeepNobodyWaiting() {
+        var fixture = ScheduleFixture { $0.maximumRemoteLeases = 10 }
+        for number in 0..<40 as Range<UInt64> {
+            fixture.add(1 + number, to: "silent\(number % 2).example")
+        }
+        #expect(fixture.takeAll().count == 10)
+        fixture.add(1000...1002, to: "good.example", from: "new.example")
+        for share in 1...10 as ClosedRange<UInt64> {
+            let silent = Destination.domain("silent\((share - 1) % 2).example")
+            #expect(
+                fixture.schedule.markSlow(QueueID(rawValue: share), silent, closing: false) == true)
+        }
+        #expect(fixture.takeAll() == [1000, 1001, 1002], "both windows of 5 are used up")
+        #expect(fixture.status("silent0.example")?.slow == 0)
+        #expect(fixture.status("silent0.example")?.inWork == 5)
+
+        // One ends, another answers: each makes room for one more only where it ended.
+        fixture.finish(1, to: "silent0.example")
+        fixture.schedule.unmarkSlow(QueueID(rawValue: 2), .domain("silent1.example"))
+        #expect(fixture.takeAll().count == 1)
+        #expect(fixture.schedule.slow == 8)
+    }
+
     @Test func slowLeasesHaveALimit() {
         var fixture = ScheduleFixture {
             $0.maximumRemoteLeases = 2

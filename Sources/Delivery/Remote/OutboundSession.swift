@@ -25,6 +25,8 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// Why it can't be used any more.
     private(set) var failure: SMTPClientFailure?
     private(set) var isClosed = false
+    /// Is told while the host keeps a transaction waiting.
+    private var post: SilenceWatch.Post?
 
     init(
         _ connection: Connection, to host: MailHost, at address: HostAddress,
@@ -56,8 +58,11 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
 
     /// Gives the message to the host, over a session that is not closed.
     func send(
-        _ transaction: ClientTransaction, _ content: OutboundContent
+        _ transaction: ClientTransaction, _ content: OutboundContent,
+        watchedBy post: SilenceWatch.Post? = nil
     ) async -> TransactionResult {
+        self.post = post
+        defer { self.post = nil }
         session.begin(transaction)
         var reader = content.makeReader()
         while true {
@@ -113,7 +118,17 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
         }
     }
 
+    /// Ends it at once.
+    func abort() { connection.abort() }
+
     private func read(_ stage: SMTPClientStage) async {
+        guard let post else { return await readUnwatched(stage) }
+        // When all is sent the host may have the message: its answer is waited for.
+        let abortable = stage == .dataEnd ? nil : connection
+        await post.watch.during(post.progress, aborting: abortable) { await readUnwatched(stage) }
+    }
+
+    private func readUnwatched(_ stage: SMTPClientStage) async {
         await flush(orFailAt: stage)
         connection.setReadDeadline(stage.deadline)
         do throws(ConnectionError) {
@@ -183,7 +198,10 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
         do throws(MailError) {
             let (part, isLast) = try await content.next()
             session.encode(part, isLast: isLast, &output)
-            await flush(orFailAt: .content)
+            guard let post else { return await flush(orFailAt: .content) }
+            await post.watch.during(post.progress, aborting: connection) {
+                await flush(orFailAt: .content)
+            }
         } catch {
             // What has been sent so far must not end as a message.
             connection.abort()

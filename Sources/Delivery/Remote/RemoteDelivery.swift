@@ -15,6 +15,7 @@ package final class RemoteDelivery: DeliveryAgent {
     let maker: SessionMaker
     private let pool: SessionPool<SessionKey, OutboundSession>
     let contents: ContentMaker
+    private let silence: SilenceWatch
 
     init(
         configuration: OutboundConfiguration, planner: RoutePlanner, maker: SessionMaker,
@@ -25,6 +26,7 @@ package final class RemoteDelivery: DeliveryAgent {
         self.maker = maker
         self.contents = contents
         pool = SessionPool(lifetime: configuration.idleLifetime)
+        silence = SilenceWatch(patience: configuration.patience / 2)
     }
 
     /// Ends the sessions that wait for work. To be called when nothing is delivered any more.
@@ -78,7 +80,8 @@ package final class RemoteDelivery: DeliveryAgent {
                     return delivery.result(failing: failure.error, isOfHosts: failure.isOfHosts)
                 }
             }
-            await session.run { await self.transact(&delivery, over: session) }
+            let post = SilenceWatch.Post(watch: silence, progress: progress)
+            await session.run { await self.transact(&delivery, over: session, post) }
             await keep(session, key)
         }
         return delivery.result
@@ -86,7 +89,8 @@ package final class RemoteDelivery: DeliveryAgent {
 
     /// Transactions over one session, as many as the recipients need.
     private func transact(
-        _ delivery: inout PlannedDelivery, over session: OutboundSession
+        _ delivery: inout PlannedDelivery, over session: OutboundSession,
+        _ post: SilenceWatch.Post
     ) async {
         var isReady = true
         repeat {
@@ -99,7 +103,7 @@ package final class RemoteDelivery: DeliveryAgent {
             case .failure(let error): return delivery.fail(error)
             }
             let transaction = delivery.transaction(content)
-            let result = await session.send(transaction, content)
+            let result = await session.send(transaction, content, watchedBy: post)
             isReady = await session.isReady()
             // A host may end a session that has done its work: nobody is to blame.
             if session.isClosed, session.transactions > 1, result.isUntouched { return }

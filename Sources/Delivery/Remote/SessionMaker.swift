@@ -62,6 +62,17 @@ struct SessionMaker: Sendable {
     ) async -> Result<OutboundSession, MailError> {
         let patience = Patience(configuration.patience, waiting)
         defer { patience.end() }
+        return await withTaskCancellationHandler {
+            await open(host, place, security, plan, patience)
+        } onCancel: {
+            patience.cancel()
+        }
+    }
+
+    private func open(
+        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity, _ plan: RoutePlan,
+        _ patience: Patience
+    ) async -> Result<OutboundSession, MailError> {
         var security = security
         while true {
             let session: OutboundSession
@@ -72,6 +83,7 @@ struct SessionMaker: Sendable {
                 failures.failed(place, failure)
                 return .failure(failure)
             }
+            patience.opens(session)
             guard let failure = await session.open() else {
                 session.isRecovered = failures.answered(place)
                 report(session, nil)
@@ -84,7 +96,7 @@ struct SessionMaker: Sendable {
                 security.policy = .never
                 continue
             }
-            var error = failure.error(with: host.name)
+            var error = patience.isGivenUp ? .silentAmongMany(host) : failure.error(with: host.name)
             if failure.isReply { error.reportedBy = host.name }
             // A host that lacks the TLS which this destination needs may serve others.
             if !failure.isOfTLS { failures.failed(place, error) }
@@ -129,29 +141,6 @@ struct SessionMaker: Sendable {
     }
 }
 
-/// Tells the queue of a host that takes long.
-private final class Patience: Sendable {
-    private let progress: any DeliveryProgress
-    private let timer: Task<Bool, Never>
-
-    init(_ time: Duration, _ progress: any DeliveryProgress) {
-        self.progress = progress
-        timer = Task {
-            do {
-                try await Task.sleep(for: time)
-                progress.isWaiting(true)
-                return true
-            } catch { return false }
-        }
-    }
-
-    func end() {
-        timer.cancel()
-        let (timer, progress) = (timer, progress)
-        Task { if await timer.value { progress.isWaiting(false) } }
-    }
-}
-
 extension ConnectionError {
     fileprivate var resultType: TLSResultType {
         guard case .certificate(let problem) = self else { return .validationFailure }
@@ -184,6 +173,10 @@ extension MailError {
         MailError(
             451, .init(4, 4, 1), "No connection to \(host.name): \(error.reason)",
             cause: "\(place): \(error.reason)")
+    }
+
+    fileprivate static func silentAmongMany(_ host: MailHost) -> MailError {
+        MailError(451, .init(4, 4, 1), "\(host.name) does not answer, nor do many other hosts")
     }
 
     fileprivate static let noHostTried = MailError(

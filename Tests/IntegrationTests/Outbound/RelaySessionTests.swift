@@ -68,6 +68,25 @@ import TestSupport
         #expect(try sink.messages().count == 1)
     }
 
+    /// More than there are places for sessions fall silent after they have greeted.
+    @Test func hostsThatFallSilentAreNotInTheWay() throws {
+        let silent = try Sink(["--rule", "rcpt * * hang"])
+        let client = try server.smtp(.mx)
+        for _ in 1...8 {
+            let slow = try server.domain(to: silent)
+            for number in 1...6 {
+                try client.expect("MAIL FROM:<a@elsewhere.example>", "250")
+                try client.expect("RCPT TO:<r\(number)@\(slow)>", "250")
+                try client.expect("DATA", "354")
+                try client.expect("Subject: \(number)\r\n\r\n.", "250")
+            }
+        }
+        let sink = try Sink()
+        let domain = try server.domain(to: sink)
+        try server.deliver(to: ["a@\(domain)"], "Subject: quick\r\n\r\n")
+        #expect(try sink.messages().count == 1)
+    }
+
     @Test func opportunisticTLS() throws {
         let sink = try Sink(try certificate())
         let domain = try server.domain(to: sink)

@@ -1,0 +1,96 @@
+internal import Synchronization
+internal import Transport
+
+/// Notices hosts that keep a transaction waiting for a reply, so that its place among the sessions
+/// goes to another meanwhile.
+///
+/// One task looks at all that wait, a few times a second, and only while there are any: a timer for
+/// each reply would cost more than the reply.
+final class SilenceWatch: Sendable {
+    /// Where a session gets the watch for the time of its transactions.
+    struct Post {
+        let watch: SilenceWatch
+        let progress: any DeliveryProgress
+    }
+
+    private struct Wait {
+        let progress: any DeliveryProgress
+        /// Nil: it is waited for to the end, for the host may have the message.
+        let connection: Connection?
+        let since: ContinuousClock.Instant
+        var isMarked = false
+        var isCancelled = false
+    }
+
+    private struct State {
+        var waits: [UInt64: Wait] = [:]
+        var last: UInt64 = 0
+        var isLooking = false
+    }
+
+    private let patience: Duration
+    private let state = Mutex(State())
+
+    init(patience: Duration) { self.patience = patience }
+
+    /// Waits, while `body` runs.
+    /// - Parameter connection: is aborted when too many hosts keep us waiting, and when the task is
+    ///   cancelled and the host still does not answer.
+    func during(
+        _ progress: any DeliveryProgress, aborting connection: Connection?, _ body: () async -> Void
+    ) async {
+        let number = begin(progress, aborting: connection)
+        defer { end(number) }
+        await withTaskCancellationHandler(operation: body) {
+            state.withLock { $0.waits[number]?.isCancelled = true }
+        }
+    }
+
+    private func begin(_ progress: any DeliveryProgress, aborting connection: Connection?) -> UInt64 {
+        let (number, isFirst) = state.withLock { state in
+            state.last += 1
+            state.waits[state.last] = Wait(
+                progress: progress, connection: connection, since: .now)
+            defer { state.isLooking = true }
+            return (state.last, !state.isLooking)
+        }
+        if isFirst { Task { await look() } }
+        return number
+    }
+
+    private func end(_ number: UInt64) {
+        let wait = state.withLock { $0.waits.removeValue(forKey: number) }
+        if let wait, wait.isMarked { wait.progress.goesOn() }
+    }
+
+    private func look() async {
+        while true {
+            // Nobody cancels it, and if somebody did it would only be early.
+            try? await Task.sleep(for: patience / 4)
+            guard let refused = state.withLock({ mark(&$0) }) else { return }
+            for connection in refused { connection.abort() }
+        }
+    }
+
+    /// - Returns: what is to be aborted; nil when nobody waits.
+    private func mark(_ state: inout State) -> [Connection]? {
+        guard !state.waits.isEmpty else {
+            state.isLooking = false
+            return nil
+        }
+        let limit = ContinuousClock.now - patience
+        var refused: [Connection] = []
+        for (number, wait) in state.waits where wait.since <= limit {
+            if wait.isCancelled, let connection = wait.connection {
+                refused.append(connection)
+            } else if wait.isMarked {
+                continue
+            } else if wait.progress.isWaiting(for: .reply) {
+                state.waits[number]?.isMarked = true
+            } else if let connection = wait.connection {
+                refused.append(connection)
+            }
+        }
+        return refused
+    }
+}
