@@ -6,6 +6,11 @@ enum ReportText {
 
     /// In one line, controls as spaces; cut when it is too long.
     static func oneLine(_ text: String) -> String {
+        var text = text
+        let isPlain = text.withUTF8 { octets in
+            octets.count <= maximumLength && octets.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+        }
+        if isPlain { return text }
         var line = String.UnicodeScalarView()
         var length = 0
         for scalar in text.unicodeScalars {

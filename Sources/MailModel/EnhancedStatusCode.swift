@@ -12,11 +12,37 @@ package struct EnhancedStatusCode: Hashable, Sendable, CustomStringConvertible {
     }
 
     package init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let c = UInt8(parts[0]), [2, 4, 5].contains(c),
-            let s = UInt16(parts[1]), let d = UInt16(parts[2])
+        // Three numbers of at most 65,535.
+        var numbers: (UInt16, UInt16, UInt16) = (0, 0, 0)
+        var part = 0
+        var isEmpty = true
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard !isEmpty, part < 2 else { return nil }
+                part += 1
+                isEmpty = true
+                continue
+            }
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            let digit = UInt16(byte - UInt8(ascii: "0"))
+            switch part {
+            case 0: guard Self.append(digit, to: &numbers.0) else { return nil }
+            case 1: guard Self.append(digit, to: &numbers.1) else { return nil }
+            default: guard Self.append(digit, to: &numbers.2) else { return nil }
+            }
+            isEmpty = false
+        }
+        guard part == 2, !isEmpty, numbers.0 == 2 || numbers.0 == 4 || numbers.0 == 5
         else { return nil }
-        self.init(c, s, d)
+        self.init(UInt8(numbers.0), numbers.1, numbers.2)
+    }
+
+    /// False when the number gets too large.
+    private static func append(_ digit: UInt16, to number: inout UInt16) -> Bool {
+        let (tens, isLarge) = number.multipliedReportingOverflow(by: 10)
+        let (sum, isTooLarge) = tens.addingReportingOverflow(digit)
+        number = sum
+        return !isLarge && !isTooLarge
     }
 
     package var description: String { "\(statusClass).\(subject).\(detail)" }

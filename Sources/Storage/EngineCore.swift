@@ -75,17 +75,17 @@ final class EngineCore: Sendable {
         queue = QueueReader(transit: transit, index: reader)
         pending = PendingEntries(
             queue, boundary: QueueID(rawValue: first), logger: logger)
+        draftMeans = DraftMeans(
+            files: files, io: writeThreads,
+            budget: MemoryBudget(limit: configuration.outstandingBytes), space: space,
+            threshold: configuration.largeMessageThreshold, logger: logger)
         let segments = SegmentWriter(
             files: files, segmentSize: configuration.segmentSize, tail: tail, io: writeThreads,
             metrics: metrics, logger: logger)
         log = LogWriter(
             segments, space: space, index: indexQueue, transit: transit,
-            transitTime: configuration.transitTime, pending: pending, metrics: metrics,
-            logger: logger)
-        draftMeans = DraftMeans(
-            files: files, io: writeThreads,
-            budget: MemoryBudget(limit: configuration.outstandingBytes), space: space,
-            threshold: configuration.largeMessageThreshold, logger: logger)
+            transitTime: configuration.transitTime, drafts: draftMeans.underWay, pending: pending,
+            metrics: metrics, logger: logger)
         messages = MessageReader(files: files, index: reader, transit: transit)
         compactor = Compactor(files: files, index: reader, log: log, logger: logger)
         compactor.consider(writer.sparseSegments)

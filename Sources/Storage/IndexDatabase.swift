@@ -7,7 +7,7 @@ enum IndexDatabase {
     /// enough that pages which change often are copied once, and short enough not to be noticed.
     private static let checkpointPages = 4000
     /// KiB of pages that the writer keeps.
-    private static let writerCache = 32 << 10
+    private static let writerCache = 8 << 10
     static let maximumReaders = 4
 
     static func open(at path: String) throws -> DatabasePool {

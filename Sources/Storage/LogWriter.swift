@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import MailModel
 import Metrics
@@ -30,6 +31,7 @@ final class LogWriter: @unchecked Sendable {
     private let index: IndexQueue
     private let transit: TransitMessages
     private let transitTime: Duration
+    private let drafts: DraftsUnderWay
     private let pending: PendingEntries
     private let metrics: StorageMetrics
     private let logger: Logger
@@ -37,18 +39,21 @@ final class LogWriter: @unchecked Sendable {
 
     private var batch = LogBatch()
     private var held = HeldChanges()
+    private var gathering = CommitGathering()
     /// Messages in transit, and such that were, as they came.
     private var arrivals: CircularBuffer<(id: QueueID, at: SuspendingClock.Instant)> = []
 
     init(
         _ segments: SegmentWriter, space: SpaceGauge, index: IndexQueue, transit: TransitMessages,
-        transitTime: Duration, pending: PendingEntries, metrics: StorageMetrics, logger: Logger
+        transitTime: Duration, drafts: DraftsUnderWay, pending: PendingEntries,
+        metrics: StorageMetrics, logger: Logger
     ) {
         self.segments = segments
         self.space = space
         self.index = index
         self.transit = transit
         self.transitTime = transitTime
+        self.drafts = drafts
         self.pending = pending
         self.metrics = metrics
         self.logger = logger
@@ -97,7 +102,8 @@ final class LogWriter: @unchecked Sendable {
 
     /// The thread's body.
     func run() {
-        while let requests = queue.takeAll(waitingAtMost: patience) {
+        while var requests = queue.takeAll(waitingAtMost: patience) {
+            if !requests.isEmpty { gather(&requests) }
             metrics.logActivity.begin()
             for request in requests {
                 switch request {
@@ -108,6 +114,7 @@ final class LogWriter: @unchecked Sendable {
                 }
             }
             commit()
+            if !requests.isEmpty { gathering.committed() }
             metrics.logActivity.end()
             moveArrivals(before: .now - transitTime)
             if held.isDue { handOver() }
@@ -115,6 +122,15 @@ final class LogWriter: @unchecked Sendable {
         moveArrivals(before: .now)
         handOver()
         segments.close()
+    }
+
+    /// Waits for company; what comes meanwhile wakes nobody.
+    private func gather(_ requests: inout [Request]) {
+        guard let pause = gathering.pause(underWay: drafts.count + transit.count) else { return }
+        usleep(UInt32(pause / .microseconds(1)))
+        let joined = queue.takeWaiting()
+        gathering.ended(joined: joined.count)
+        requests += joined
     }
 
     /// Until something is to be done without being asked.

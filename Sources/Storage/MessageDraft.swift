@@ -19,10 +19,12 @@ package final class MessageDraft: @unchecked Sendable {
     /// Octets taken from the budget.
     private var counted = 0
     private var isOpen = true
+    private var isUnderWay = true
 
     init(id: QueueID, means: DraftMeans) {
         self.id = id
         self.means = means
+        means.underWay.begin()
     }
 
     deinit { discard() }
@@ -43,6 +45,7 @@ package final class MessageDraft: @unchecked Sendable {
     package func discard() {
         guard isOpen else { return }
         isOpen = false
+        endReceiving()
         releaseMemory()
         guard file != nil else { return }
         file = nil
@@ -51,6 +54,7 @@ package final class MessageDraft: @unchecked Sendable {
 
     /// Completes the bytes: in memory, or durable in the file when `isLarge`.
     func finish() async throws(MailError) -> (body: ByteBuffer, isLarge: Bool) {
+        endReceiving()
         guard file != nil else { return (memory, false) }
         try await spill()
         try await onThread { file throws(FileSystemError) in try file.sync() }
@@ -62,6 +66,12 @@ package final class MessageDraft: @unchecked Sendable {
         isOpen = false
         file = nil
         releaseMemory()
+    }
+
+    private func endReceiving() {
+        guard isUnderWay else { return }
+        isUnderWay = false
+        means.underWay.end()
     }
 
     private func spill() async throws(MailError) {
@@ -103,6 +113,7 @@ package final class MessageDraft: @unchecked Sendable {
 
 /// What drafts share.
 struct DraftMeans: Sendable {
+    let underWay = DraftsUnderWay()
     let files: SegmentFiles
     let io: IOThreads
     let budget: MemoryBudget

@@ -84,6 +84,8 @@ final class TransitMessages: Sendable {
 
     // MARK: Readers
 
+    var count: Int { state.withLock { $0.messages.count } }
+
     func entry(_ id: QueueID) -> QueueEntry? { state.withLock { $0.messages[id] }?.entry }
 
     /// All after an id, in order.

@@ -73,6 +73,16 @@ final class WorkQueue<Element>: @unchecked Sendable {
         }
     }
 
+    /// Everything that waits, in order, without a wait.
+    func takeWaiting() -> [Element] {
+        locked {
+            var taken: [Element] = []
+            swap(&taken, &elements)
+            if waitingForRoom > 0 { pthread_cond_broadcast(drained) }
+            return taken
+        }
+    }
+
     /// The element that has waited longest; nil once the queue is closed and empty.
     func take() -> Element? {
         locked {

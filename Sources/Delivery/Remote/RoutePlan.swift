@@ -16,6 +16,9 @@ struct RoutePlan: Hashable, Sendable {
     var tls: TLSLevel
     /// Its hosts come and go: how long mail may wait for them.
     var holdTime: Duration?
+
+    /// The hosts are those that the recipient's domain has published.
+    var isPublished: Bool { if case .exchangers = way { true } else { false } }
 }
 
 extension RoutePlan: CustomStringConvertible {

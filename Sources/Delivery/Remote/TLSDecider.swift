@@ -14,8 +14,9 @@ struct TLSDecider: Sendable {
     /// Nil: nothing is kept for TLS reports (RFC 8460).
     let reports: TLSReportLog?
 
-    /// - Parameter wish: the message's. What the domain has published it may waive (RFC 8689 section
-    ///   5), but nothing that the configuration or the directory demands by name.
+    /// - Parameter wish: the message's. What the recipient's domain has published it may waive (RFC
+    ///   8689 section 5), but nothing that the configuration or the directory demands by name; nor
+    ///   does it weaken the way to a host that was chosen here, which may get a password of ours.
     func security(
         for host: MailHost, _ plan: RoutePlan, _ wish: TLSWish
     ) async -> Result<SessionSecurity, MailError> {
@@ -26,7 +27,7 @@ struct TLSDecider: Sendable {
             case .verify: .success(verified(host, "verified", .none(domain: plan.domain)))
             case .dane: await dane(host, plan, isDemanded: true).map { $0 ?? opportunistic(plan) }
             case .mtaSTS: await sts(host, plan, isDemanded: true).map { $0 ?? opportunistic(plan) }
-            case .automatic where wish == .waived: .success(waived())
+            case .automatic where wish == .waived && plan.isPublished: .success(waived())
             case .automatic: await automatic(host, plan)
             }
         guard wish == .required, case .success(let security) = decision, !security.isVerified else {

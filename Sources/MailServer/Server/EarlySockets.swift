@@ -66,7 +66,10 @@ struct EarlySockets: Sendable {
         if names.contains(socket.name) {
             byName[socket.name, default: []].append(socket)
         } else if let address = addresses.first(where: { $0.isAddress(of: socket) }) {
-            byAddress[address] = socket
+            guard byAddress.updateValue(socket, forKey: address) == nil else {
+                throw ServerStartError(
+                    "two sockets on \(host) port \(socket.port): disable one of their units")
+            }
         } else {
             throw ServerStartError(
                 "socket \(socket.name) on \(host) port \(socket.port) is no listener's: "
@@ -86,7 +89,7 @@ struct EarlySockets: Sendable {
 
     private func places(_ addresses: [Address]) -> [ListeningPlace] {
         if let name = addresses.first?.listener, let sockets = byName[name] {
-            return sockets.map { .socket($0) }
+            return (sockets + addresses.compactMap { byAddress[$0] }).map { .socket($0) }
         }
         return addresses.map { address in
             byAddress[address].map { .socket($0) }

@@ -59,6 +59,16 @@ struct LogLine {
     }
 
     private mutating func appendEscaped(_ text: String, quoted: Bool) {
+        var text = text
+        let isPlain = text.withUTF8 { octets in
+            guard octets.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else { return false }
+            for octet in octets {
+                if quoted, octet == 0x22 || octet == 0x5c { append(0x5c) }
+                append(octet)
+            }
+            return true
+        }
+        guard !isPlain else { return }
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x22 where quoted, 0x5c where quoted:

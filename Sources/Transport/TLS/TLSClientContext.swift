@@ -33,11 +33,16 @@ package final class TLSClientContext: Sendable {
     /// understands. When none is left of a signed answer that had some, the connection is to be
     /// encrypted and nothing proves who the server is (RFC 7672 section 2.2).
     package func usableRecords(_ records: [TLSARecordData]) -> [TLSARecordData] {
-        guard let ssl = SSL_new(current.context), SSL_dane_enable(ssl, nil) == 1 else {
+        // SSL_new counts the context for itself; until then the state must not go.
+        guard let ssl = withExtendedLifetime(current, { SSL_new($0.context) }) else {
             ERR_clear_error()
             return []
         }
         defer { SSL_free(ssl) }
+        guard SSL_dane_enable(ssl, nil) == 1 else {
+            ERR_clear_error()
+            return []
+        }
         return records.filter { DANERecords.add($0, to: ssl) }
     }
 }
