@@ -197,13 +197,18 @@ import Transport
     }
 
     @Test func brokenWithTheMessageIsNotUntouched() {
-        let failure = SMTPClientFailure.timeout(.mail)
-        for mayBeDelivered in [false, true] {
-            let result = TransactionResult(
+        func isUntouched(_ failure: SMTPClientFailure, _ mayBeDelivered: Bool) -> Bool {
+            TransactionResult(
                 outcomes: [.broken(failure, mayBeDelivered: mayBeDelivered)],
-                peerReportsSuccess: false, peerKnowsDeadline: false)
-            #expect(result.isUntouched == !mayBeDelivered)
+                peerReportsSuccess: false, peerKnowsDeadline: false
+            ).isUntouched
         }
+        for failure in [SMTPClientFailure.timeout(.mail), .lost(.recipient, cause: "reset")] {
+            #expect(isUntouched(failure, false))
+            #expect(!isUntouched(failure, true))
+        }
+        // It has ended the session before it saw any of it.
+        #expect(isUntouched(.lost(.mail, cause: "reset"), true))
     }
 
     // MARK: Before the greeting

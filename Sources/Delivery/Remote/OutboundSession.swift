@@ -213,8 +213,10 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     private func sendPart(_ content: inout OutboundContent.Reader) async {
         do throws(MailError) {
             let (part, isLast) = try await content.next()
+            // Content that goes with the commands is lost with them.
+            let stage = session.stage
             session.encode(part, isLast: isLast, &output)
-            await watched { await flush(orFailAt: .content) }
+            await watched { await flush(orFailAt: stage) }
         } catch {
             // What has been sent so far must not end as a message.
             connection.abort()

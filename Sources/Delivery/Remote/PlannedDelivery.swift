@@ -163,6 +163,10 @@ extension TransactionResult {
         outcomes.allSatisfy {
             switch $0 {
             case .broken(_, mayBeDelivered: false), .impossible: true
+            // A host that ends the session between two messages may do so while the next one, whole
+            // behind its MAIL, is on its way. If it had taken it, it would have answered MAIL; and
+            // the message is sent again in any case.
+            case .broken(.lost(.reset, _), _), .broken(.lost(.mail, _), _): true
             case .refused(let reply, .reset), .refused(let reply, .mail): reply.endsConnection
             default: false
             }
