@@ -176,8 +176,8 @@ let package = Package(
         .testTarget(
             name: "DeliveryTests",
             dependencies: [
-                "Delivery", "InternetMessage", "Directory", "DNS", "Spool", "Storage", "MailModel",
-                "TestSupport", "Transport", nio, logging,
+                "Delivery", "InternetMessage", "Directory", "DNS", "SMTP", "Spool", "Storage",
+                "MailModel", "TestSupport", "Transport", nio, logging,
             ],
             swiftSettings: swift),
         .testTarget(

@@ -61,7 +61,15 @@ package final class Connection: Sendable {
     /// in the handler's own task, on the connection's loop.
     package var hasUnreadInput: Bool {
         eventLoop.preconditionInEventLoop()
-        return handler.input.readableBytes > 0 || handler.compression?.isBehind == true
+        return handler.hasUnreadInput
+    }
+
+    /// Whether a reader need not wait: for input, or for the connection's end.
+    package func hasNews() async -> Bool {
+        if eventLoop.inEventLoop { return handler.hasNews }
+        return await withUnsafeContinuation { continuation in
+            onLoop { continuation.resume(returning: $0.hasNews) }
+        }
     }
 
     /// Suspends for a time exact to a few milliseconds, other than a read deadline, and never less.
@@ -209,6 +217,12 @@ package final class Connection: Sendable {
         onLoop { $0.abort(.closed) }
     }
 
+    /// Closes at once if it is still to be done when its turn comes on the connection's loop: nothing
+    /// is written between the answer and the end.
+    package func abort(if isDue: @escaping @Sendable () -> Bool) {
+        onLoop { if isDue() { $0.abort(.closed) } }
+    }
+
     /// Aborts the connection when the task that runs `body` is cancelled: what waits in the
     /// connection, and every later call, gets `.cancelled`. Input that has arrived can still be read.
     package func abortedWhenCancelled<Value>(_ body: () async -> Value) async -> Value {
@@ -231,4 +245,12 @@ package final class Connection: Sendable {
             eventLoop.execute { [handler] in body(handler) }
         }
     }
+}
+
+extension ConnectionHandler {
+    fileprivate var hasUnreadInput: Bool {
+        input.readableBytes > 0 || compression?.isBehind == true
+    }
+
+    fileprivate var hasNews: Bool { hasUnreadInput || isInputEnded || phase != .open }
 }

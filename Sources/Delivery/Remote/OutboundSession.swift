@@ -25,6 +25,9 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// Why it can't be used any more.
     private(set) var failure: SMTPClientFailure?
     private(set) var isClosed = false
+    /// We have ended it while the host kept a transaction waiting, for want of room or because the
+    /// server stops: the host is not to blame.
+    private(set) var isGivenUp = false
     /// Is told while the host keeps a transaction waiting.
     private var post: SilenceWatch.Post?
 
@@ -84,6 +87,15 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
         return false
     }
 
+    /// Notices that the host has ended the session since its last transaction, before a message is
+    /// sent into the void: afterwards nobody could tell whether the host has it.
+    func isStillThere() async -> Bool {
+        guard transactions > 0, !isClosed, await connection.hasNews() else { return !isClosed }
+        await readUnwatched(.idle)
+        _ = await advance()
+        return !isClosed
+    }
+
     /// Says goodbye, if there is anybody to say it to, and closes.
     func quit() async {
         if !isClosed {
@@ -122,10 +134,14 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     func abort() { connection.abort() }
 
     private func read(_ stage: SMTPClientStage) async {
-        guard let post else { return await readUnwatched(stage) }
-        // When all is sent the host may have the message: its answer is waited for.
-        let abortable = stage == .dataEnd ? nil : connection
-        await post.watch.during(post.progress, aborting: abortable) { await readUnwatched(stage) }
+        await watched { await readUnwatched(stage) }
+    }
+
+    private func watched(_ body: () async -> Void) async {
+        guard let post else { return await body() }
+        // A host that may have the message may deliver it: its answer is waited for.
+        let abortable = session.mayHaveMessage ? nil : connection
+        if await post.watch.during(post.progress, aborting: abortable, body) { isGivenUp = true }
     }
 
     private func readUnwatched(_ stage: SMTPClientStage) async {
@@ -197,11 +213,10 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     private func sendPart(_ content: inout OutboundContent.Reader) async {
         do throws(MailError) {
             let (part, isLast) = try await content.next()
+            // Content that goes with the commands is lost with them.
+            let stage = session.stage
             session.encode(part, isLast: isLast, &output)
-            guard let post else { return await flush(orFailAt: .content) }
-            await post.watch.during(post.progress, aborting: connection) {
-                await flush(orFailAt: .content)
-            }
+            await watched { await flush(orFailAt: stage) }
         } catch {
             // What has been sent so far must not end as a message.
             connection.abort()

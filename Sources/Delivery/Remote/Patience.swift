@@ -17,15 +17,17 @@ final class Patience: Sendable {
         }
     }
 
-    /// The session that is to be aborted then.
-    func opens(_ session: OutboundSession) { attempt.opens(session) }
+    /// What is to be done when the host is given up; it takes the place of what was before.
+    func guards(_ abort: @escaping @Sendable () -> Void) { attempt.guards(abort) }
 
     /// The server stops: a host that answers at once still gets its message.
     func cancel() { attempt.cancel() }
 
     var isGivenUp: Bool { attempt.isGivenUp }
 
+    /// From here on nothing is given up. Calls after the first do nothing.
     func end() {
+        guard attempt.end() else { return }
         timer.cancel()
         let (timer, progress) = (timer, progress)
         Task { if await timer.value { progress.goesOn() } }
@@ -33,23 +35,28 @@ final class Patience: Sendable {
 }
 
 private final class Attempt: Sendable {
+    private struct Abort {
+        let run: @Sendable () -> Void
+    }
+
     private struct State {
-        var session: OutboundSession?
+        var abort: Abort?
         var isCancelled = false
         var isLate = false
         var isGivenUp = false
+        var isEnded = false
     }
 
     private let state = Mutex(State())
 
     var isGivenUp: Bool { state.withLock(\.isGivenUp) }
 
-    func opens(_ session: OutboundSession) {
+    func guards(_ abort: @escaping @Sendable () -> Void) {
         let isTooLate = state.withLock { state in
-            state.session = session
+            if !state.isEnded { state.abort = Abort(run: abort) }
             return state.isGivenUp
         }
-        if isTooLate { session.abort() }
+        if isTooLate { abort() }
     }
 
     func isLate(mayWait: Bool) {
@@ -66,12 +73,22 @@ private final class Attempt: Sendable {
         }
     }
 
-    private func giveUp(when change: (inout State) -> Bool) {
-        let session = state.withLock { state -> OutboundSession? in
-            guard change(&state) else { return nil }
-            state.isGivenUp = true
-            return state.session
+    /// - Returns: whether it had not ended.
+    func end() -> Bool {
+        state.withLock { state in
+            defer { state.isEnded = true }
+            state.abort = nil
+            return !state.isEnded
         }
-        session?.abort()
+    }
+
+    private func giveUp(when change: (inout State) -> Bool) {
+        let abort = state.withLock { state -> Abort? in
+            // The timer may have run out just when the host was ready.
+            guard !state.isEnded, change(&state) else { return nil }
+            state.isGivenUp = true
+            return state.abort
+        }
+        abort?.run()
     }
 }

@@ -86,6 +86,9 @@ struct PlannedDelivery: Sendable {
                 // What the host says is told as its own words.
                 error.text = reply.text
                 outcomes[index] = error.isTemporary ? .deferred(error) : .failed(error)
+            case .broken where session.isGivenUp:
+                outcomes[index] = .deferred(.givenUp(session.host))
+                hosts = .unknown
             case .impossible, .broken:
                 guard let error = outcome.error(with: session.host.name) else { continue }
                 outcomes[index] = error.isTemporary ? .deferred(error) : .failed(error)
@@ -137,6 +140,13 @@ extension ReversePath {
 }
 
 extension MailError {
+    /// RFC 3463 X.4.1: no answer from host. Our own patience was at its end.
+    static func givenUp(_ host: MailHost) -> MailError {
+        MailError(
+            451, .init(4, 4, 1), "\(host.name) does not answer",
+            cause: "given up: too many hosts do not answer, or the server stops")
+    }
+
     /// RFC 3463 X.4.7: delivery time expired.
     fileprivate static let tooLate = MailError(
         550, .init(5, 4, 7), "The message could not be delivered by the time that was asked for")
@@ -147,12 +157,16 @@ extension MailError {
 }
 
 extension TransactionResult {
-    /// The session was over before the host had said anything of the message: the connection was
-    /// gone, or the host has had enough of it (421 to MAIL).
+    /// The session was over before the host had the message: the connection was gone, or the host
+    /// has had enough of it (421 to MAIL).
     var isUntouched: Bool {
         outcomes.allSatisfy {
             switch $0 {
             case .broken(_, mayBeDelivered: false), .impossible: true
+            // A host that ends the session between two messages may do so while the next one, whole
+            // behind its MAIL, is on its way. If it had taken it, it would have answered MAIL; and
+            // the message is sent again in any case.
+            case .broken(.lost(.reset, _), _), .broken(.lost(.mail, _), _): true
             case .refused(let reply, .reset), .refused(let reply, .mail): reply.endsConnection
             default: false
             }

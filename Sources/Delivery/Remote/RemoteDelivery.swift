@@ -94,6 +94,7 @@ package final class RemoteDelivery: DeliveryAgent {
     ) async {
         var isReady = true
         repeat {
+            guard await session.isStillThere() else { return }
             if let error = delivery.objection(to: session.capabilities) {
                 return delivery.fail(error)
             }
@@ -106,7 +107,9 @@ package final class RemoteDelivery: DeliveryAgent {
             let result = await session.send(transaction, content, watchedBy: post)
             isReady = await session.isReady()
             // A host may end a session that has done its work: nobody is to blame.
-            if session.isClosed, session.transactions > 1, result.isUntouched { return }
+            if session.isClosed, !session.isGivenUp, session.transactions > 1, result.isUntouched {
+                return
+            }
             delivery.take(result, over: session)
         } while !delivery.isDone && isReady
     }

@@ -16,7 +16,8 @@ struct SessionMaker: Sendable {
     /// Why no session came about.
     struct Failure: Error {
         var error: MailError
-        /// Hosts were asked, or had failed a short while ago: not our own trouble.
+        /// Hosts were asked, or had failed a short while ago: not our own trouble, as when we give
+        /// up because too many keep us waiting.
         var isOfHosts: Bool
     }
 
@@ -47,9 +48,11 @@ struct SessionMaker: Sendable {
                     continue
                 }
                 tried += 1
-                switch await open(host, place, security, plan, waiting) {
+                switch await open(host, place, security, waiting) {
                 case .success(let session): return .success(session)
-                case .failure(let error): last = error
+                // There is no room for the other hosts' silence either.
+                case .failure(let failure) where !failure.isOfHosts: return .failure(failure)
+                case .failure(let failure): last = failure.error
                 }
             }
         }
@@ -57,68 +60,91 @@ struct SessionMaker: Sendable {
     }
 
     private func open(
-        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity, _ plan: RoutePlan,
+        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity,
         _ waiting: any DeliveryProgress
-    ) async -> Result<OutboundSession, MailError> {
+    ) async -> Result<OutboundSession, Failure> {
         let patience = Patience(configuration.patience, waiting)
         defer { patience.end() }
         return await withTaskCancellationHandler {
-            await open(host, place, security, plan, patience)
+            await open(host, place, security, patience)
         } onCancel: {
             patience.cancel()
         }
     }
 
     private func open(
-        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity, _ plan: RoutePlan,
+        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity,
         _ patience: Patience
-    ) async -> Result<OutboundSession, MailError> {
+    ) async -> Result<OutboundSession, Failure> {
+        let givenUp = Failure(error: .givenUp(host), isOfHosts: false)
         var security = security
         while true {
             let session: OutboundSession
-            do throws(ConnectionError) {
-                session = try await connect(host, place, security, plan)
-            } catch {
+            switch await connect(host, place, security, patience) {
+            case .success(let made): session = made
+            case .failure where patience.isGivenUp: return .failure(givenUp)
+            case .failure(let error):
                 let failure = MailError.noConnection(host, place, error)
                 failures.failed(place, failure)
-                return .failure(failure)
+                return .failure(Failure(error: failure, isOfHosts: true))
             }
-            patience.opens(session)
-            guard let failure = await session.open() else {
-                session.isRecovered = failures.answered(place)
-                report(session, nil)
-                return .success(session)
+            patience.guards { session.abort() }
+            let failure = await session.open()
+            if failure == nil { patience.end() }
+            // What we have ended ourselves tells nothing of the host.
+            if patience.isGivenUp {
+                await session.quit()
+                return .failure(givenUp)
             }
             report(session, failure)
+            guard let failure else {
+                session.isRecovered = failures.answered(place)
+                return .success(session)
+            }
             await session.quit()
             // TLS that does not work is worth no more than none, where none would do (RFC 7435).
             if case .tlsFailed = failure, security.policy == .opportunistic {
                 security.policy = .never
                 continue
             }
-            var error = patience.isGivenUp ? .silentAmongMany(host) : failure.error(with: host.name)
+            var error = failure.error(with: host.name)
             if failure.isReply { error.reportedBy = host.name }
             // A host that lacks the TLS which this destination needs may serve others.
             if !failure.isOfTLS { failures.failed(place, error) }
-            return .failure(error)
+            return .failure(Failure(error: error, isOfHosts: true))
         }
     }
 
+    /// In a task of its own, which ends when the patience does.
     private func connect(
-        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity, _ plan: RoutePlan
-    ) async throws(ConnectionError) -> OutboundSession {
-        let connection = try await connector.connect(
-            to: .address(place.address, port: place.port),
-            from: configuration.source(for: place.address),
-            timeout: configuration.connectTimeout)
+        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity, _ patience: Patience
+    ) async -> Result<OutboundSession, ConnectionError> {
+        let task = Task { await connect(host, place, security) }
+        patience.guards { task.cancel() }
+        return await task.value
+    }
+
+    private func connect(
+        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity
+    ) async -> Result<OutboundSession, ConnectionError> {
+        let connection: Connection
+        do throws(ConnectionError) {
+            connection = try await connector.connect(
+                to: .address(place.address, port: place.port),
+                from: configuration.source(for: place.address),
+                timeout: configuration.connectTimeout)
+        } catch {
+            return .failure(error)
+        }
         let credentials = configuration.credentials[host.name]
         var client = SMTPClientConfiguration(
             hostname: configuration.hostName, flavour: host.flavour == .lmtp ? .lmtp : .smtp,
             tls: security.policy)
         client.authenticates = credentials != nil
-        return OutboundSession(
-            connection, to: host, at: place, security: security, configuration: client,
-            credentials: credentials)
+        return .success(
+            OutboundSession(
+                connection, to: host, at: place, security: security, configuration: client,
+                credentials: credentials))
     }
 
     /// For TLS reports (RFC 8460 section 4.3).
@@ -173,10 +199,6 @@ extension MailError {
         MailError(
             451, .init(4, 4, 1), "No connection to \(host.name): \(error.reason)",
             cause: "\(place): \(error.reason)")
-    }
-
-    fileprivate static func silentAmongMany(_ host: MailHost) -> MailError {
-        MailError(451, .init(4, 4, 1), "\(host.name) does not answer, nor do many other hosts")
     }
 
     fileprivate static let noHostTried = MailError(

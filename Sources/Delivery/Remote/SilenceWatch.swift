@@ -20,6 +20,7 @@ final class SilenceWatch: Sendable {
         let since: ContinuousClock.Instant
         var isMarked = false
         var isCancelled = false
+        var isGivenUp = false
     }
 
     private struct State {
@@ -36,14 +37,15 @@ final class SilenceWatch: Sendable {
     /// Waits, while `body` runs.
     /// - Parameter connection: is aborted when too many hosts keep us waiting, and when the task is
     ///   cancelled and the host still does not answer.
+    /// - Returns: whether it was aborted.
     func during(
         _ progress: any DeliveryProgress, aborting connection: Connection?, _ body: () async -> Void
-    ) async {
+    ) async -> Bool {
         let number = begin(progress, aborting: connection)
-        defer { end(number) }
         await withTaskCancellationHandler(operation: body) {
             state.withLock { $0.waits[number]?.isCancelled = true }
         }
+        return end(number)
     }
 
     private func begin(_ progress: any DeliveryProgress, aborting connection: Connection?) -> UInt64 {
@@ -58,9 +60,13 @@ final class SilenceWatch: Sendable {
         return number
     }
 
-    private func end(_ number: UInt64) {
-        let wait = state.withLock { $0.waits.removeValue(forKey: number) }
-        if let wait, wait.isMarked { wait.progress.goesOn() }
+    /// - Returns: whether the host was given up.
+    private func end(_ number: UInt64) -> Bool {
+        guard let wait = state.withLock({ $0.waits.removeValue(forKey: number) }) else {
+            return false
+        }
+        if wait.isMarked { wait.progress.goesOn() }
+        return wait.isGivenUp
     }
 
     private func look() async {
@@ -68,27 +74,37 @@ final class SilenceWatch: Sendable {
             // Nobody cancels it, and if somebody did it would only be early.
             try? await Task.sleep(for: patience / 4)
             guard let refused = state.withLock({ mark(&$0) }) else { return }
-            for connection in refused { connection.abort() }
+            for (number, connection) in refused { giveUp(number, connection) }
         }
     }
 
+    /// Unless the host has answered since: the session may have gone on to send the message.
+    private func giveUp(_ number: UInt64, _ connection: Connection) {
+        connection.abort(if: { [self] in
+            state.withLock { state in
+                state.waits[number]?.isGivenUp = true
+                return state.waits[number] != nil
+            }
+        })
+    }
+
     /// - Returns: what is to be aborted; nil when nobody waits.
-    private func mark(_ state: inout State) -> [Connection]? {
+    private func mark(_ state: inout State) -> [(UInt64, Connection)]? {
         guard !state.waits.isEmpty else {
             state.isLooking = false
             return nil
         }
         let limit = ContinuousClock.now - patience
-        var refused: [Connection] = []
+        var refused: [(UInt64, Connection)] = []
         for (number, wait) in state.waits where wait.since <= limit {
             if wait.isCancelled, let connection = wait.connection {
-                refused.append(connection)
+                refused.append((number, connection))
             } else if wait.isMarked {
                 continue
             } else if wait.progress.isWaiting(for: .reply) {
                 state.waits[number]?.isMarked = true
             } else if let connection = wait.connection {
-                refused.append(connection)
+                refused.append((number, connection))
             }
         }
         return refused

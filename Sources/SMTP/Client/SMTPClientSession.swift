@@ -94,6 +94,10 @@ package struct SMTPClientSession: Sendable {
         transaction?.encode(content, isLast: isLast, &output)
     }
 
+    /// The transaction's content has been sent completely: the peer may deliver it whatever becomes
+    /// of the connection, so its answer should be waited for.
+    package var mayHaveMessage: Bool { transaction?.mayHaveMessage ?? false }
+
     /// Ends the session after `.ready`. The reply need not be waited for.
     package mutating func quit(_ output: inout ByteBuffer) {
         guard case .ready = phase else { return }

@@ -18,7 +18,8 @@ package enum RecipientOutcome: Sendable, Equatable {
     /// The peer was not asked: it lacks what this message or this address needs.
     case impossible(MailError)
     /// The connection failed. `mayBeDelivered`: the whole message had been sent, so the peer may
-    /// have it although it did not say so. It is to be sent again all the same.
+    /// have it although it did not say so, nor perhaps anything. It is to be sent again all the
+    /// same.
     case broken(SMTPClientFailure, mayBeDelivered: Bool)
     /// One recipient too many for this transaction: another one should follow.
     case notTried

@@ -94,6 +94,11 @@ struct TransactionState: Sendable {
         return answeredChunks == chunks && expectedFinalReplies > 0 ? .dataEnd : .content
     }
 
+    /// The whole message has been sent, and there is a recipient for whom the peer has not refused
+    /// it. Replies need not have come: behind the commands of a group the peer has the message
+    /// before anybody reads what it says to them (RFC 3030 section 4.2).
+    var mayHaveMessage: Bool { isContentSent && outcomes.contains(nil) }
+
     /// To the message as a whole: one, or with LMTP one for each recipient that was taken.
     private var expectedFinalReplies: Int {
         guard isContentSent || isEmptied else { return 0 }
@@ -262,8 +267,7 @@ struct TransactionState: Sendable {
             if case .refused(let reply, let stage) = failure {
                 ended.outcomes[index] = .refused(reply, stage)
             } else {
-                ended.outcomes[index] = .broken(
-                    failure, mayBeDelivered: isContentSent && accepted.contains(index))
+                ended.outcomes[index] = .broken(failure, mayBeDelivered: mayHaveMessage)
             }
         }
         return ended.result

@@ -163,6 +163,38 @@ import Testing
         #expect(driver.takeOutput() == "MAIL FROM:<a@client.example>\r\n")
     }
 
+    /// A host that has been sent the whole message may deliver it, whatever it has said so far.
+    @Test(arguments: [
+        ([], true, "unknown, unknown"), (["250 OK"], true, "unknown, unknown"),
+        (["250 OK", "550 no"], true, "refused 550 5.0.0 at RCPT TO, unknown"),
+        (["250 OK", "550 no", "550 no"], false, nil),
+        (["550 no"], false, nil),
+    ] as [([String], Bool, String?)])
+    func messageBehindItsCommands(replies: [String], mayHave: Bool, lost: String?) {
+        var driver = Self.ready("PIPELINING", "CHUNKING", messages: [(.to("b", "c"), "x")])
+        #expect(driver.takeOutput().hasSuffix("BDAT 3 LAST\r\nx\r\n"))
+        for reply in replies { driver.receive("\(reply)\r\n".octets) }
+        #expect(driver.waitsFor != .dataEnd || !mayHave)
+        #expect(driver.session.mayHaveMessage == mayHave)
+        guard let lost else { return }
+        driver.session.fail(.lost(.mail, cause: "reset"))
+        driver.run()
+        #expect(driver.results.map { $0.outcomes.map(\.brief).joined(separator: ", ") } == [lost])
+    }
+
+    @Test func lastChunkBehindUnansweredOnes() {
+        var driver = Self.ready(
+            "PIPELINING", "CHUNKING", messages: [(.to("b", size: 100_000), "0123")], pieceLength: 2)
+        #expect(!driver.session.mayHaveMessage)
+        driver.receive("250 OK\r\n250 OK\r\n".octets)
+        #expect(driver.takeOutput().hasSuffix("BDAT 4 LAST\r\n23\r\n"))
+        #expect(driver.waitsFor == .content)
+        #expect(driver.session.mayHaveMessage)
+        driver.session.fail(.timeout(.content))
+        driver.run()
+        #expect(driver.results.map { $0.outcomes.map(\.brief) } == [["unknown"]])
+    }
+
     @Test func binary() {
         var driver = Self.ready(
             "BINARYMIME", "CHUNKING",
