@@ -70,7 +70,7 @@ package final class Directory: Sendable {
     private func resolve(folded key: EmailAddress) async -> Resolution {
         if let hit = resolutions.fresh(key) { return hit }
         // What is not ours is the domain's matter: the addresses of all the world are not kept.
-        if case .notFound = await domain(named: key.domain) { return .notLocal }
+        if case .notFound? = domains.fresh(key.domain) { return .notLocal }
         return await resolutions.value(for: key) { [resolver, logger] in
             let verdict = await resolver.resolve(key)
             if case .rejected(let error) = verdict.resolution, error.isTemporary {

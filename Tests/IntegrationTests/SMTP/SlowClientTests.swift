@@ -15,7 +15,7 @@ import TestSupport
             .init(
                 sections: """
                     smtp: {command_timeout: 1s, data_timeout: 1s}
-                    pop3: {login_timeout: 1s, idle_timeout: 1s}
+                    pop3: {login_timeout: 1s}
                     imap: {login_timeout: 1s}
                     limits: {handshake_timeout: 1s}
                     """))
