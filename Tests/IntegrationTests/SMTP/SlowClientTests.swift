@@ -6,7 +6,7 @@ import TestSupport
 /// single octet moves.
 @Suite(.ownThreads) struct SlowClientTests {
     /// Longer than any deadline here, in steps of a tenth of a second.
-    private static let steps = 150
+    private static let steps = 400
 
     private let server: RunningMartlet
 
@@ -15,17 +15,19 @@ import TestSupport
             .init(
                 sections: """
                     smtp: {command_timeout: 1s, data_timeout: 1s}
-                    pop3: {login_timeout: 1s}
-                    imap: {login_timeout: 1s}
+                    pop3: {login_timeout: 10s}
+                    imap: {login_timeout: 10s}
                     limits: {handshake_timeout: 1s}
                     """))
     }
 
     @Test(arguments: [
-        ("mx", "EHLO ", "421 4.4.2"), ("submission", "EHLO ", "421 4.4.2"), ("pop3", "USER ", "-ERR"),
+        ("mx", "EHLO ", "421 4.4.2"), ("submission", "EHLO ", "421 4.4.2"),
+        // RFC 1939 section 3: without a word.
+        ("pop3", "USER ", nil),
         ("imap", "a LOGIN ", "* BYE"),
     ])
-    func anOctetNowAndThenIsNoCommand(_ listener: String, _ start: String, _ end: String) throws {
+    func anOctetNowAndThenIsNoCommand(_ listener: String, _ start: String, _ end: String?) throws {
         let slow = try LineClient(port: server.port(listener))
         _ = try slow.line()
         try slow.send(start)
@@ -39,7 +41,8 @@ import TestSupport
         let last = try LineClient(port: server.port(listener))
         _ = try last.line()
         try last.send(start)
-        #expect(try last.rest().contains(end))
+        let goodbye = try last.rest()
+        #expect(end.map { goodbye.contains($0) } ?? goodbye.isEmpty, "\(goodbye)")
     }
 
     @Test(arguments: ["submissions", "pop3s", "imaps"])
