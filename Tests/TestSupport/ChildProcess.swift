@@ -1,5 +1,12 @@
 package import Glibc
 
+/// glibc's, which its module map does not show.
+@_silgen_name("posix_spawn_file_actions_addclosefrom_np")
+@discardableResult
+private func closeFrom(
+    _ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: Int32
+) -> Int32
+
 /// A program started with `posix_spawn`, its output in a file. Ended by process id only.
 package enum ChildProcess {
     /// Starts a program by path, its output and errors appended to a file.
@@ -10,6 +17,8 @@ package enum ChildProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Not the sockets of tests that run beside: a connection whose other holder lives on does not end.
+        closeFrom(&actions, 3)
         // The calling thread may block signals; what it starts must be able to end by SIGTERM.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
