@@ -1,3 +1,5 @@
+internal import MailModel
+
 /// Makes text from elsewhere (a client, the directory, another host) safe to stand in a report:
 /// no control character passes, so nothing can begin a line of its own.
 enum ReportText {
@@ -6,20 +8,13 @@ enum ReportText {
 
     /// In one line, controls as spaces; cut when it is too long.
     static func oneLine(_ text: String) -> String {
-        var text = text
-        let isPlain = text.withUTF8 { octets in
-            octets.count <= maximumLength && octets.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
-        }
-        if isPlain { return text }
+        if text.utf8.count <= maximumLength, text.isPrintableASCII { return text }
         var line = String.UnicodeScalarView()
         var length = 0
         for scalar in text.unicodeScalars {
             length += UTF8.width(scalar)
             guard length <= maximumLength else { break }
-            let isControl =
-                scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-                || scalar.value == 0x2028 || scalar.value == 0x2029
-            line.append(isControl ? " " : scalar)
+            line.append(scalar.isControl ? " " : scalar)
         }
         return String(line)
     }

@@ -34,8 +34,5 @@ package struct QueueID: Hashable, Comparable, Sendable, CustomStringConvertible 
         }
     }
 
-    /// Appends the octets of `description`.
-    package func append(to octets: inout [UInt8]) { octets.append(contentsOf: description.utf8) }
-
     package static func < (a: QueueID, b: QueueID) -> Bool { a.rawValue < b.rawValue }
 }

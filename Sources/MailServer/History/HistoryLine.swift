@@ -13,7 +13,7 @@ struct HistoryLine {
     init(_ id: QueueID, _ event: StaticString, at moment: Timestamp = .now) {
         octets.reserveCapacity(400)
         append("{\"id\":\"")
-        id.append(to: &octets)
+        octets.append(contentsOf: id.description.utf8)
         append("\",\"at\":")
         append(moment.milliseconds)
         append(",\"event\":\"")

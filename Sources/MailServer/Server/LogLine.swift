@@ -1,4 +1,5 @@
 internal import Logging
+internal import MailModel
 
 /// One line of the log, as octets: `level message key=value …`, the keys in alphabetical order.
 ///
@@ -59,16 +60,13 @@ struct LogLine {
     }
 
     private mutating func appendEscaped(_ text: String, quoted: Bool) {
-        var text = text
-        let isPlain = text.withUTF8 { octets in
-            guard octets.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else { return false }
-            for octet in octets {
+        guard !text.isPrintableASCII else {
+            for octet in text.utf8 {
                 if quoted, octet == 0x22 || octet == 0x5c { append(0x5c) }
                 append(octet)
             }
-            return true
+            return
         }
-        guard !isPlain else { return }
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x22 where quoted, 0x5c where quoted:
@@ -77,8 +75,7 @@ struct LogLine {
             case 0x0a: append(plain: "\\n")
             case 0x0d: append(plain: "\\r")
             case 0x09: append(plain: "\\t")
-            // C0, DEL, C1, and the separators that some readers take for line ends.
-            case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029:
+            case _ where scalar.isControl:
                 for octet in UTF8.encode(scalar)! {
                     append(plain: "\\x")
                     append(Self.digits[Int(octet >> 4)])
