@@ -48,8 +48,10 @@ package struct AccountMailboxes: Sendable {
         try await storage.mailboxes(of: account)
     }
 
+    /// With all that was accepted for it before.
     package func mailbox(named name: String) async throws(MailError) -> MailboxStatus? {
-        try await storage.mailbox(named: name, of: account)
+        if name == Self.inbox { await storage.finishDeliveries(to: account) }
+        return try await storage.mailbox(named: name, of: account)
     }
 
     package func create(_ mailbox: NewMailbox) async throws(MailboxError) -> MailboxStatus {

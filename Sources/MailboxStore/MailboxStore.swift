@@ -50,12 +50,18 @@ package final class MailboxStore: Sendable {
         hub.watch(account, wake: wake)
     }
 
+    /// Returns once what was accepted for the account before is in its mailboxes.
+    package func finishDeliveries(to account: AccountID) async {
+        await storage.finishDeliveries(to: account)
+    }
+
     // MARK: POP3
 
     /// Opens the account's INBOX for POP3, with the exclusive lock of RFC 1939 section 4. The lock
     /// goes with the maildrop's `close`, or with the maildrop itself.
     package func openMaildrop(account: AccountID) async throws(MaildropError) -> LockedMaildrop {
         guard let lock = locks.take(account) else { throw .locked }
+        await storage.finishDeliveries(to: account)
         do throws(MailError) {
             return LockedMaildrop(
                 storage: storage, account: account, inbox: try await storage.listInbox(of: account),

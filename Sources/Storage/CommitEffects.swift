@@ -32,6 +32,8 @@ struct CommitEffects {
     var sparseSegments: [UInt64] = []
     var moved: [(id: QueueID, to: MessageLocation)] = []
     var idCeiling: UInt64?
+    /// What of the log the index has now; nil: as before.
+    var checkpoint: LogPosition?
     var replies: [() -> Void] = []
 
     mutating func append(_ message: FlaggedMessage, to mailbox: Int64, of account: AccountID) {

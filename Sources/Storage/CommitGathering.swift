@@ -12,10 +12,16 @@ struct CommitGathering {
     private static let company = 4
     private static let longestAbstinence = 64
 
+    /// So many gatherings go by what the first of them, which waits its whole time, has brought together.
+    private static let round = 16
+
     private var lastCommit = SuspendingClock.now - CommitGathering.time
     /// Commits that are not to wait, and how many it will be the next time.
     private var abstinence = 0
     private var nextAbstinence = 1
+    /// How many came together at most in this round, and how many gatherings it still has.
+    private var largest = 0
+    private var roundLeft = 0
 
     /// Before a commit; nil: at once.
     /// - Parameter underWay: messages that may soon have something for the log.
@@ -28,13 +34,25 @@ struct CommitGathering {
         return Self.time
     }
 
+    /// When so many have come together, there is no use in waiting for more: where all sessions wait
+    /// for the commit, nobody is left who could come.
+    var enough: Int { roundLeft == 0 ? .max : largest }
+
     mutating func committed(at now: SuspendingClock.Instant = .now) { lastCommit = now }
 
     /// After a pause.
-    mutating func ended(joined: Int) {
+    /// - Parameter all: what the commit will have, with those who came before the pause.
+    mutating func ended(joined: Int, of all: Int) {
+        let isWhole = roundLeft == 0
+        if isWhole {
+            (roundLeft, largest) = (Self.round, all)
+        } else {
+            largest = max(largest, all)
+        }
+        roundLeft -= 1
         if joined > 0 {
             nextAbstinence = 1
-        } else {
+        } else if isWhole || all < largest {
             abstinence = nextAbstinence
             nextAbstinence = min(2 * nextAbstinence, Self.longestAbstinence)
         }

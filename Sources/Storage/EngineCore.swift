@@ -22,6 +22,7 @@ final class EngineCore: Sendable {
     let reader: IndexReader
     let messages: MessageReader
     let transit = TransitMessages()
+    let deliveries = DeliveriesUnderWay()
     let queue: QueueReader
     let pending: PendingEntries
     let listings = ListingCache()
@@ -61,8 +62,8 @@ final class EngineCore: Sendable {
         let reader = IndexReader(pool: pool, io: readThreads, locations: LocationCache())
 
         let writer = try IndexWriter(
-            pool, queue: indexQueue, keywords: keywords, pins: pins, configuration: configuration,
-            metrics: metrics, logger: logger)
+            pool, queue: indexQueue, keywords: keywords, pins: pins, deliveries: deliveries,
+            configuration: configuration, metrics: metrics, logger: logger)
         let recovery = Recovery(files: files, writer: writer, logger: logger)
         let (tail, highestID) = try recovery.run()
         let first = max(writer.idCeiling, (highestID?.rawValue ?? 0) + 1)
@@ -84,7 +85,8 @@ final class EngineCore: Sendable {
             metrics: metrics, logger: logger)
         log = LogWriter(
             segments, space: space, index: indexQueue, transit: transit,
-            transitTime: configuration.transitTime, drafts: draftMeans.underWay, pending: pending,
+            transitTime: configuration.transitTime, deliveries: deliveries,
+            drafts: draftMeans.underWay, pending: pending,
             metrics: metrics, logger: logger)
         messages = MessageReader(files: files, index: reader, transit: transit)
         compactor = Compactor(files: files, index: reader, log: log, logger: logger)
@@ -123,6 +125,7 @@ final class EngineCore: Sendable {
         reader.locations.set(effects.moved)
         if let ceiling = effects.idCeiling { ids.raised(to: ceiling) }
         if !changes.isEmpty, let observer = observer.withLock({ $0 }) { observer.tell(changes) }
+        if let checkpoint = effects.checkpoint { deliveries.made(through: checkpoint) }
         if !effects.directDeliveries.isEmpty, let hook = deliveryHook.withLock({ $0 }) {
             hook.tell(effects.directDeliveries)
         }

@@ -14,6 +14,7 @@ struct HeldChanges {
     /// When the first of them came.
     private var since = SuspendingClock.now
     private var isUrgent = false
+    private var isAwaited = false
     private var handedOver = SuspendingClock.now - HeldChanges.interval
 
     mutating func add(_ change: LoggedChange) {
@@ -24,7 +25,9 @@ struct HeldChanges {
 
     /// Nil when nothing is held.
     var due: SuspendingClock.Instant? {
-        changes.isEmpty ? nil : isUrgent ? handedOver + Self.interval : since + Self.lazyInterval
+        guard !changes.isEmpty else { return nil }
+        if isAwaited { return since }
+        return isUrgent ? handedOver + Self.interval : since + Self.lazyInterval
     }
 
     var isDue: Bool {
@@ -32,12 +35,16 @@ struct HeldChanges {
         return changes.count >= (isUrgent ? Self.maximum : Self.lazyMaximum) || due <= .now
     }
 
+    /// Somebody waits for the index to have them.
+    mutating func expedite() { isAwaited = true }
+
     /// All, in order; they count as handed over.
     mutating func take() -> [LoggedChange] {
         var taken: [LoggedChange] = []
         swap(&taken, &changes)
         changes.reserveCapacity(taken.count)
         isUrgent = false
+        isAwaited = false
         handedOver = .now
         return taken
     }

@@ -78,6 +78,7 @@ final class IndexTables {
             changedSegments.insert(checkpoint.segment)
         }
         checkpoint = end
+        effects.checkpoint = end
         metaChanged = true
         segments[end.segment, default: SegmentUse()].total = end.offset
         changedSegments.insert(end.segment)

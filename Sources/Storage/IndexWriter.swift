@@ -24,6 +24,7 @@ final class IndexWriter: @unchecked Sendable {
 
     private let pool: DatabasePool
     private let queue: IndexQueue
+    private let deliveries: DeliveriesUnderWay
     private let metrics: StorageMetrics
     private let logger: Logger
     private var tables: IndexTables?
@@ -33,10 +34,11 @@ final class IndexWriter: @unchecked Sendable {
 
     init(
         _ pool: DatabasePool, queue: IndexQueue, keywords: KeywordTable, pins: SegmentPins,
-        configuration: StorageConfiguration, metrics: StorageMetrics, logger: Logger
+        deliveries: DeliveriesUnderWay, configuration: StorageConfiguration, metrics: StorageMetrics, logger: Logger
     ) throws {
         self.pool = pool
         self.queue = queue
+        self.deliveries = deliveries
         self.metrics = metrics
         self.logger = logger
         tables = try pool.writeWithoutTransaction { db in
@@ -65,10 +67,12 @@ final class IndexWriter: @unchecked Sendable {
                 commit(batch, publish)
             }
             stalledSince = stalled.isEmpty ? nil : stalledSince ?? .now
+            if !stalled.isEmpty { deliveries.giveUp() }
             metrics.indexActivity.end()
         }
         // What the log told of it is there at the next start.
         for change in stalled { change.fail(.closing) }
+        deliveries.giveUp()
         pool.unsafeReentrantWrite { _ in tables = nil }
     }
 

@@ -24,6 +24,8 @@ final class LogWriter: @unchecked Sendable {
     private enum Request {
         case append(LogRecord)
         case update(QueueUpdate)
+        /// Somebody waits for what the index is to be told.
+        case handOver
     }
 
     private let segments: SegmentWriter
@@ -31,6 +33,7 @@ final class LogWriter: @unchecked Sendable {
     private let index: IndexQueue
     private let transit: TransitMessages
     private let transitTime: Duration
+    private let deliveries: DeliveriesUnderWay
     private let drafts: DraftsUnderWay
     private let pending: PendingEntries
     private let metrics: StorageMetrics
@@ -45,14 +48,15 @@ final class LogWriter: @unchecked Sendable {
 
     init(
         _ segments: SegmentWriter, space: SpaceGauge, index: IndexQueue, transit: TransitMessages,
-        transitTime: Duration, drafts: DraftsUnderWay, pending: PendingEntries,
-        metrics: StorageMetrics, logger: Logger
+        transitTime: Duration, deliveries: DeliveriesUnderWay, drafts: DraftsUnderWay,
+        pending: PendingEntries, metrics: StorageMetrics, logger: Logger
     ) {
         self.segments = segments
         self.space = space
         self.index = index
         self.transit = transit
         self.transitTime = transitTime
+        self.deliveries = deliveries
         self.drafts = drafts
         self.pending = pending
         self.metrics = metrics
@@ -95,6 +99,9 @@ final class LogWriter: @unchecked Sendable {
         return try result.get()
     }
 
+    /// Has the index told now of all that is durable, rather than in a moment.
+    func handOverNow() { _ = queue.push(.handOver) }
+
     /// Ends `run` once everything that waits is written.
     func close() { queue.close() }
 
@@ -103,7 +110,8 @@ final class LogWriter: @unchecked Sendable {
     /// The thread's body.
     func run() {
         while var requests = queue.takeAll(waitingAtMost: patience) {
-            if !requests.isEmpty { gather(&requests) }
+            let isWork = requests.contains { if case .handOver = $0 { false } else { true } }
+            if isWork { gather(&requests) }
             metrics.logActivity.begin()
             for request in requests {
                 switch request {
@@ -111,10 +119,11 @@ final class LogWriter: @unchecked Sendable {
                     makeRoom(for: record.length)
                     batch.add(record)
                 case .update(let update): take(update)
+                case .handOver: held.expedite()
                 }
             }
             commit()
-            if !requests.isEmpty { gathering.committed() }
+            if isWork { gathering.committed() }
             metrics.logActivity.end()
             moveArrivals(before: .now - transitTime)
             if held.isDue { handOver() }
@@ -127,9 +136,9 @@ final class LogWriter: @unchecked Sendable {
     /// Waits for company; what comes meanwhile wakes nobody.
     private func gather(_ requests: inout [Request]) {
         guard let pause = gathering.pause(underWay: drafts.count + transit.count) else { return }
-        usleep(UInt32(pause / .microseconds(1)))
-        let joined = queue.takeWaiting()
-        gathering.ended(joined: joined.count)
+        let joined = queue.takeAll(
+            reaching: gathering.enough - requests.count, within: pause)
+        gathering.ended(joined: joined.count, of: requests.count + joined.count)
         requests += joined
     }
 
@@ -192,6 +201,9 @@ final class LogWriter: @unchecked Sendable {
                 arrivals.append((message.id, now))
                 entered.append(message.entry())
             } else {
+                if case .accepted(let message, _, let end) = change {
+                    deliveries.begin(message.recipients, end: end)
+                }
                 held.add(change)
             }
         }

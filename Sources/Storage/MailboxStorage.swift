@@ -5,6 +5,10 @@ package import NIOCore
 /// after the observer has been told; waiting writes share a transaction. `account` is always the
 /// mailbox's owner.
 package protocol MailboxStorage: Sendable {
+    /// Returns once messages that were accepted for the account before are in its mailboxes, or the
+    /// storage does not get on with them: who looks after a 250 finds the message.
+    func finishDeliveries(to account: AccountID) async
+
     // MARK: POP3's view
 
     /// The account's INBOX as its last announced change left it, or newer; made (with the account)

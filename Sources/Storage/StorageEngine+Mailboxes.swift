@@ -2,6 +2,12 @@ package import MailModel
 import Synchronization
 
 extension StorageEngine: MailboxStorage {
+    package func finishDeliveries(to account: AccountID) async {
+        guard let last = core.deliveries.last(for: account) else { return }
+        core.log.handOverNow()
+        await core.deliveries.wait(through: last)
+    }
+
     package func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing {
         let (known, ticket) = core.listings.find(account)
         if let known { return known }

@@ -10,6 +10,8 @@ final class WorkQueue<Element>: @unchecked Sendable {
     private let drained = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var elements: [Element] = []
     private var sleeping = 0
+    /// As many elements are worth waking a consumer.
+    private var wanted = 1
     private var waitingForRoom = 0
     private var closed = false
 
@@ -73,9 +75,16 @@ final class WorkQueue<Element>: @unchecked Sendable {
         }
     }
 
-    /// Everything that waits, in order, without a wait.
-    func takeWaiting() -> [Element] {
+    /// Everything that waits, in order, once it is that many, or after `time`; what comes meanwhile
+    /// wakes nobody. For a queue with one consumer.
+    func takeAll(reaching count: Int, within time: Duration) -> [Element] {
         locked {
+            let deadline = Self.deadline(time)
+            wanted = count
+            while elements.count < count, !closed {
+                if !sleep(arrived, &sleeping, until: deadline) { break }
+            }
+            wanted = 1
             var taken: [Element] = []
             swap(&taken, &elements)
             if waitingForRoom > 0 { pthread_cond_broadcast(drained) }
@@ -120,7 +129,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
     }
 
     private func wake() {
-        if sleeping > 0 { pthread_cond_signal(arrived) }
+        if sleeping > 0, elements.count >= wanted { pthread_cond_signal(arrived) }
     }
 
     /// False when the deadline has passed.

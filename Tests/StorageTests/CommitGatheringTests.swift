@@ -20,24 +20,41 @@ import Testing
 
     @Test func whoWaitsInVainLeavesItBe() {
         var gathering = CommitGathering()
-        var waits: [Bool] = []
-        for _ in 0..<12 {
-            let pause = gathering.pause(underWay: 10)
-            waits.append(pause != nil)
-            if pause != nil { gathering.ended(joined: 0) }
+        var waits = 0
+        for _ in 0..<1000 where gathering.pause(underWay: 10) != nil {
+            // One is enough for the rest of the round.
+            if gathering.enough > 1 { waits += 1 }
+            gathering.ended(joined: 0, of: 1)
         }
-        // Once, twice, four times as long.
-        #expect(waits == [true, false, true, false, false, true, false, false, false, false, true, false])
+        // After 1, 2, 4 … 64 commits without, and 16 that found one enough.
+        #expect(waits == 17)
     }
 
     @Test func companyEncourages() {
         var gathering = CommitGathering()
-        for _ in 0..<10 where gathering.pause(underWay: 10) != nil { gathering.ended(joined: 0) }
+        for _ in 0..<10 where gathering.pause(underWay: 10) != nil {
+            gathering.ended(joined: 0, of: 1)
+        }
         while gathering.pause(underWay: 10) == nil {}
-        gathering.ended(joined: 1)
+        gathering.ended(joined: 1, of: 2)
         for _ in 0..<5 {
             #expect(gathering.pause(underWay: 10) != nil)
-            gathering.ended(joined: 3)
+            gathering.ended(joined: 3, of: 4)
         }
+    }
+
+    /// Where all sessions have come, nobody is waited for; now and then the whole time is waited, to see
+    /// whether there are more by now.
+    @Test func asManyAsCameTogetherAreEnough() {
+        var gathering = CommitGathering()
+        var enough: [Int: Int] = [:]
+        for _ in 0..<160 {
+            enough[gathering.enough, default: 0] += 1
+            gathering.ended(joined: 15, of: 16)
+        }
+        #expect(enough == [.max: 10, 16: 150])
+        while gathering.enough == .max { gathering.ended(joined: 1, of: 2) }
+        gathering.ended(joined: 30, of: 31)
+        #expect(gathering.enough == 31)
     }
 }

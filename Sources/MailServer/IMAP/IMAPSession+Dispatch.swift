@@ -7,7 +7,7 @@ extension IMAPSession {
         try await renewRights()
         return switch command {
         case .capability: capability()
-        case .noop, .check: noop()
+        case .noop, .check: await noop()
         case .logout: logout()
         case .id(let fields): id(fields)
         case .startTLS: try await startTLS(tag)

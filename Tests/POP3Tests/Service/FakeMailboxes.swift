@@ -20,6 +20,8 @@ final class FakeMailboxes: MailboxStorage {
         state = Mutex(State(messages: Dictionary(uniqueKeysWithValues: numbered)))
     }
 
+    func finishDeliveries(to account: AccountID) async {}
+
     func listInbox(of account: AccountID) async throws(MailError) -> MailboxListing {
         MailboxListing(status: Self.status(of: account), messages: listed)
     }

@@ -60,7 +60,7 @@ extension IMAPSession {
     {
         guard let owner = try await owner(named: login) else { return nil }
         let status = try await stored { () async throws(MailError) in
-            try await service.mailboxes.storage.mailbox(named: name, of: owner.id)
+            try await service.mailboxes.mailboxes(of: owner.id).mailbox(named: name)
         }
         guard let status else {
             // Takes the time that one without rights takes.
