@@ -22,23 +22,26 @@ package final class QueueManager: Sendable {
     private let reporter: Reporter
     private let verdicts: VerdictPolicy
     private let log: DeliveryLog
+    private let executors: [any TaskExecutor]
     private let logger: Logger
 
     /// - Parameters:
     ///   - remote: carries mail to other hosts; without one such mail waits in the queue.
     ///   - hosts: asks which host of a distributed domain has an address; nil: such mail waits.
     ///   - submission: where reports are handed in; nil: the spool.
+    ///   - executors: run the deliveries in turn; best those of the connections that these use.
     package init(
         spool: Spool, resolver: any RecipientResolving, remote: (any DeliveryAgent)? = nil,
         hosts: (any HostAsking)? = nil, configuration: QueueManagerConfiguration,
         submission: (any ReportSubmission)? = nil, observer: (any DeliveryObserver)? = nil,
-        logger: Logger
+        executors: [any TaskExecutor] = [], logger: Logger
     ) {
         self.spool = spool
         self.resolver = resolver
         self.remote = remote
         self.hosts = hosts
         self.configuration = configuration
+        self.executors = executors
         self.logger = logger
         local = LocalDelivery(spool: spool)
         reports = ReportPolicy(doubleBounce: configuration.reports.doubleBounce)
@@ -52,11 +55,16 @@ package final class QueueManager: Sendable {
 
     /// Runs until its task is cancelled; what is in work then is finished first.
     package func run() async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.spool.takeIn() }
-            group.addTask { await self.spool.keepWeights { await self.weight(of: $0) } }
-            while let lease = await spool.nextLease() {
-                group.addTask { await self.work(on: lease) }
+        await withTaskExecutorPreference(executors.first) {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.spool.takeIn() }
+                group.addTask { await self.spool.keepWeights { await self.weight(of: $0) } }
+                var turn = 0
+                while let lease = await spool.nextLease() {
+                    let executor = executors.isEmpty ? nil : executors[turn % executors.count]
+                    turn += 1
+                    group.addTask(executorPreference: executor) { await self.work(on: lease) }
+                }
             }
         }
     }

@@ -22,7 +22,7 @@ struct CommitEffects {
     /// Entries for the queue manager.
     var pending: [QueueEntry] = []
     /// Messages that were in transit and have rows now.
-    var enqueued: [QueueID] = []
+    var enqueued: [(id: QueueID, at: MessageLocation)] = []
     /// Stored messages that nobody refers to any more, and those of them with a file of their own.
     var removed: [QueueID] = []
     var removedFiles: [QueueID] = []

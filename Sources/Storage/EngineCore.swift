@@ -130,7 +130,8 @@ final class EngineCore: Sendable {
             hook.tell(effects.directDeliveries)
         }
         // Before the replies: who was answered finds the rows.
-        transit.remove(effects.enqueued)
+        reader.locations.set(effects.enqueued.map { ($0.id, to: $0.at) })
+        transit.remove(effects.enqueued.map(\.id))
         pending.announce(effects.pending)
         for reply in effects.replies { reply() }
         for id in effects.removedFiles {

@@ -21,7 +21,7 @@ extension IndexTables {
             transit.remove(message.id)
             try enqueue(message, message.entry(without: settled).recipients)
             try store(message.id, size: message.size, at: .log(body), references: 1)
-            effects.enqueued.append(message.id)
+            effects.enqueued.append((message.id, .log(body)))
         case .stored(_, let end), .skipped(let end):
             advance(to: end)
         }

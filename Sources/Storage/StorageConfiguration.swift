@@ -14,7 +14,7 @@ package struct StorageConfiguration: Sendable {
     package var compactionThreshold = 0.4
     /// A message for elsewhere that is not delivered after this time gets rows in the index. The log
     /// from the oldest that has none on is kept, and read at a start.
-    package var transitTime = Duration.seconds(1)
+    package var transitTime = Duration.seconds(5)
     /// The header lines, each with its CRLF, that stand before a message in its recipient's
     /// mailbox. They must depend on the arguments only.
     package var deliveryHeader: @Sendable (ReversePath, EmailAddress) -> [UInt8] = {

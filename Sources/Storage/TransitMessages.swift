@@ -20,7 +20,7 @@ final class TransitMessages: Sendable {
     }
 
     /// Bounds of what is kept: beyond them messages go by the index.
-    private static let maximumMessages = 4096
+    private static let maximumMessages = 8192
     private static let maximumRecipients = 16_384
 
     fileprivate struct State {

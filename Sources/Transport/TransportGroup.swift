@@ -12,6 +12,9 @@ package final class TransportGroup: Sendable {
         loops = group.makeIterator().map(LoopContext.init)
     }
 
+    /// For tasks that work with connections: one for each loop.
+    package var executors: [any TaskExecutor] { loops.map(\.executor) }
+
     /// On each connection's loop.
     func forEachConnection(
         of owner: any ConnectionOwner, _ body: @escaping @Sendable (ConnectionHandler) -> Void

@@ -83,7 +83,7 @@ final class ServerParts: Sendable {
         queueManager = QueueManager(
             spool: spool, resolver: directory, remote: outbound.remote, hosts: outbound.inquirer,
             configuration: configuration.queueManagerConfiguration,
-            observer: operators.deliveries, logger: logger)
+            observer: operators.deliveries, executors: transport.executors, logger: logger)
         retrieval = QueueRetrieval(spool: spool, queue: queueManager, remote: outbound.remote)
         control = operators.control(spool, logger: logger) { outbound.remote.forgetFailures() }
         monitor = ServerMonitor(
