@@ -24,6 +24,8 @@ package struct ListenerConfiguration: Sendable {
     package var relayNetworks: [IPNetwork]
     /// Passwords are accepted without TLS. Off by default.
     package var loginWithoutTLS: Bool
+    /// Users may send as anybody. Off by default.
+    package var anySender: Bool
 
     /// What the names that everybody uses stand for.
     static let wellKnown: [String: (service: ServiceKind, port: Int, implicitTLS: Bool)] = [
@@ -75,6 +77,10 @@ package struct ListenerConfiguration: Sendable {
                 "relay_networks", "has a meaning for mx and submission only; remove it")
         }
         loginWithoutTLS = section.bool("login_without_tls") ?? false
+        anySender = section.bool("any_sender") ?? false
+        if anySender, service != .submission {
+            section.problem("any_sender", "has a meaning for submission only; remove it")
+        }
         section.finish()
     }
 }

@@ -174,6 +174,7 @@ extension ServerConfiguration {
         settings.implicitTLS = listener.implicitTLS
         settings.relayNetworks = listener.relayNetworks
         settings.allowsLoginWithoutTLS = listener.loginWithoutTLS
+        settings.allowsAnySender = listener.anySender
         settings.limits = SessionLimits(
             recipients: smtp.maximumRecipients, transactions: smtp.maximumTransactions,
             failedCommands: smtp.maximumFailedCommands)

@@ -15,7 +15,9 @@ extension SMTPConversation {
     func checkSender(_ mail: MailCommand) async {
         resetTransaction()
         do throws(MailError) {
-            if let user { try await submission.checkSender(mail.reversePath, user) }
+            if let user, !settings.allowsAnySender {
+                try await submission.checkSender(mail.reversePath, user)
+            }
             try await limits.begin(mail, user)
             session.senderAccepted(maximumSize: limits.maximumSize, &output)
         } catch {
@@ -105,7 +107,9 @@ extension SMTPConversation {
         guard headers.receivedCount <= settings.maximumHops else {
             throw .tooManyHops(headers.receivedCount)
         }
-        if let user { try await submission.checkHeader(headers, user) }
+        if let user, !settings.allowsAnySender {
+            try await submission.checkHeader(headers, user)
+        }
         message?.waivesTLSPolicies = headers.waivesTLSPolicies
         var completed = ByteBuffer()
         if headers.fromCount == 0, let from = author {

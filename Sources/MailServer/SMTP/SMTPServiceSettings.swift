@@ -11,6 +11,8 @@ package struct SMTPServiceSettings: Sendable {
     package var relayNetworks: [IPNetwork] = []
     /// AUTH with passwords, and mail, without TLS.
     package var allowsLoginWithoutTLS = false
+    /// Users may name senders, and authors in From, that the directory does not give them.
+    package var allowsAnySender = false
     package var limits = SessionLimits()
     package var message = MessageLimits()
     /// Received fields in a message that make it a loop.

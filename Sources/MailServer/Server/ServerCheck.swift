@@ -57,6 +57,12 @@ package struct ServerCheck: Sendable {
                         "PASSWORDS MAY CROSS THE NETWORK IN CLEAR on port \(listener.port)",
                         whatToDo: "remove the key, or let the listener's address be a loopback one"))
             }
+            if listener.anySender {
+                findings.append(
+                    Finding(
+                        .warning, "\(key).any_sender", "WHO HAS A LOGIN MAY SEND AS ANYBODY",
+                        whatToDo: "remove the key, and give users their addresses in the directory"))
+            }
         }
         if configuration.proxy?.verifies == false {
             findings.append(

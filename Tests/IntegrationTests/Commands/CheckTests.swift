@@ -22,6 +22,7 @@ import TestSupport
         #expect(result.output.contains("WARNING: listeners.relay.relay_networks: ANY HOST IN 127.9.9.0/24, ::1/128 MAY SEND MAIL TO ANYWHERE WITHOUT A LOGIN"))
         #expect(result.output.contains("WARNING: listeners.clear.login_without_tls: PASSWORDS MAY CROSS THE NETWORK IN CLEAR"))
         #expect(result.output.contains("WARNING: listeners.pop3-clear.login_without_tls"))
+        #expect(result.output.contains("WARNING: listeners.anybody.any_sender: WHO HAS A LOGIN MAY SEND AS ANYBODY"))
     }
 
     /// A line of the good file, what stands there instead, the exit status and what is said.

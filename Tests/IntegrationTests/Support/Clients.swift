@@ -123,12 +123,12 @@ extension RunningMartlet {
 }
 
 extension LineClient {
-    fileprivate func greeted() throws {
+    func greeted() throws {
         guard try reply().hasPrefix("220 ") else { throw Failure(description: "no greeting") }
         try expect("EHLO client.example", "250")
     }
 
-    fileprivate func secured() throws {
+    func secured() throws {
         try expect("STARTTLS", "220 2.0.0")
         try startTLS()
         try expect("EHLO client.example", "250")

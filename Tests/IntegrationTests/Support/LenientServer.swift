@@ -13,6 +13,7 @@ enum LenientServer {
               lenient: {service: mx, address: 127.0.0.1, port: 0}
               relay: {service: mx, address: 127.0.0.1, port: 0, relay_networks: [127.9.9.0/24, "::1"]}
               clear: {service: submission, address: 127.0.0.1, port: 0, login_without_tls: true}
+              anybody: {service: submission, address: 127.0.0.1, port: 0, any_sender: true}
               pop3-clear: {service: pop3, address: 127.0.0.1, port: 0, login_without_tls: true}
             """
         return try RunningMartlet(options, endsWithProcess: true)

@@ -90,6 +90,22 @@ import TestSupport
         try client.expect(header.replacing("ME", with: user.address) + "\r\nSubject: x\r\n\r\n.", reply)
     }
 
+    /// Where the administrator lets users send as anybody.
+    @Test func anybodysAddress() throws {
+        let server = try LenientServer.shared.get()
+        let (sender, recipient) = (server.newUser(), server.newUser())
+        let client = try LineClient(port: server.port("anybody"))
+        try client.greeted()
+        try client.secured()
+        try client.expect("MAIL FROM:<bob@example.org>", "530 5.7.0")
+        try client.expect("AUTH PLAIN \(LineClient.plain(sender.address, sender.password))", "235 2.7.0")
+        try client.expect("MAIL FROM:<bob@example.org>", "250")
+        try client.expect("RCPT TO:<\(recipient.address)>", "250")
+        try client.expect("DATA", "354")
+        try client.expect("From: someone@elsewhere.example\r\nSubject: x\r\n\r\n.", "250")
+        #expect(try server.messages(of: recipient)[0].contains("From: someone@elsewhere.example"))
+    }
+
     @Test func reportOfSuccess() throws {
         let (sender, recipient) = (server.newUser(), server.newUser())
         let client = try server.smtp(.user, as: sender)

@@ -51,6 +51,7 @@ struct ProblemTests {
         ("  mx:", "  mx: {port: 65536}", [":4: listeners.mx.port is “65536”: expected a whole number from 0 to 65535"]),
         ("  mx:", "  mx: {tls: always}", [":4: listeners.mx.tls is “always”: expected one of implicit, starttls"]),
         ("  mx:", "  mx: {relay_networks: [10.0.0.0/33]}", [":4: listeners.mx.relay_networks is “10.0.0.0/33”: expected an address or a network"]),
+        ("  mx:", "  mx: {any_sender: true}", [":4: listeners.mx.any_sender: has a meaning for submission only; remove it"]),
         ("  mx:", "  mx: {login_without_tls: perhaps}", [":4: listeners.mx.login_without_tls is “perhaps”: expected true or false"]),
         ("  pop3s: {}", "  pop3s: {relay_networks: 10.0.0.1}", [":5: listeners.pop3s.relay_networks: has a meaning for mx and submission only"]),
         ("  pop3s: {}", "  odmr: {relay_networks: 10.0.0.1}", [":5: listeners.odmr.relay_networks: has a meaning for mx and submission only"]),

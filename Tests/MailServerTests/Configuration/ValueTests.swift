@@ -70,6 +70,7 @@ struct ValueTests {
         Row("a: {service: pop3, port: 1110, tls: starttls}") { !$0.listeners[2].implicitTLS },
         Row("submissions: {tls: starttls}") { !$0.listeners[2].implicitTLS },
         Row("a: {service: submission, port: 1, login_without_tls: yes}") { $0.listeners[2].loginWithoutTLS },
+        Row("a: {service: submission, port: 1, any_sender: yes}") { $0.listeners[2].anySender },
         Row("a: {service: mx, port: 1, relay_networks: 10.0.0.0/8}") {
             $0.listeners[2].relayNetworks == [IPNetwork("10.0.0.0/8")!]
         },
