@@ -80,7 +80,9 @@ package final class QueueManager: Sendable {
 
     /// One lease, from the attempts to the reports.
     func work(on lease: Lease) async {
-        await conclude(lease, await attempt(lease, by: remote ?? NoRoute()))
+        let verdicts = await attempt(lease, by: remote ?? NoRoute())
+        spool.markSent(lease)
+        await conclude(lease, verdicts)
     }
 
     /// Hands out what waits for the destinations to a host that has come for it, until nothing waits

@@ -20,6 +20,8 @@ struct Job: Linked {
         case slow
         /// The same limit; the host has answered before, and further leases may go there.
         case silent
+        /// The limit for those that are done with their hosts and are being recorded.
+        case sent
         /// Nothing: an operator or a destination's own session has it.
         case outside
     }

@@ -18,7 +18,7 @@ extension Schedule {
         case .counted:
             destinations[destination].inUse += 1
             ways[destinations[destination].way.rawValue].begin(lane)
-        case .slow, .silent, .outside:
+        case .slow, .silent, .sent, .outside:
             destinations[destination].outside += 1
         }
     }
@@ -37,6 +37,9 @@ extension Schedule {
         case .silent:
             destinations[destination].inUse -= 1
             slow -= 1
+        case .sent:
+            destinations[destination].outside -= 1
+            sent -= 1
         case .outside:
             destinations[destination].outside -= 1
         }
@@ -59,7 +62,7 @@ extension Schedule {
             return true
         case .slow, .silent: return true
         // It takes nobody's place.
-        case .outside: return true
+        case .sent, .outside: return true
         }
     }
 
@@ -69,11 +72,25 @@ extension Schedule {
         switch jobs[job].standing {
         case .slow: destinations[jobs[job].destination].slow -= 1
         case .silent: break
-        case .counted, .outside: return
+        case .counted, .sent, .outside: return
         }
         slow -= 1
         jobs[job].standing = .counted
         ways[destinations[jobs[job].destination].way.rawValue].resume(jobs[job].lane)
+        refill(jobs[job].destination)
+    }
+
+    /// The host is done with the lease, which is now recorded: it gives back its place, unless too many
+    /// are unrecorded.
+    mutating func markSent(_ id: QueueID, _ name: Destination) {
+        guard let job = find(id, name), jobs[job].phase == .inWork, jobs[job].standing == .counted,
+            name.way == .remote, sent < Self.maximumSent
+        else { return }
+        sent += 1
+        jobs[job].standing = .sent
+        destinations[jobs[job].destination].inUse -= 1
+        destinations[jobs[job].destination].outside += 1
+        ways[WayOut.Name.remote.rawValue].end(jobs[job].lane)
         refill(jobs[job].destination)
     }
 

@@ -39,8 +39,11 @@ struct Schedule {
     /// By their names' numbers.
     var ways: [WayOut]
     private var lastWay = WayOut.Name.local
-    /// Leases that wait for a silent host, and all leases.
+    /// What a crash may send twice, beside the leases that have places.
+    static let maximumSent = 64
+    /// Leases that wait for a silent host, that are sent but not recorded, and all leases.
     var slow = 0
+    var sent = 0
     var inWork = 0
     var sessions: [Int: SessionJobs] = [:]
     var lastSession = 0

@@ -82,6 +82,12 @@ extension Spool {
         change { $0.schedule.unmarkSlow(lease.id, lease.destination) }
     }
 
+    /// What became of the lease is known; until its end, while that is recorded, it takes no place of
+    /// another for its host. To be called after `feedback`.
+    package func markSent(_ lease: Lease) {
+        change { $0.schedule.markSent(lease.id, lease.destination) }
+    }
+
     /// Ends a lease. What is left of its recipients gets its next turn by what has been recorded.
     /// - Parameter notBefore: set when something could not be recorded: nothing of the lease is
     ///   handed out before then.

@@ -16,8 +16,16 @@ package final class Spool: Sendable {
     let storage: any QueueStorage
     let logger: Logger
     private let state: Mutex<State>
+    private let alarm = Mutex<Alarm?>(nil)
     private let wake = WakeSignal()
     let newHosts = WakeSignal()
+
+    /// Has `nextLease` look again at a time. It outlasts the waits: mostly each is ended by something else,
+    /// and the next one waits for the same time.
+    private struct Alarm {
+        let due: Timestamp
+        let sleeper: Task<Void, Never>
+    }
 
     struct State {
         var schedule: Schedule
@@ -91,8 +99,10 @@ package final class Spool: Sendable {
     package func nextLease() async -> Lease? {
         while !Task.isCancelled {
             if let lease = await leaseIfDue() { return lease }
-            await wait(until: state.withLock { $0.schedule.nextDue })
+            if let due = state.withLock({ $0.schedule.nextDue }) { setAlarm(due) }
+            await wake.wait()
         }
+        alarm.withLock { $0.take() }?.sleeper.cancel()
         return nil
     }
 
@@ -134,13 +144,16 @@ package final class Spool: Sendable {
         return result
     }
 
-    private func wait(until due: Timestamp?) async {
-        guard let due else { return await wake.wait() }
-        await withTaskGroup { group in
-            group.addTask { await self.clock.sleep(until: due) }
-            group.addTask { await self.wake.wait() }
-            await group.next()
-            group.cancelAll()
+    private func setAlarm(_ due: Timestamp) {
+        alarm.withLock { alarm in
+            if let set = alarm, set.due <= due, set.due > clock.now { return }
+            alarm?.sleeper.cancel()
+            alarm = Alarm(
+                due: due,
+                sleeper: Task { [clock, wake] in
+                    await clock.sleep(until: due)
+                    if !Task.isCancelled { wake.raise() }
+                })
         }
     }
 }

@@ -134,10 +134,8 @@ final class EngineCore: Sendable {
         transit.remove(effects.enqueued.map(\.id))
         pending.announce(effects.pending)
         for reply in effects.replies { reply() }
-        for id in effects.removedFiles {
-            reader.locations.forget(id)
-            draftMeans.removeFile(of: id)
-        }
+        reader.locations.forget(effects.removed)
+        for id in effects.removedFiles { draftMeans.removeFile(of: id) }
         for segment in effects.deadSegments { removeSegment(segment) }
         compactor.consider(effects.sparseSegments)
     }

@@ -10,6 +10,14 @@ enum IndexChange: Sendable {
     case update(QueueUpdate)
     case mailboxes(MailboxOperation)
 
+    /// Concerns the queue alone: no user looks at it or waits for it.
+    var canWait: Bool {
+        switch self {
+        case .logged(.accepted), .mailboxes: false
+        case .logged, .reserveIDs, .update: true
+        }
+    }
+
     /// Tells a waiting caller that nothing was changed.
     func fail(_ error: MailError) {
         switch self {
@@ -64,7 +72,8 @@ final class IndexQueue: Sendable {
     /// The log closes before this queue does, so what is logged always gets in.
     func push(_ logged: [LoggedChange]) {
         guard !logged.isEmpty else { return }
-        _ = changes.push(contentsOf: logged.map { .logged($0) })
+        let changes = logged.map { IndexChange.logged($0) }
+        _ = self.changes.push(contentsOf: changes, isUrgent: !changes.allSatisfy(\.canWait))
     }
 
     func waitForRoom(below count: Int, atMost seconds: Int) -> Bool {
@@ -96,6 +105,6 @@ final class IndexQueue: Sendable {
     func push(_ update: QueueUpdate) { push(.update(update)) }
 
     private func push(_ change: IndexChange) {
-        if !changes.push(change) { change.fail(.closing) }
+        if !changes.push(change, isUrgent: !change.canWait) { change.fail(.closing) }
     }
 }

@@ -9,8 +9,12 @@ struct IndexReader: Sendable {
     let locations: LocationCache
 
     func entry(_ id: QueueID) async throws(MailError) -> QueueEntry? {
-        try await read { db in
-            try Self.entries(db, "q.message = ?1 LIMIT ?2", Int64(id.rawValue), 1).first
+        // Whoever reads one entry is about to read the message, too.
+        let locations = locations
+        return try await read { db in
+            try Self.entries(db, "q.message = ?1 LIMIT ?2", Int64(id.rawValue), 1) {
+                locations.set([($0, $1)])
+            }.first
         }
     }
 
@@ -63,13 +67,14 @@ struct IndexReader: Sendable {
             ? .ownFile : .log(LogPosition(segment: segment, offset: row.integer(first + 1)))
     }
 
-    private static func entries(_ db: Database, _ condition: String, _ values: Int64...) throws
-        -> [QueueEntry]
-    {
+    private static func entries(
+        _ db: Database, _ condition: String, _ values: Int64...,
+        located: (QueueID, MessageLocation) -> Void = { _, _ in }
+    ) throws -> [QueueEntry] {
         let statement = try PreparedStatement(
             db,
             """
-            SELECT q.message, q.arrival, q.envelope, m.size
+            SELECT q.message, q.arrival, q.envelope, m.size, m.segment, m.offset
             FROM queue q JOIN messages m ON m.id = q.message WHERE \(condition)
             """)
         for (index, value) in values.enumerated() { statement.bind(Int32(index + 1), value) }
@@ -77,6 +82,7 @@ struct IndexReader: Sendable {
         try statement.each { row in
             var envelope = row.buffer(2)
             let id = QueueID(rawValue: UInt64(row.integer(0)))
+            located(id, location(row, from: 4))
             entries.append(
                 QueueEntry(
                     message: MessageReference(id: id, size: Int(row.integer(3))),

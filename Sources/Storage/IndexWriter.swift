@@ -31,6 +31,7 @@ final class IndexWriter: @unchecked Sendable {
     /// Changes from the log that could not be applied yet, and updates that follow from them.
     private var stalled: [IndexChange] = []
     private var stalledSince: ContinuousClock.Instant?
+    private var gathering = CommitGathering()
 
     init(
         _ pool: DatabasePool, queue: IndexQueue, keywords: KeywordTable, pins: SegmentPins,
@@ -55,9 +56,11 @@ final class IndexWriter: @unchecked Sendable {
     /// The thread's body.
     /// - Parameter publish: told of every transaction once it is durable, in order.
     func run(_ publish: (CommitEffects) -> Void) {
-        while let changes = queue.changes.takeAll(
+        while var changes = queue.changes.takeAll(
             waitingAtMost: stalled.isEmpty ? nil : Self.retryInterval)
         {
+            let canWait = stalled.isEmpty && changes.allSatisfy(\.canWait)
+            if canWait { gather(&changes) }
             metrics.indexActivity.begin()
             var work = (stalled + changes)[...]
             stalled = []
@@ -68,12 +71,22 @@ final class IndexWriter: @unchecked Sendable {
             }
             stalledSince = stalled.isEmpty ? nil : stalledSince ?? .now
             if !stalled.isEmpty { deliveries.giveUp() }
+            if canWait { gathering.committed() }
             metrics.indexActivity.end()
         }
         // What the log told of it is there at the next start.
         for change in stalled { change.fail(.closing) }
         deliveries.giveUp()
         pool.unsafeReentrantWrite { _ in tables = nil }
+    }
+
+    /// Many messages that leave the queue one after the other share transactions.
+    private func gather(_ changes: inout [IndexChange]) {
+        guard let pause = gathering.pause(underWay: 0) else { return }
+        let joined = queue.changes.takeAll(
+            reaching: gathering.enough - changes.count, within: pause)
+        gathering.ended(joined: joined.count, of: changes.count + joined.count)
+        changes += joined
     }
 
     /// One change at least.

@@ -32,10 +32,13 @@ final class LocationCache: Sendable {
         }
     }
 
-    func forget(_ id: QueueID) {
+    func forget(_ ids: [QueueID]) {
+        guard !ids.isEmpty else { return }
         state.withLock { state in
-            state.young[id] = nil
-            state.old[id] = nil
+            for id in ids {
+                state.young[id] = nil
+                state.old[id] = nil
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ struct MessageReader: Sendable {
     }
 
     private func lookUp(_ id: QueueID) throws -> MessageLocation? {
-        index.locations.forget(id)
+        index.locations.forget([id])
         let location = try index.location(of: id)
         if let location { index.locations.set([(id, location)]) }
         return location

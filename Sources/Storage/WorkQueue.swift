@@ -12,6 +12,8 @@ final class WorkQueue<Element>: @unchecked Sendable {
     private var sleeping = 0
     /// As many elements are worth waking a consumer.
     private var wanted = 1
+    /// Something came that is not to wait for company.
+    private var isUrgent = false
     private var waitingForRoom = 0
     private var closed = false
 
@@ -35,19 +37,22 @@ final class WorkQueue<Element>: @unchecked Sendable {
     }
 
     /// False when the queue is closed: nothing was put in.
-    func push(_ element: Element) -> Bool {
+    /// - Parameter isUrgent: it ends a consumer's wait for more.
+    func push(_ element: Element, isUrgent: Bool = false) -> Bool {
         locked {
             guard !closed else { return false }
             elements.append(element)
+            if isUrgent { self.isUrgent = true }
             wake()
             return true
         }
     }
 
-    func push(contentsOf new: [Element]) -> Bool {
+    func push(contentsOf new: [Element], isUrgent: Bool = false) -> Bool {
         locked {
             guard !closed else { return false }
             elements.append(contentsOf: new)
+            if isUrgent { self.isUrgent = true }
             wake()
             return true
         }
@@ -70,23 +75,25 @@ final class WorkQueue<Element>: @unchecked Sendable {
             }
             var taken: [Element] = []
             swap(&taken, &elements)
+            isUrgent = false
             if waitingForRoom > 0 { pthread_cond_broadcast(drained) }
             return taken
         }
     }
 
-    /// Everything that waits, in order, once it is that many, or after `time`; what comes meanwhile
-    /// wakes nobody. For a queue with one consumer.
+    /// Everything that waits, in order, once it is that many, something of it is urgent, or after
+    /// `time`; what comes meanwhile wakes nobody. For a queue with one consumer.
     func takeAll(reaching count: Int, within time: Duration) -> [Element] {
         locked {
             let deadline = Self.deadline(time)
             wanted = count
-            while elements.count < count, !closed {
+            while elements.count < count, !isUrgent, !closed {
                 if !sleep(arrived, &sleeping, until: deadline) { break }
             }
             wanted = 1
             var taken: [Element] = []
             swap(&taken, &elements)
+            isUrgent = false
             if waitingForRoom > 0 { pthread_cond_broadcast(drained) }
             return taken
         }
@@ -129,7 +136,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
     }
 
     private func wake() {
-        if sleeping > 0, elements.count >= wanted { pthread_cond_signal(arrived) }
+        if sleeping > 0, elements.count >= wanted || isUrgent { pthread_cond_signal(arrived) }
     }
 
     /// False when the deadline has passed.

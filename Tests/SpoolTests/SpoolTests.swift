@@ -155,9 +155,14 @@ import Testing
         _ = put(2, [(.active, .zero)])
         #expect(await first.value == 2)
         let second = Task { await spool.nextLease()?.id.rawValue }
-        #expect(await waits.next() == clock.now + .seconds(60))
-        clock.advance(by: .seconds(60))
-        #expect(await second.value == 1)
+        _ = put(3, [(.deferred, .seconds(30))])
+        #expect(await waits.next() == clock.now + .seconds(30))
+        clock.advance(by: .seconds(30))
+        #expect(await second.value == 3)
+        let next = Task { await spool.nextLease()?.id.rawValue }
+        #expect(await waits.next() == clock.now + .seconds(30))
+        clock.advance(by: .seconds(30))
+        #expect(await next.value == 1)
         let third = Task { await spool.nextLease()?.id.rawValue }
         third.cancel()
         #expect(await third.value == nil)

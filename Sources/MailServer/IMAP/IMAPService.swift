@@ -44,7 +44,7 @@ package final class IMAPService: Sendable {
     }
 
     /// Serves one connection until it is closed. A listener's handler.
-    package func serve(_ connection: Connection, _ options: IMAPListenerOptions) async {
+    package func serve(_ connection: Connection, _ options: AccessListenerOptions) async {
         await IMAPSession(self, connection, options).run()
     }
 }

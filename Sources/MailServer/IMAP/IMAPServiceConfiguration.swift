@@ -1,5 +1,4 @@
 package import IMAP
-package import Transport
 
 /// What all IMAP listeners have in common.
 package struct IMAPServiceConfiguration: Sendable {
@@ -46,21 +45,5 @@ package struct IMAPServiceConfiguration: Sendable {
         self.maximumBadCommands = maximumBadCommands
         self.maximumSessionsPerAccount = maximumSessionsPerAccount
         self.accountCheckInterval = accountCheckInterval
-    }
-}
-
-/// What one IMAP listener offers.
-package struct IMAPListenerOptions: Sendable {
-    /// For the log.
-    package var name: String
-    /// For STARTTLS; nil where TLS comes first, or not at all.
-    package var startTLS: TLSServerContext?
-    /// Passwords may cross it in clear, by the administrator's word.
-    package var loginWithoutTLS: Bool
-
-    package init(name: String, startTLS: TLSServerContext?, loginWithoutTLS: Bool = false) {
-        self.name = name
-        self.startTLS = startTLS
-        self.loginWithoutTLS = loginWithoutTLS
     }
 }

@@ -17,7 +17,7 @@ final class IMAPSession {
 
     let service: IMAPService
     let connection: Connection
-    let options: IMAPListenerOptions
+    let options: AccessListenerOptions
     var logger: Logger { service.logger }
 
     /// Replies that wait to be written.
@@ -45,7 +45,7 @@ final class IMAPSession {
     /// The connection's begin, or the last UNAUTHENTICATE: logging in may not take for ever.
     var anonymousSince = ContinuousClock.now
 
-    init(_ service: IMAPService, _ connection: Connection, _ options: IMAPListenerOptions) {
+    init(_ service: IMAPService, _ connection: Connection, _ options: AccessListenerOptions) {
         self.service = service
         self.connection = connection
         self.options = options

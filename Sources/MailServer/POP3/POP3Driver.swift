@@ -16,7 +16,7 @@ final class POP3Driver {
 
     let service: POP3Service
     let connection: Connection
-    let options: POP3ListenerOptions
+    let options: AccessListenerOptions
     var session: POP3Session
     var replies = ByteBuffer()
     var logger: Logger
@@ -28,7 +28,7 @@ final class POP3Driver {
     var deleted = 0
     private let started = ContinuousClock.now
 
-    init(_ service: POP3Service, _ connection: Connection, _ options: POP3ListenerOptions) {
+    init(_ service: POP3Service, _ connection: Connection, _ options: AccessListenerOptions) {
         self.service = service
         self.connection = connection
         self.options = options
@@ -164,7 +164,7 @@ final class POP3Driver {
     }
 
     private static func offer(
-        _ service: POP3Service, _ connection: Connection, _ options: POP3ListenerOptions
+        _ service: POP3Service, _ connection: Connection, _ options: AccessListenerOptions
     ) -> LoginOffer {
         let isEncrypted = connection.tls != nil
         let authentication = service.authentication

@@ -30,7 +30,7 @@ package final class POP3Service: Sendable {
     package static var tooBusy: ByteBuffer { POP3Reply.tooBusy }
 
     /// Serves one connection until it is closed. A listener's handler.
-    package func serve(_ connection: Connection, _ options: POP3ListenerOptions) async {
+    package func serve(_ connection: Connection, _ options: AccessListenerOptions) async {
         await POP3Driver(self, connection, options).run()
     }
 }

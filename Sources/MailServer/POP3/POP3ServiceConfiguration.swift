@@ -1,5 +1,4 @@
 package import POP3
-package import Transport
 
 /// What all POP3 listeners have in common.
 package struct POP3ServiceConfiguration: Sendable {
@@ -20,21 +19,5 @@ package struct POP3ServiceConfiguration: Sendable {
         self.idleTimeout = idleTimeout
         self.loginTimeout = loginTimeout
         self.handshakeTimeout = handshakeTimeout
-    }
-}
-
-/// What one POP3 listener offers.
-package struct POP3ListenerOptions: Sendable {
-    /// For the log.
-    package var name: String
-    /// For STLS; nil where TLS comes first, or not at all.
-    package var startTLS: TLSServerContext?
-    /// Passwords may cross it in clear, by the administrator's word.
-    package var loginWithoutTLS: Bool
-
-    package init(name: String, startTLS: TLSServerContext?, loginWithoutTLS: Bool = false) {
-        self.name = name
-        self.startTLS = startTLS
-        self.loginWithoutTLS = loginWithoutTLS
     }
 }

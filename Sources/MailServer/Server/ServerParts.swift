@@ -158,7 +158,7 @@ final class ServerParts: Sendable {
     /// For the server's owner: IMAP, where he may act as any account, for moving mail; and commands
     /// for the queue.
     private func listenLocally() async throws {
-        let options = IMAPListenerOptions(name: "local", startTLS: nil)
+        let options = AccessListenerOptions(name: "local", startTLS: nil)
         try await listenLocally(
             "local", configuration.localSocket, configuration.connectionLimits(for: .imap)
         ) { [imap] in await imap.serve($0, options) }
@@ -243,12 +243,12 @@ final class ServerParts: Sendable {
                 hosts: outbound.inquirer, history: operators.history, logger: logger)
             serve = { await smtp.serve($0) }
         case .pop3:
-            let options = POP3ListenerOptions(
+            let options = AccessListenerOptions(
                 name: listener.name, startTLS: listener.implicitTLS ? nil : tls,
                 loginWithoutTLS: listener.loginWithoutTLS)
             serve = { [pop3] in await pop3.serve($0, options) }
         case .imap:
-            let options = IMAPListenerOptions(
+            let options = AccessListenerOptions(
                 name: listener.name, startTLS: listener.implicitTLS ? nil : tls,
                 loginWithoutTLS: listener.loginWithoutTLS)
             serve = { [imap] in await imap.serve($0, options) }

@@ -51,7 +51,7 @@ final class TestServer: Sendable {
             directory: directory,
             mailboxes: MailboxStore(storage: storage) { index.observe($0) }, cache: cache,
             textIndex: index, logger: logger)
-        let options = IMAPListenerOptions(
+        let options = AccessListenerOptions(
             name: "imap", startTLS: tls, loginWithoutTLS: loginWithoutTLS)
         group = TransportGroup(threads: 1)
         listener = try await Listener.bind(

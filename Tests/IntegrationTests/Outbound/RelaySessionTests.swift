@@ -18,10 +18,7 @@ import TestSupport
         let domain = try server.domain(to: sink)
         let client = try server.smtp(.mx)
         for number in 1...40 {
-            try client.expect("MAIL FROM:<a@elsewhere.example>", "250")
-            try client.expect("RCPT TO:<r\(number)@\(domain)>", "250")
-            try client.expect("DATA", "354")
-            try client.expect("Subject: \(number)\r\n\r\n.", "250")
+            try client.deliver(to: ["r\(number)@\(domain)"], "Subject: \(number)\r\n")
         }
         let messages = try sink.messages(40)
         #expect(messages.count == 40)
@@ -39,10 +36,7 @@ import TestSupport
         let domain = try server.domain(to: sink)
         let client = try server.smtp(.mx)
         for number in 1...9 {
-            try client.expect("MAIL FROM:<a@elsewhere.example>", "250")
-            try client.expect("RCPT TO:<r\(number)@\(domain)>", "250")
-            try client.expect("DATA", "354")
-            try client.expect("Subject: \(number)\r\n\r\n.", "250")
+            try client.deliver(to: ["r\(number)@\(domain)"], "Subject: \(number)\r\n")
         }
         let messages = try sink.messages(9)
         #expect(messages.count == 9)
@@ -57,10 +51,7 @@ import TestSupport
         let slow = try server.domain(to: hanging)
         let client = try server.smtp(.mx)
         for number in 1...60 {
-            try client.expect("MAIL FROM:<a@elsewhere.example>", "250")
-            try client.expect("RCPT TO:<r\(number)@\(slow)>", "250")
-            try client.expect("DATA", "354")
-            try client.expect("Subject: \(number)\r\n\r\n.", "250")
+            try client.deliver(to: ["r\(number)@\(slow)"], "Subject: \(number)\r\n")
         }
         let sink = try Sink()
         let domain = try server.domain(to: sink)
@@ -75,10 +66,7 @@ import TestSupport
         for _ in 1...8 {
             let slow = try server.domain(to: silent)
             for number in 1...6 {
-                try client.expect("MAIL FROM:<a@elsewhere.example>", "250")
-                try client.expect("RCPT TO:<r\(number)@\(slow)>", "250")
-                try client.expect("DATA", "354")
-                try client.expect("Subject: \(number)\r\n\r\n.", "250")
+                try client.deliver(to: ["r\(number)@\(slow)"], "Subject: \(number)\r\n")
             }
         }
         let sink = try Sink()

@@ -94,12 +94,9 @@ extension RunningMartlet {
         parameters: String = "", _ message: String
     ) throws -> String {
         let client = try smtp(.mx)
-        try client.expect("MAIL FROM:<\(sender)>", "250")
-        for recipient in recipients { try client.expect("RCPT TO:<\(recipient)>\(parameters)", "250") }
-        try client.expect("DATA", "354")
-        let reply = try client.expect(message + "\r\n.", "250 2.0.0")
+        let id = try client.deliver(to: recipients, from: sender, parameters: parameters, message)
         try client.expect("QUIT", "221")
-        return String(reply.split(separator: " ").last ?? "")
+        return id
     }
 
     /// The messages in a mailbox once there are so many, each as its lines.
@@ -123,6 +120,19 @@ extension RunningMartlet {
 }
 
 extension LineClient {
+    /// One transaction. Returns the queue id.
+    @discardableResult
+    func deliver(
+        to recipients: [String], from sender: String = "sender@elsewhere.example",
+        parameters: String = "", _ message: String
+    ) throws -> String {
+        try expect("MAIL FROM:<\(sender)>", "250")
+        for recipient in recipients { try expect("RCPT TO:<\(recipient)>\(parameters)", "250") }
+        try expect("DATA", "354")
+        let reply = try expect(message + "\r\n.", "250 2.0.0")
+        return String(reply.split(separator: " ").last ?? "")
+    }
+
     func greeted() throws {
         guard try reply().hasPrefix("220 ") else { throw Failure(description: "no greeting") }
         try expect("EHLO client.example", "250")

@@ -27,7 +27,7 @@ final class TestServer: Sendable {
             authentication: SASLService(
                 directory: FakeDirectory(), configuration: authentication, logger: logger),
             mailboxes: MailboxStore(storage: mailboxes), logger: logger)
-        let options = POP3ListenerOptions(
+        let options = AccessListenerOptions(
             name: "pop3", startTLS: nil, loginWithoutTLS: loginWithoutTLS)
         let group = TransportGroup(threads: 1)
         listener = try await Listener.bind(
