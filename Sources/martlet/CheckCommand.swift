@@ -7,9 +7,9 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Check configuration, certificates, state directory and LDAP directory.",
         discussion: """
-            Each finding says what to do. Exit status: 0 nothing stands in the way (warnings may \
-            be), 1 something does, 78 the configuration file is wrong. Root checks with the rights of \
-            the configuration's user, if it names one.
+            Each finding says what to do. Root checks with the rights of the configuration's user, if \
+            it names one. Exit status: 0 nothing stands in the way (warnings may be), 1 something does, \
+            78 the configuration file is wrong.
 
             Examples:
               martlet check --config /etc/martlet/martlet.yaml

@@ -12,7 +12,7 @@ struct ExplainCommand: AsyncParsableCommand {
             Examples:
               martlet explain alice@example.org
               martlet explain --json staff@example.net
-            Exit status: 0 it is delivered somewhere, 1 it is refused, 75 the directory can't tell
+            Exit status: 0 it is delivered somewhere, 1 it is refused, 75 the directory can't tell \
             now, or other hosts must be asked.
             """)
 

@@ -25,14 +25,18 @@ make_directory() {
         rm -rf "$dir/data"
         mkdir -p "$dir/data"
         base_entries "${files[@]}" >"$dir/base.ldif"
+        # All at once: entries that one file lacks may be in another.
         local file
         for file in "$dir/base.ldif" "${files[@]}"; do
             say "loading $file"
-            slapadd -q -f "$dir/slapd.conf" -l "$file" >"$dir/slapadd.log" 2>&1 || {
-                cat "$dir/slapadd.log" >&2
-                die "slapadd refused $file"
-            }
-        done
+            printf '# %s\n' "$file"
+            sed '/^version:/d' "$file"
+            echo
+        done >"$dir/all.ldif"
+        slapadd -q -f "$dir/slapd.conf" -l "$dir/all.ldif" >"$dir/slapadd.log" 2>&1 || {
+            cat "$dir/slapadd.log" >&2
+            die "slapadd refused $dir/all.ldif, made of ${files[*]}"
+        }
         printf '%s\n' "$made_from" >"$dir/made-from"
     fi
     find_logins "$dir/base.ldif" "${files[@]}" >"$dir/logins"
@@ -83,10 +87,10 @@ CONF
 
 # The common suffix of the files' entries: the dc= parts of the first name, else its last part.
 ldif_base() {
-    cat "$@" | awk 'tolower($1) == "dn:" {
+    awk 'tolower($1) == "dn:" {
         sub(/^[^:]*: */, ""); n = split($0, part, /, */); base = part[n]
         for (i = n - 1; i >= 1 && tolower(part[i]) ~ /^dc=/; i--) base = part[i] "," base
-        print base; exit }'
+        print base; exit }' "$@"
 }
 
 # ldif/00-base.ldif for this base, without the entries that the files bring themselves, and a user
@@ -106,7 +110,7 @@ base_entries() {
           if (name($0) != "" && !(name($0) in have)) print $0 "\n" }
     ' last=$(($# + 1)) "$@" ldif/00-base.ldif
     local domain
-    domain=$(cat "$@" | awk 'tolower($1) == "associateddomain:" { print $2; exit }')
+    domain=$(awk 'tolower($1) == "associateddomain:" { print $2; exit }' "$@")
     [ -n "$domain" ] || die "the LDIF declares no domain (associatedDomain)"
     [ -z "$(find_logins "$@")" ] || return 0
     cat <<LDIF

@@ -15,6 +15,7 @@ struct DirectoryComparison {
     func compare(_ review: inout ProvisioningReview, skippingExisting: Bool) async throws {
         try await compareDomains(&review)
         try await compareAddresses(&review)
+        try await compareLogins(&review)
         try await compareEntries(&review, skippingExisting: skippingExisting)
     }
 
@@ -44,13 +45,29 @@ struct DirectoryComparison {
         let found = try await search(
             Array(review.addresses.keys), "comparing addresses", attributes: attributes
         ) { map.filter(addresses: $0) }
+        report("address", review.addresses, found, attributes, &review)
+    }
+
+    private func compareLogins(_ review: inout ProvisioningReview) async throws {
+        let attributes = map.user.logins
+        let found = try await search(
+            Array(review.logins.keys), "comparing logins", attributes: attributes
+        ) { logins in .or(logins.flatMap { login in attributes.map { .equal($0, login) } }) }
+        report("login", review.logins, found, attributes, &review)
+    }
+
+    /// What the files give to one entry and the directory to another.
+    private func report(
+        _ what: String, _ claims: [String: ProvisioningReview.Claim], _ found: [DirectoryEntry],
+        _ attributes: [String], _ review: inout ProvisioningReview
+    ) {
         for entry in found {
             for value in attributes.flatMap({ entry[$0] }) {
-                guard let claim = review.addresses[value.lowercased()],
+                guard let claim = claims[value.lowercased()],
                     DistinguishedName(entry.dn) != claim.name,
                     !review.isReleased(value, from: entry.dn)
                 else { continue }
-                review.report(claim, "address \(value) already belongs to \(entry.dn)")
+                review.report(claim, "\(what) \(value) already belongs to \(entry.dn)")
             }
         }
     }

@@ -1,9 +1,9 @@
 internal import MailModel
 
-/// Reads LDIF records one after the other and remembers who claims which address, so that what the
+/// Reads LDIF records one after the other and remembers who claims which address and login, so that what the
 /// directory would not notice is found before anything is written.
 ///
-/// Memory: the addresses and names in the files, not their records.
+/// Memory: the addresses, logins and names in the files, not their records.
 struct ProvisioningReview {
     struct Claim {
         var record: ProvisioningRecord.Place
@@ -17,6 +17,8 @@ struct ProvisioningReview {
 
     /// Addresses that the files give to an entry, as the directory writes them.
     private(set) var addresses: [String: Claim] = [:]
+    /// Logins beside them: a login that two entries have is nobody's.
+    private(set) var logins: [String: Claim] = [:]
     /// Domains that the files declare.
     private(set) var domains: [String: Claim] = [:]
     /// The first use of each domain.
@@ -26,7 +28,7 @@ struct ProvisioningReview {
     private(set) var parents: [DistinguishedName: Claim] = [:]
     /// Entries that the files change or delete and do not add: the directory must have them.
     private(set) var changed: [DistinguishedName: Claim] = [:]
-    /// Addresses that the files take away from an entry, and entries that they delete.
+    /// Addresses and logins that the files take away from an entry, and entries that they delete.
     private var released: [String: Set<DistinguishedName>] = [:]
     private var deleted: Set<DistinguishedName> = []
     /// After a renaming, names are the directory's to judge.
@@ -77,10 +79,10 @@ struct ProvisioningReview {
         }
     }
 
-    /// Whether the files free an address that the directory still gives to the entry `dn`.
-    func isReleased(_ address: String, from dn: String) -> Bool {
+    /// Whether the files free an address or a login that the directory still gives to the entry `dn`.
+    func isReleased(_ value: String, from dn: String) -> Bool {
         guard let name = DistinguishedName(dn) else { return false }
-        return deleted.contains(name) || released[address.lowercased()]?.contains(name) ?? false
+        return deleted.contains(name) || released[value.lowercased()]?.contains(name) ?? false
     }
 
     func isDeleted(_ name: DistinguishedName) -> Bool { deleted.contains(name) }
@@ -123,6 +125,8 @@ struct ProvisioningReview {
             claim.record.line = lines.dropFirst(index).first ?? claim.record.line
             if isOneOf(map.addresses + map.internationalAddresses, attribute.name) {
                 claimAddress(value.lowercased(), claim)
+            } else if isOneOf(map.user.logins, attribute.name) {
+                claimLogin(value.lowercased(), claim)
             } else if attribute.name.equalsIgnoringASCIICase(map.domain.name) {
                 claimDomain(value.lowercased(), claim)
             }
@@ -141,6 +145,14 @@ struct ProvisioningReview {
         }
     }
 
+    private mutating func claimLogin(_ login: String, _ claim: Claim) {
+        if let earlier = logins[login], earlier.name != claim.name {
+            report(claim, "login \(login) is also given to \(earlier.dn) at \(earlier.record)")
+            return
+        }
+        logins[login] = claim
+    }
+
     private mutating func claimDomain(_ domain: String, _ claim: Claim) {
         if let earlier = domains[domain], earlier.name != claim.name {
             report(claim, "domain \(domain) is also declared by \(earlier.dn) at \(earlier.record)")
@@ -150,8 +162,8 @@ struct ProvisioningReview {
     }
 
     private mutating func release(_ attribute: DirectoryAttribute, _ name: DistinguishedName?) {
-        guard let name, isOneOf(map.addresses + map.internationalAddresses, attribute.name)
-        else { return }
+        let unique = map.addresses + map.internationalAddresses + map.user.logins
+        guard let name, isOneOf(unique, attribute.name) else { return }
         for value in attribute.strings { released[value.lowercased(), default: []].insert(name) }
     }
 

@@ -30,6 +30,8 @@ import TestSupport
     @Test(arguments: [
         ("shared by two records", user("dup1") + "\n" + user("dup2", "mailLocalAddress: DUP1@example.org"), ":20: ", "dup1@example.org"),
         ("shared with the directory", user("dup3", "mailLocalAddress: alice@example.org"), ":10: ", "alice@example.org"),
+        ("login of another entry", user("log1", "uid: Alice"), ":10: ", "login alice already belongs to uid=alice,"),
+        ("login of two records", user("log2") + "\n" + user("log3", "uid: log2"), ":20: ", "login log2 is also given to uid=log2,"),
         ("unknown domain", user("dom1", "mailLocalAddress: dom1@unknown.example"), ":10: ", "unknown.example"),
         ("bad quota", user("quota1", "martletQuota: lots"), ":10: ", "lots"),
         ("bad status", user("status1", "martletStatus: sleeping"), ":10: ", "sleeping"),
