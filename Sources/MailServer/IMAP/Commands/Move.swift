@@ -19,7 +19,8 @@ extension IMAPSession {
         do throws(MailboxError) {
             result = try await service.mailboxes.storage.move(
                 uids, from: (selected.live.id, selected.live.account),
-                to: (target.id, target.owner), quota: target.quota)
+                to: (target.id, target.owner), quota: target.quota,
+                keeping: target.rights.keptFlags)
         } catch { throw refusal(error) }
         guard !result.sources.isEmpty else {
             return command.isUID
