@@ -30,6 +30,7 @@ extension IMAPSession {
         // RFC 6851 section 4.3: the new UIDs before the expunges.
         output.writeUntagged(.ok, code: result.copyCode, "Moved")
         try await announce(allowExpunge: true)
-        return .ok("MOVE completed", code: expungeCode)
+        // RFC 6851 section 4.4, of every client: with or without QRESYNC.
+        return .ok("MOVE completed", code: toldModSequence)
     }
 }
