@@ -90,6 +90,8 @@ extension IMAPSession {
             }
         } catch {
             if case .connection(let error) = error { throw error }
+            // What was to be told is lost.
+            if notification != nil, ending == nil { endNotifications() }
         }
     }
 
