@@ -215,6 +215,29 @@ import Testing
         }
     }
 
+    /// RFC 7162 sections 3.2 and 6.
+    @Test func expungesThatWaitHoldTheModSequenceBack() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                for _ in 1...3 { try await client.append() }
+                try await client.ok("ENABLE QRESYNC")
+                let known = try #require(try await client.ok("SELECT INBOX").code("HIGHESTMODSEQ"))
+                try await server.session { other in
+                    try await other.ok("SELECT INBOX")
+                    try await other.ok("STORE 1 +FLAGS (\\Deleted)")
+                    try await other.ok("EXPUNGE")
+                    try await other.ok("STORE 1 +FLAGS (\\Flagged)")
+                }
+                for command in ["FETCH 3 (UID)", "STORE 3 +FLAGS (\\Seen)", "SEARCH FLAGGED"] {
+                    let reply = try await client.ok(command)
+                    #expect(reply.code("HIGHESTMODSEQ") == known && reply.all("VANISHED").isEmpty)
+                }
+                #expect(try await client.ok("NOOP").untagged == ["VANISHED 1"])
+                #expect(try await client.ok("FETCH 2 (UID)").code("HIGHESTMODSEQ") == nil)
+            }
+        }
+    }
+
     @Test func modSequencesFollowTheFirstCommandThatNeedsThem() async throws {
         try await withServer { server in
             try await server.session { client in
