@@ -45,9 +45,16 @@ package final class MailboxStore: Sendable {
     /// Has `wake` called after every change of the account's mailboxes, on a thread of the store: it
     /// must not block. Ends with the returned object.
     package func watch(_ account: AccountID, wake: @escaping @Sendable () -> Void)
-        -> AccountWatcher
+        -> ChangeWatcher
     {
         hub.watch(account, wake: wake)
+    }
+
+    /// The same for what access lists of any account say of these identifiers, as they are stored.
+    package func watchAccess(
+        of identifiers: Set<String>, wake: @escaping @Sendable () -> Void
+    ) -> ChangeWatcher {
+        hub.watchAccess(of: identifiers, wake: wake)
     }
 
     /// Returns once what was accepted for the account before is in its mailboxes.

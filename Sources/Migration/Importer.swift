@@ -96,9 +96,10 @@ package final class Importer {
         let messages = try source.messages(in: folder)
         if !plan.isDryRun { try target.require(mailbox) }
         report.folders += 1
+        let place = target.journalName(of: mailbox, for: folder)
         for (index, message) in messages.enumerated() {
             if index % 100 == 0 { progress(folder.name, index, messages.count) }
-            let entry = Journal.entry("\(source.identity)\t\(folder.name)", message.key)
+            let entry = Journal.entry("\(source.identity)\t\(folder.name)", place, message.key)
             if journal.done.contains(entry) {
                 report.known += 1
             } else if plan.isDryRun {

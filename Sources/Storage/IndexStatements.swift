@@ -112,7 +112,7 @@ struct IndexStatements {
         copy = try compile(
             """
             INSERT INTO mailbox_messages
-            SELECT ?3, ?4, flags, ?5, ?6, size, message, date, ?7, header
+            SELECT ?3, ?4, ?8, ?5, ?6, size, message, date, ?7, header
             FROM mailbox_messages WHERE mailbox = ?1 AND uid = ?2
             """)
         listFlags = try compile(

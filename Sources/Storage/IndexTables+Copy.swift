@@ -4,12 +4,13 @@ import MailModel
 extension IndexTables {
     /// - Parameter uids: ascending.
     func copy(
-        _ uids: [UInt32], from source: Int64, to target: Int64, of account: AccountID, quota: Quota
+        _ uids: [UInt32], from source: Int64, to target: Int64, of account: AccountID, quota: Quota,
+        keeping flags: KeptFlags
     ) throws -> CopyResult {
         guard try state(of: source) != nil else { throw MailboxError.nonexistent }
         let rows = try rows(uids, in: source)
         _ = try admit(rows, to: target, of: account, within: quota)
-        let result = try copy(rows, from: source, to: target, of: account)
+        let result = try copy(rows, from: source, to: target, of: account, keeping: flags)
         for row in rows { try addReference(to: row.row.message) }
         return result
     }
@@ -17,7 +18,7 @@ extension IndexTables {
     /// - Parameter uids: ascending.
     func move(
         _ uids: [UInt32], from source: (mailbox: Int64, account: AccountID),
-        to target: (mailbox: Int64, account: AccountID), quota: Quota
+        to target: (mailbox: Int64, account: AccountID), quota: Quota, keeping flags: KeptFlags
     ) throws -> CopyResult {
         _ = try state(of: source.mailbox, ownedBy: source.account)
         let rows = try rows(uids, in: source.mailbox)
@@ -25,7 +26,7 @@ extension IndexTables {
             rows, to: target.mailbox, of: target.account,
             within: source.account == target.account ? .unlimited : quota)
         let result = try copy(
-            rows, from: source.mailbox, to: target.mailbox, of: target.account)
+            rows, from: source.mailbox, to: target.mailbox, of: target.account, keeping: flags)
         guard !rows.isEmpty else { return result }
         for row in rows { try remove(row.uid, from: source.mailbox) }
         // Read again: it may be the target itself.
@@ -62,13 +63,14 @@ extension IndexTables {
 
     /// Throws `MailboxError` before the first row is copied only.
     private func copy(
-        _ rows: [Source], from source: Int64, to target: Int64, of account: AccountID
+        _ rows: [Source], from source: Int64, to target: Int64, of account: AccountID,
+        keeping kept: KeptFlags
     ) throws -> CopyResult {
         let state = mailboxes[target]!
         var result = CopyResult(uidValidity: state.uidValidity, sources: [], copies: [])
         guard !rows.isEmpty else { return result }
         var sets: [UInt32: UInt32] = [0: 0]
-        for (_, row) in rows where sets[row.flags.keywords] == nil {
+        for (_, row) in rows where kept.keywords && sets[row.flags.keywords] == nil {
             let names = keywords.keywords(of: row.flags.keywords)
             sets[row.flags.keywords] = try keywordSet(names, in: target)
         }
@@ -78,7 +80,8 @@ extension IndexTables {
         var uid = state.uidNext
         for (sourceUID, row) in rows {
             let flags = StoredFlags(
-                system: row.flags.system, keywords: sets[row.flags.keywords]!)
+                system: row.flags.system.intersection(kept.system),
+                keywords: kept.keywords ? sets[row.flags.keywords]! : 0)
             let statement = statements.copy
             statement.bind(1, source)
             statement.bind(2, Int64(sourceUID))
@@ -87,6 +90,7 @@ extension IndexTables {
             statement.bind(5, Int64(flags.keywords))
             statement.bind(6, Int64(modSequence))
             statement.bind(7, saved.milliseconds)
+            statement.bind(8, Int64(flags.system.rawValue))
             try statement.run()
             added.count(flags.system, bytes: row.bytes, 1)
             effects.append(

@@ -61,7 +61,7 @@ extension IndexTables {
             statements.setAccess.bind(3, rights)
             try statements.setAccess.run()
         }
-        effects.add(.access, mailbox, account)
+        effects.add(.access(identifier: identifier), mailbox, account)
     }
 
     /// - Parameter mailbox: 0 for the server's own.

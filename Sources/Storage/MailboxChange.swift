@@ -27,7 +27,8 @@ package struct MailboxChange: Sendable {
         case specialUses
         /// `mailbox` is 0 for the next three where it does not exist or the server is meant.
         case subscription(name: String, Bool)
-        case access
+        /// The access list's entry for this identifier.
+        case access(identifier: String)
         case annotations(entries: [String])
         /// Stored messages that no mailbox has any more (`mailbox` 0, any account).
         case removed([QueueID])

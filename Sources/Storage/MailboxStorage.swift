@@ -88,16 +88,17 @@ package protocol MailboxStorage: Sendable {
         replacing: (mailbox: Int64, account: AccountID, uid: UInt32)?
     ) async throws(MailboxError) -> AppendResult
 
-    /// Copies with flags and dates, all that exist, or none.
+    /// Copies with dates and those flags, all that exist, or none.
     func copy(
-        _ uids: [UInt32], from source: Int64, to target: Int64, account: AccountID, quota: Quota
+        _ uids: [UInt32], from source: Int64, to target: Int64, account: AccountID, quota: Quota,
+        keeping flags: KeptFlags
     ) async throws(MailboxError) -> CopyResult
 
     /// `copy` and `expunge` in one transaction. Between mailboxes of one account the quota does not
     /// matter.
     func move(
         _ uids: [UInt32], from source: (mailbox: Int64, account: AccountID),
-        to target: (mailbox: Int64, account: AccountID), quota: Quota
+        to target: (mailbox: Int64, account: AccountID), quota: Quota, keeping flags: KeptFlags
     ) async throws(MailboxError) -> CopyResult
 
     /// Changes flags. Messages whose mod-sequence is above `unchangedSince` stay as they are.

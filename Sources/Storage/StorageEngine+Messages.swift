@@ -65,21 +65,24 @@ extension StorageEngine {
     }
 
     package func copy(
-        _ uids: [UInt32], from source: Int64, to target: Int64, account: AccountID, quota: Quota
+        _ uids: [UInt32], from source: Int64, to target: Int64, account: AccountID, quota: Quota,
+        keeping flags: KeptFlags = .all
     ) async throws(MailboxError) -> CopyResult {
         let uids = uids.sortedSet()
         return try await core.indexQueue.perform(rows: uids.count) {
-            try $0.copy(uids, from: source, to: target, of: account, quota: quota)
+            try $0.copy(
+                uids, from: source, to: target, of: account, quota: quota, keeping: flags)
         }
     }
 
     package func move(
         _ uids: [UInt32], from source: (mailbox: Int64, account: AccountID),
-        to target: (mailbox: Int64, account: AccountID), quota: Quota
+        to target: (mailbox: Int64, account: AccountID), quota: Quota,
+        keeping flags: KeptFlags = .all
     ) async throws(MailboxError) -> CopyResult {
         let uids = uids.sortedSet()
         return try await core.indexQueue.perform(rows: uids.count) {
-            try $0.move(uids, from: source, to: target, quota: quota)
+            try $0.move(uids, from: source, to: target, quota: quota, keeping: flags)
         }
     }
 

@@ -10,8 +10,9 @@ struct ImportCommand: AsyncParsableCommand {
             The server must run: mail goes in through the local socket in its state directory, so \
             run this as root or as the server's user. Folders, flags, keywords and dates are kept; \
             Drafts, Sent, Junk, Trash and Archive go to the account's own. A journal remembers what \
-            was copied: an interrupted import goes on where it stopped, and a second run copies \
-            only what is new.
+            was copied to which mailbox: an interrupted import goes on where it stopped, and a \
+            second run copies only what is new. With another --prefix or --map, what goes elsewhere \
+            now is copied there too.
 
             Exit status: 0 all is copied, 1 some messages could not be, 75 the copying stopped.
 

@@ -187,6 +187,57 @@ import Testing
         }
     }
 
+    /// RFC 7162 sections 3.2.7 to 3.2.9, RFC 6851 section 4.4.
+    @Test func theModSequenceIsToldAfterExpungesButNotByClose() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                for _ in 1...5 { try await client.append() }
+                try await client.ok("SELECT INBOX")
+                let moved = try await client.ok("UID MOVE 1 Sent").tagged
+                #expect(try await moved == "OK [HIGHESTMODSEQ \(client.highest())] MOVE completed")
+                try await client.expect("UID MOVE 1 Sent", "OK No messages moved")
+
+                try await client.ok("ENABLE QRESYNC")
+                try await client.expect("EXPUNGE", "OK EXPUNGE completed")
+                for command in ["EXPUNGE", "UID EXPUNGE 3"] {
+                    try await client.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+                    let expunged = try await client.ok(command).tagged
+                    #expect(
+                        try await expunged == "OK [HIGHESTMODSEQ \(client.highest())] EXPUNGE completed")
+                }
+                try await client.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+                let before = try await client.highest()
+                let closed = try await client.ok("CLOSE")
+                #expect(closed.untagged.isEmpty && closed.tagged == "OK CLOSE completed")
+                // It has gone up nevertheless.
+                #expect(try await client.highest() > before)
+            }
+        }
+    }
+
+    /// RFC 7162 sections 3.2 and 6.
+    @Test func expungesThatWaitHoldTheModSequenceBack() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                for _ in 1...3 { try await client.append() }
+                try await client.ok("ENABLE QRESYNC")
+                let known = try #require(try await client.ok("SELECT INBOX").code("HIGHESTMODSEQ"))
+                try await server.session { other in
+                    try await other.ok("SELECT INBOX")
+                    try await other.ok("STORE 1 +FLAGS (\\Deleted)")
+                    try await other.ok("EXPUNGE")
+                    try await other.ok("STORE 1 +FLAGS (\\Flagged)")
+                }
+                for command in ["FETCH 3 (UID)", "STORE 3 +FLAGS (\\Seen)", "SEARCH FLAGGED"] {
+                    let reply = try await client.ok(command)
+                    #expect(reply.code("HIGHESTMODSEQ") == known && reply.all("VANISHED").isEmpty)
+                }
+                #expect(try await client.ok("NOOP").untagged == ["VANISHED 1"])
+                #expect(try await client.ok("FETCH 2 (UID)").code("HIGHESTMODSEQ") == nil)
+            }
+        }
+    }
+
     @Test func modSequencesFollowTheFirstCommandThatNeedsThem() async throws {
         try await withServer { server in
             try await server.session { client in
@@ -213,6 +264,14 @@ import Testing
                 #expect(try await client.ok("UID EXPUNGE 1:*").untagged == ["VANISHED 2"])
             }
         }
+    }
+}
+
+extension Client {
+    /// INBOX's HIGHESTMODSEQ.
+    fileprivate mutating func highest() async throws -> Int {
+        let status = try await ok("STATUS INBOX (HIGHESTMODSEQ)").all("STATUS INBOX ").first
+        return try #require(Int((status ?? "").filter(\.isNumber)))
     }
 }
 

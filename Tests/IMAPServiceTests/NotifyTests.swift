@@ -37,7 +37,9 @@ import Testing
                     #expect(try await client.line()?.hasPrefix("* STATUS Lists/one (MESSAGES 1 UIDNEXT 2 ") == true)
                     // Not asked for.
                     try await other.append("Sent")
+                    // Two groups name it.
                     try await other.ok("CREATE Lists/two")
+                    #expect(try await client.line() == "* LIST () \"/\" Lists/two")
                     try await other.ok("CREATE Box")
                     #expect(try await client.line() == "* LIST () \"/\" Box")
                     try await other.ok("RENAME Box Case")
@@ -105,8 +107,156 @@ import Testing
                         try await alice.line()?
                             .hasPrefix("* STATUS \"Other Users/bob/Team\" (MESSAGES 1 ") == true)
                     try await bob.ok("DELETEACL Team alice")
+                    #expect(
+                        try await alice.line() == "* LIST (\\NoAccess) \"/\" \"Other Users/bob/Team\"")
                     try await bob.append("Team")
                     #expect(try await alice.ok("NOOP").untagged.isEmpty)
+                    try await bob.ok("SETACL Team anyone lr")
+                    #expect(try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Team\"")
+                    try await bob.append("Team")
+                    #expect(
+                        try await alice.line()?
+                            .hasPrefix("* STATUS \"Other Users/bob/Team\" (MESSAGES 3 ") == true)
+                }
+            }
+        }
+    }
+
+    private static let allEvents =
+        "(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange)"
+
+    /// Nothing of it existed when it was asked for.
+    @Test(arguments: [
+        "SUBTREE \"Other Users\"", "SUBTREE \"Other Users/bob\"", "SUBTREE \"Other Users/bob/Team\"",
+        // The same user by another name.
+        "SUBTREE \"Other Users/bob@example.org/Team/\"",
+        "MAILBOXES (\"Other Users/bob/Team\" \"Other Users/bob/Team/new\" \"Other Users/bob/Team/old\")",
+        "SUBSCRIBED",
+    ]) func tellsOfAllEventsOfSharedMailboxes(_ filter: String) async throws {
+        try await withServer { server in
+            try await server.session("bob") { bob in
+                try await bob.ok("CREATE Team")
+                try await server.session { alice in
+                    if filter == "SUBSCRIBED" {
+                        for name in ["Team", "Team/new", "Team/old"] {
+                            try await alice.ok("SUBSCRIBE \"Other Users/bob@example.org/\(name)\"")
+                        }
+                    }
+                    try await alice.ok("NOTIFY SET STATUS (\(filter) \(Self.allEvents))")
+                    try await bob.ok("SETACL Team alice l")
+                    let team = "\"Other Users/bob/Team\""
+                    #expect(try await alice.line() == "* LIST (\\NoAccess) \"/\" \(team)")
+                    try await bob.ok("SETACL Team alice lrw")
+                    #expect(try await alice.line() == "* LIST () \"/\" \(team)")
+                    try await bob.append("Team")
+                    #expect(try await alice.line()?.hasPrefix("* STATUS \(team) (MESSAGES 1 ") == true)
+                    try await bob.ok("CREATE Team/old")
+                    #expect(try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Team/old\"")
+                    try await bob.ok("RENAME Team/old Team/new")
+                    #expect(
+                        try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Team/new\""
+                            + " (\"OLDNAME\" (\"Other Users/bob/Team/old\"))")
+                    try await bob.ok("SETMETADATA Team (/private/comment \"mine\")")
+                    try await bob.ok("SETMETADATA Team (/shared/comment \"for all\")")
+                    #expect(try await alice.line() == "* METADATA \(team) /shared/comment")
+                    try await bob.ok("DELETE Team/new")
+                    #expect(
+                        try await alice.line()
+                            == "* LIST (\\NonExistent) \"/\" \"Other Users/bob/Team/new\"")
+                    try await bob.ok("DELETEACL Team alice")
+                    #expect(try await alice.line() == "* LIST (\\NonExistent \\NoAccess) \"/\" \(team)")
+                    try await bob.append("Team")
+                    #expect(try await alice.ok("NOOP").untagged.isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test func subscriptionsCountFromTheirChangeOn() async throws {
+        try await withServer { server in
+            try await server.session("bob") { bob in
+                try await bob.ok("CREATE Team")
+                try await bob.ok("SETACL Team alice lr")
+                try await server.session { alice in
+                    let team = "\"Other Users/bob/Team\""
+                    try await alice.ok("NOTIFY SET (SUBSCRIBED (MessageNew MessageExpunge SubscriptionChange))")
+                    try await server.session { other in
+                        try await other.ok("SUBSCRIBE \(team)")
+                        #expect(try await alice.line() == "* LIST (\\Subscribed) \"/\" \(team)")
+                        try await bob.append("Team")
+                        #expect(try await alice.line()?.hasPrefix("* STATUS \(team) (MESSAGES 1 ") == true)
+                        try await other.ok("UNSUBSCRIBE \(team)")
+                        #expect(try await alice.line() == "* LIST () \"/\" \(team)")
+                        try await bob.append("Team")
+                        #expect(try await alice.ok("NOOP").untagged.isEmpty)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Those below go with it without a word (RFC 5465 section 5.4).
+    @Test func renamedSharedMailboxesAreToldOnce() async throws {
+        try await withServer { server in
+            try await server.session("bob") { bob in
+                try await bob.ok("CREATE Team")
+                try await bob.ok("SETACL Team alice lr")
+                try await bob.ok("CREATE Team/below")
+                try await server.session { alice in
+                    try await alice.ok("NOTIFY SET (SUBTREE \"Other Users\" (MailboxName))")
+                    try await bob.ok("RENAME Team Crew")
+                    #expect(
+                        try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Crew\""
+                            + " (\"OLDNAME\" (\"Other Users/bob/Team\"))")
+                    try await bob.ok("DELETE Crew/below")
+                    #expect(
+                        try await alice.line()
+                            == "* LIST (\\NonExistent) \"/\" \"Other Users/bob/Crew/below\"")
+                }
+            }
+        }
+    }
+
+    /// What can't be watched is said, whatever the reason.
+    @Test func tellsWhatItCanNotWatch() async throws {
+        try await withServer { server in
+            try await server.session("bob") { bob in
+                try await bob.ok("CREATE Team")
+                try await bob.ok("SETACL Team alice l")
+                try await server.session { alice in
+                    let events = "(MessageNew MessageExpunge)"
+                    let reply = try await alice.ok("NOTIFY SET STATUS (SUBTREE \"Other Users/bob\" \(events))")
+                    #expect(reply.untagged == ["LIST (\\NoAccess) \"/\" \"Other Users/bob/Team\""])
+                    // A mailbox that may not be looked up is as one that does not exist.
+                    let hidden = try await alice.ok("NOTIFY SET STATUS (MAILBOXES \"Other Users/bob/INBOX\" \(events))")
+                    let none = try await alice.ok("NOTIFY SET STATUS (MAILBOXES \"Other Users/nobody/x\" \(events))")
+                    #expect(hidden.untagged.isEmpty && none.untagged.isEmpty)
+                    try await alice.expect(
+                        "NOTIFY SET (MAILBOXES \"Other Users/down/x\" \(events))", "NO [UNAVAILABLE]")
+                    let names = (0...100).map { "\"Other Users/user\($0)/x\"" }.joined(separator: " ")
+                    try await alice.expect(
+                        "NOTIFY SET (MAILBOXES (\(names)) \(events))", "NO [NOTIFICATIONOVERFLOW]")
+                    // While the directory is silent, nobody can say what the change means.
+                    try await alice.ok("NOTIFY SET (SUBTREE \"Other Users/bob\" \(events))")
+                    try await bob.ok("SETACL Team anyone lr")
+                    #expect(try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Team\"")
+                    server.directory.setSilent(true)
+                    try await bob.ok("DELETEACL Team anyone")
+                    #expect(try await alice.line()?.hasPrefix("* OK [NOTIFICATIONOVERFLOW]") == true)
+                }
+            }
+        }
+    }
+
+    @Test func noneExcludes() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                try await client.ok(
+                    "NOTIFY SET (PERSONAL (MessageNew MessageExpunge)) (MAILBOXES Junk NONE)")
+                try await server.session { other in
+                    try await other.append("Junk")
+                    try await other.append("Sent")
+                    #expect(try await client.line()?.hasPrefix("* STATUS Sent ") == true)
                 }
             }
         }

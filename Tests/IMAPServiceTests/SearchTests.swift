@@ -56,6 +56,32 @@ import Testing
         }
     }
 
+    /// RFC 8474 sections 5.2 and 6.
+    @Test func messagesOfAThreadHaveOneIdentifier() async throws {
+        try await withMailbox { _, client in
+            try await client.append("INBOX", "Subject: no identifier\r\n\r\n")
+            try await client.append("INBOX", "Subject: no identifier\r\n\r\n")
+            func threads(_ client: inout Client) async throws -> [Substring] {
+                try await client.ok("FETCH 1:* (THREADID)").all("FETCH").map { line in
+                    line.split(separator: "(").last?.prefix { $0 != ")" } ?? ""
+                }
+            }
+            let threads = try await threads(&client)
+            try #require(threads.count == 6)
+            #expect(threads[0] == threads[1] && Set(threads).count == 5)
+            #expect(threads.allSatisfy { $0.first == "T" && $0.count <= 33 })
+            #expect(try await client.ok("SEARCH THREADID \(threads[0])").untagged == ["SEARCH 1 2"])
+            #expect(try await client.ok("SEARCH THREADID \(threads[5])").untagged == ["SEARCH 6"])
+            #expect(try await client.ok("SEARCH THREADID T0").untagged == ["SEARCH"])
+            // Wherever a message is, and whether or not the others are there.
+            try await client.ok("MOVE 2 Sent")
+            try await client.ok("SELECT Sent")
+            #expect(
+                try await client.ok("FETCH 1 (THREADID)").untagged
+                    == ["1 FETCH (THREADID (\(threads[1])))"])
+        }
+    }
+
     @Test func extendedResults() async throws {
         try await withMailbox { _, client in
             var reply = try await client.ok("UID SEARCH RETURN (MIN MAX COUNT) UNSEEN")

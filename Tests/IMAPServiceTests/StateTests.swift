@@ -48,6 +48,24 @@ import Transport
         }
     }
 
+    /// Owners learn of typos; nobody learns a directory's logins that way. Other commands between,
+    /// successful ones too, change nothing.
+    @Test func namesOfNobodyEndTheSession() async throws {
+        try await withServer({ $0.maximumBadCommands = 4 }) { server in
+            try await server.session { client in
+                try await client.expect("SETACL INBOX nobody lr", "NO No such user or group")
+                try await client.ok("SETACL INBOX bob lr")
+                try await client.expect("LISTRIGHTS INBOX nobody", "NO No such user or group")
+                try await client.ok("NOOP")
+                try await client.expect("DELETEACL INBOX group:none", "NO No such user or group")
+                try await client.expect("SETACL INBOX down lr", "NO [UNAVAILABLE]")
+                let last = try await client.expect("SETACL INBOX -noone l", "NO No such user or group")
+                #expect(last.untagged == ["BYE Too many unknown users and groups"])
+                #expect(try await client.line() == nil)
+            }
+        }
+    }
+
     @Test func logsOut() async throws {
         try await withServer { server in
             try await server.session { client in

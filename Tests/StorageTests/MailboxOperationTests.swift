@@ -290,6 +290,33 @@ import Testing
         await engine.close()
     }
 
+    /// Counters and sets of keywords are those of what came along.
+    @Test func copiesKeepTheFlagsThatTheyMay() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try StorageEngine.open(directory)
+        let inbox = try await engine.openMailbox(user, name: "INBOX").id
+        let other = try await engine.openMailbox(account(2), name: "Other").id
+        for number in 1...2 {
+            try await engine.append(
+                body(number), to: inbox, of: user, flags: [.seen, .deleted, .draft], keywords: ["a"])
+        }
+        _ = try await engine.copy(
+            [1], from: inbox, to: other, account: account(2), quota: .unlimited,
+            keeping: KeptFlags(system: [.deleted, .flagged], keywords: false))
+        _ = try await engine.move(
+            [2], from: (inbox, user), to: (other, account(2)), quota: .unlimited,
+            keeping: KeptFlags(system: [.seen], keywords: true))
+        let copies = try await engine.messages(in: other)
+        #expect(copies.map(\.flags.system) == [.deleted, .seen])
+        #expect(copies.map { engine.keywords.keywords(of: $0.flags.keywords) } == [[], ["a"]])
+        #expect(try await engine.messages(in: inbox).map(\.flags.system) == [[.seen, .deleted, .draft]])
+        let (source, target) = (try await engine.mailbox(inbox), try await engine.mailbox(other))
+        #expect(source?.unseen == 0 && source?.deleted == 1)
+        #expect(target?.unseen == 1 && target?.deleted == 1)
+        await engine.close()
+        try await IndexAudit.check(directory)
+    }
+
     @Test func expungesAreRememberedWithinLimits() async throws {
         let directory = TemporaryDirectory()
         let engine = try StorageEngine.open(directory)

@@ -37,11 +37,16 @@ package struct AccessList: Sendable, Equatable {
     }
 
     /// What can grant the user anything, as stored.
+    /// - Parameter withNegative: what can take anything away as well.
     package static func identifiers(
-        of user: AccountID, in groups: Set<AccountID>
+        of user: AccountID, in groups: Set<AccountID>, withNegative: Bool = false
     ) -> [String] {
         let subjects: [AccessIdentifier.Subject] =
             [.anyone, .authenticated, .user(user)] + groups.map { .group($0) }
-        return subjects.map { AccessIdentifier($0).stored }
+        return subjects.flatMap { subject in
+            let granting = AccessIdentifier(subject).stored
+            return withNegative
+                ? [granting, AccessIdentifier(subject, isNegative: true).stored] : [granting]
+        }
     }
 }

@@ -80,7 +80,6 @@ private struct SearchCompiler {
         switch key {
         case .all, .saveDateSupported: return .all
         case .recent: return recent.isEmpty ? .none : .test(.uid(SequenceSet(recent)))
-        case .threadID: return .none
         case .and(let keys):
             var parts: [SearchQuery] = []
             for key in keys { parts.append(try compile(key, isFuzzy: isFuzzy)) }
@@ -152,6 +151,7 @@ private struct SearchCompiler {
         case .smaller(let size): return .size(0..<size)
         case .modSequence(let value): return .modSequence(value)
         case .emailID(let id): return .emailID(id)
+        case .threadID(let id): return .threadID(id)
         default: preconditionFailure("keys with strings or keys in them are compiled apart")
         }
     }

@@ -17,6 +17,7 @@ package enum SearchTest: Sendable, Equatable {
     /// The day that the Date field names, whatever its zone; days since 1970-01-01.
     case sentDay(Range<Int>)
     case emailID(String)
+    case threadID(String)
     case text(TextTest)
 
     /// What it takes to find out: what sessions have in memory, what is kept of each message, what
@@ -26,7 +27,7 @@ package enum SearchTest: Sendable, Equatable {
         case .sequence, .uid: 0
         case .flags, .keyword, .modSequence: 1
         case .internalDate, .savedDate, .size, .emailID: 2
-        case .sentDay: 3
+        case .sentDay, .threadID: 3
         case .text(let test): test.isFuzzy ? 6 : test.field.isHeader ? 4 : 5
         }
     }

@@ -19,7 +19,8 @@ package struct IMAPServiceConfiguration: Sendable {
     /// How long IDLE may last without DONE. Clients are to renew it after 29 minutes (RFC 2177), and
     /// many do not.
     package var maximumIdle: Duration
-    /// Commands in a row that are none; afterwards the session ends.
+    /// Commands in a row that are none, or names of nobody for access lists, however many commands
+    /// are between; afterwards the session ends.
     package var maximumBadCommands: Int
     /// Sessions of one account at the same time.
     package var maximumSessionsPerAccount: Int

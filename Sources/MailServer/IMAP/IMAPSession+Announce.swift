@@ -69,6 +69,16 @@ extension IMAPSession {
         }
     }
 
+    /// RFC 7162 section 3.2: a client that has seen mod-sequences above those of expunges which wait
+    /// would never hear of these after a lost connection.
+    func tellHeldBack() {
+        guard enabled.contains(.qresync), let view = selected?.view,
+            view.completeModSequence < view.modSequence
+        else { return }
+        output.writeUntagged(
+            .ok, code: "HIGHESTMODSEQ \(view.completeModSequence)", "Expunged messages are told later")
+    }
+
     /// RFC 7162 section 3.1: from the first command that needs it on, FETCH responses carry MODSEQ.
     func enableCondstore() {
         guard enabled.insert(.condstore).inserted, let selected else { return }
@@ -90,6 +100,8 @@ extension IMAPSession {
             }
         } catch {
             if case .connection(let error) = error { throw error }
+            // What was to be told is lost.
+            if notification != nil, ending == nil { endNotifications() }
         }
     }
 

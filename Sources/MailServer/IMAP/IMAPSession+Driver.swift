@@ -132,6 +132,7 @@ extension IMAPSession {
             } catch {
                 if case .connection(let error) = error { throw error }
             }
+            tellHeldBack()
         }
         output.writeTagged(tag, completion)
         if completion.status == .bad { countBadCommand() } else { badCommands = 0 }

@@ -12,38 +12,33 @@ extension IMAPSession {
         if filter.selectedEvents.isWatched {
             try await announce(allowExpunge: idling != nil || !filter.selectedEvents.delaysExpunges)
         }
-        let news = filter.watchers.map { $0.takeChanges() }
-        guard !news.contains(where: \.overflowed) else {
-            // As after NOTIFY NONE (RFC 5465 section 5.8).
-            notification = NotificationFilter(NotifyCommand(groups: []), subscriptions: [])
-            updateAttachment()
-            return output.writeUntagged(
-                .ok, code: "NOTIFICATIONOVERFLOW", "Too many changes, notifications have ended")
-        }
+        guard let changes = filter.takeChanges() else { return endNotifications() }
+        let user = try loggedIn().account.id
         var touched: [(mailbox: Int64, events: [NotifyCommand.Event])] = []
-        for (place, (changes, _)) in news.enumerated() {
-            for change in changes {
-                let event: NotifyCommand.Event
-                switch change.kind {
-                case .appended: event = .messageNew([])
-                case .expunged: event = .messageExpunge
-                case .flagged: event = .flagChange
-                default:
-                    // Names and annotations of other users are their own affair.
-                    if place == 0 { try await tell(change, filter) }
-                    continue
-                }
-                if let place = touched.firstIndex(where: { $0.mailbox == change.mailbox }) {
-                    if !touched[place].events.contains(event) { touched[place].events.append(event) }
-                } else {
-                    touched.append((change.mailbox, [event]))
-                }
+        for change in changes {
+            guard let event = change.kind.messageEvent else {
+                if change.account == user { try await tell(change, filter) }
+                continue
+            }
+            if let place = touched.firstIndex(where: { $0.mailbox == change.mailbox }) {
+                if !touched[place].events.contains(event) { touched[place].events.append(event) }
+            } else {
+                touched.append((change.mailbox, [event]))
             }
         }
+        try await tellShared(changes, filter)
         for (mailbox, events) in touched where mailbox != selected?.live.id {
             try await tell(events, of: mailbox, filter)
             try await breathe()
         }
+    }
+
+    /// As after NOTIFY NONE (RFC 5465 section 5.8): something was missed.
+    func endNotifications() {
+        notification = NotificationFilter(NotifyCommand(groups: []), subscriptions: [])
+        updateAttachment()
+        output.writeUntagged(
+            .ok, code: "NOTIFICATIONOVERFLOW", "Not all changes could be told, notifications have ended")
     }
 
     private func tell(
@@ -55,10 +50,10 @@ extension IMAPSession {
             name = status.name
         } else {
             // Rights may have been taken away.
-            guard let shared = filter.shared[mailbox],
+            guard let shared = filter.shared[mailbox], shared.mayRead,
                 try await rights(on: mailbox).isSuperset(of: [.lookup, .read])
             else { return }
-            name = shared
+            name = shared.name
         }
         let wanted = filter.events(of: name)
         let isWanted = events.contains { event in
@@ -88,7 +83,8 @@ extension IMAPSession {
             } else if filter.events(of: from).contains(.mailboxName) {
                 writeName(from, "\\NonExistent")
             }
-        case .subscription(let name, let isSubscribed):
+        case .subscription(let stored, let isSubscribed):
+            let name = filter.namesOthers ? try await OwnerSpeller(self).spelledOut(stored) : stored
             // A mailbox that is not subscribed to any more is told of for the last time.
             if isSubscribed { filter.subscriptions.insert(name) }
             if filter.events(of: name).contains(.subscriptionChange) {
@@ -111,7 +107,7 @@ extension IMAPSession {
         }
     }
 
-    private func writeName(_ name: String, _ attributes: String, oldName: String? = nil) {
+    func writeName(_ name: String, _ attributes: String, oldName: String? = nil) {
         let utf8 = writesUTF8
         output.writeString("* LIST (\(attributes)) \"/\" ")
         output.writeIMAPMailbox(name, utf8: utf8)
@@ -124,7 +120,7 @@ extension IMAPSession {
     }
 
     /// RFC 5464 section 4.4.2.
-    private func writeMetadata(_ name: String, _ entries: [String]) {
+    func writeMetadata(_ name: String, _ entries: [String]) {
         output.writeStaticString("* METADATA ")
         output.writeIMAPMailbox(name, utf8: writesUTF8)
         for entry in entries {
@@ -140,5 +136,16 @@ extension IMAPSession {
         else { return }
         let uids = selected.view.uids
         try await writeFetch(items, of: Array(uids[uids.position(of: uid)...]), withUID: true)
+    }
+}
+
+extension MailboxChange.Kind {
+    fileprivate var messageEvent: NotifyCommand.Event? {
+        switch self {
+        case .appended: .messageNew([])
+        case .expunged: .messageExpunge
+        case .flagged: .flagChange
+        default: nil
+        }
     }
 }

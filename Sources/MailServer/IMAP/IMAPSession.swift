@@ -41,6 +41,8 @@ final class IMAPSession {
     var ending: IMAPEnding?
     /// In a row.
     var badCommands = 0
+    /// Names of nobody that the client has given for access lists, since the connection's begin.
+    var unknownIdentifiers = 0
     var counters = IMAPCounters()
     /// The connection's begin, or the last UNAUTHENTICATE: logging in may not take for ever.
     var anonymousSince = ContinuousClock.now

@@ -18,14 +18,29 @@ final class MailboxHub: Sendable {
     }
 
     private struct Watchers {
-        var nextNumber = 0
-        var byNumber: [Int: Weak<AccountWatcher>] = [:]
+        var byNumber: [Int: Weak<ChangeWatcher>] = [:]
+
+        func add(_ change: MailboxChange, _ held: inout [AnyObject]) {
+            for weak in byNumber.values {
+                guard let watcher = weak.value else { continue }
+                watcher.add(change)
+                held.append(watcher)
+            }
+        }
     }
 
     private struct State {
         var mailboxes: [Int64: Entry] = [:]
         var accounts: [AccountID: Watchers] = [:]
+        /// By identifier of access lists.
+        var access: [String: Watchers] = [:]
         var recent = RecentMailboxes()
+        var lastWatcher = 0
+
+        mutating func nextWatcher() -> Int {
+            lastWatcher += 1
+            return lastWatcher
+        }
     }
 
     private let storage: any MailboxStorage
@@ -42,7 +57,8 @@ final class MailboxHub: Sendable {
         // What a weak reference yields may be the last to hold it; its end takes the lock.
         var held: [AnyObject] = []
         let dropped: [LiveMailbox] = state.withLock { state in
-            guard !state.mailboxes.isEmpty || !state.accounts.isEmpty else { return [] }
+            guard !state.mailboxes.isEmpty || !state.accounts.isEmpty || !state.access.isEmpty
+            else { return [] }
             var dropped: [LiveMailbox] = []
             for change in changes {
                 deliver(change, &state, &held)
@@ -71,12 +87,10 @@ final class MailboxHub: Sendable {
             state.mailboxes[change.mailbox] = .loading(loading)
         case nil: break
         }
-        guard let watchers = state.accounts[change.account] else { return }
-        for weak in watchers.byNumber.values {
-            guard let watcher = weak.value else { continue }
-            watcher.add(change)
-            held.append(watcher)
+        if case .access(let identifier) = change.kind {
+            state.access[identifier]?.add(change, &held)
         }
+        state.accounts[change.account]?.add(change, &held)
     }
 
     // MARK: Mailboxes
@@ -157,18 +171,30 @@ final class MailboxHub: Sendable {
         withExtendedLifetime(opened) {}
     }
 
-    // MARK: Accounts
+    // MARK: Watching
 
-    func watch(_ account: AccountID, wake: @escaping @Sendable () -> Void) -> AccountWatcher {
+    func watch(_ account: AccountID, wake: @escaping @Sendable () -> Void) -> ChangeWatcher {
         state.withLock { state in
-            var watchers = state.accounts[account] ?? Watchers()
-            watchers.nextNumber += 1
-            let number = watchers.nextNumber
-            let watcher = AccountWatcher(account, wake: wake) { [weak self] in
+            let number = state.nextWatcher()
+            let watcher = ChangeWatcher(wake: wake) { [weak self] in
                 self?.endWatch(account, number)
             }
-            watchers.byNumber[number] = Weak(watcher)
-            state.accounts[account] = watchers
+            state.accounts[account, default: Watchers()].byNumber[number] = Weak(watcher)
+            return watcher
+        }
+    }
+
+    func watchAccess(of identifiers: Set<String>, wake: @escaping @Sendable () -> Void)
+        -> ChangeWatcher
+    {
+        state.withLock { state in
+            let number = state.nextWatcher()
+            let watcher = ChangeWatcher(wake: wake) { [weak self] in
+                self?.endAccessWatch(identifiers, number)
+            }
+            for identifier in identifiers {
+                state.access[identifier, default: Watchers()].byNumber[number] = Weak(watcher)
+            }
             return watcher
         }
     }
@@ -177,6 +203,17 @@ final class MailboxHub: Sendable {
         state.withLock { state in
             state.accounts[account]?.byNumber[number] = nil
             if state.accounts[account]?.byNumber.isEmpty == true { state.accounts[account] = nil }
+        }
+    }
+
+    private func endAccessWatch(_ identifiers: Set<String>, _ number: Int) {
+        state.withLock { state in
+            for identifier in identifiers {
+                state.access[identifier]?.byNumber[number] = nil
+                if state.access[identifier]?.byNumber.isEmpty == true {
+                    state.access[identifier] = nil
+                }
+            }
         }
     }
 }

@@ -15,6 +15,8 @@ package struct MailboxView {
     package private(set) var modSequence: UInt64
     /// Every expunge up to here has been told.
     private var expungesTold: UInt64
+    /// Every change up to here has been told: less than `modSequence` while expunges are held back.
+    package var completeModSequence: UInt64 { min(expungesTold, modSequence) }
     /// What the session has told of its own accord, by UID.
     private var acknowledged: [UInt32: UInt64] = [:]
 

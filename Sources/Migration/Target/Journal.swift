@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What an import has copied already, in a file: lines are appended, so that an import which was cut
+/// What an import has copied already and whereto, in a file: lines are appended, so that an import which was cut
 /// short goes on where it stopped, and a second one copies only what is new.
 ///
 /// A message is noted before it is sent and again when the server has it. One that is only noted
@@ -64,7 +64,10 @@ package final class Journal {
         return "\(folder)/\(String(hash, radix: 16)).journal"
     }
 
-    static func entry(_ folder: String, _ key: String) -> String { "\(folder)\t\(key)" }
+    /// - Parameter mailbox: where it goes: the same message may go to several places.
+    static func entry(_ folder: String, _ mailbox: String, _ key: String) -> String {
+        "\(folder)\t\(mailbox)\t\(key)"
+    }
 
     func begin(_ entry: String) {
         note("<\(entry)")

@@ -34,6 +34,13 @@ final class MailboxTarget {
         folder.specialUse.flatMap { specialUses[$0] } ?? folder.name
     }
 
+    /// How a journal names the mailbox that a folder goes to: by the use that both have, if any. The
+    /// user may rename it, and what was copied into it is there nevertheless.
+    func journalName(of mailbox: String, for folder: SourceFolder) -> String {
+        guard let use = folder.specialUse, specialUses[use] == mailbox else { return mailbox }
+        return use.rawValue
+    }
+
     /// Makes it, subscribed, when it does not exist.
     func require(_ mailbox: String) throws(MigrationError) {
         guard mailbox != "INBOX", !existing.contains(mailbox) else { return }

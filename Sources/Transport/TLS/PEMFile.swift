@@ -87,8 +87,9 @@ private func refusePassphrase(
     -1
 }
 
-enum SHA256Digest {
-    static func of(_ bytes: [UInt8]) -> [UInt8] {
+package enum SHA256Digest {
+    /// 32 octets.
+    package static func of(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
             var length: UInt32 = 0
             EVP_Digest(bytes, bytes.count, digest.baseAddress, &length, EVP_sha256(), nil)

@@ -51,8 +51,36 @@ import TestSupport
         #expect(report.copied == 1 && report.known == 9, "\(report)")
         try client.ok("NOOP")
         #expect(try client.text("FETCH 1:* (FLAGS)") == "* 1 FETCH (FLAGS ())")
-        let dry = try imported("maildir:" + source, "--dry-run", "--prefix", "Old/")
+        let dry = try imported("maildir:" + source, "--dry-run")
         #expect(dry.copied == 0 && dry.known == 10, "\(dry)")
+    }
+
+    /// What is known to be in one place is not yet in another.
+    @Test func eachTargetGetsItsCopy() async throws {
+        let source = files.path + "/Maildir"
+        try makeMaildir(source)
+        let client = try IMAPMessagesClient(server, user, select: nil)
+        let rows: [(options: [String], copied: Int)] = [
+            ([], 9), (["--prefix", "Old/", "--dry-run"], 9), (["--prefix", "Old/"], 9),
+            (["--prefix", "Older/"], 9), (["--map", "Sent=Elsewhere"], 2),
+            // Where they went by default.
+            (["--map", "Sent=Sent"], 0),
+        ]
+        for (options, copied) in rows {
+            let report = try imported("maildir:" + source, options)
+            #expect(report.copied == copied && report.known == 9 - copied, "\(options): \(report)")
+            guard !options.contains("--dry-run") else { continue }
+            let again = try imported("maildir:" + source, options)
+            #expect(again.copied == 0 && again.known == 9, "\(options): \(again)")
+        }
+        for mailbox in ["Sent", "Old/Sent", "Older/Sent", "Elsewhere"] {
+            #expect(try count(in: mailbox) == 2)
+        }
+        // Sent mail stays where it is when the user renames that.
+        try client.ok("RENAME Sent Gesendet")
+        let renamed = try imported("maildir:" + source)
+        #expect(renamed.copied == 0 && renamed.known == 9, "\(renamed)")
+        #expect(try count(in: "Gesendet") == 2)
     }
 
     @Test func whatCanNotBeCopiedIsToldAndTheRestGoesOn() throws {

@@ -86,12 +86,13 @@ extension FakeMailboxes {
     ) async throws(MailboxError) -> AppendResult { throw .unavailable(Self.unused) }
 
     func copy(
-        _ uids: [UInt32], from source: Int64, to target: Int64, account: AccountID, quota: Quota
+        _ uids: [UInt32], from source: Int64, to target: Int64, account: AccountID, quota: Quota,
+        keeping flags: KeptFlags
     ) async throws(MailboxError) -> CopyResult { throw .unavailable(Self.unused) }
 
     func move(
         _ uids: [UInt32], from source: (mailbox: Int64, account: AccountID),
-        to target: (mailbox: Int64, account: AccountID), quota: Quota
+        to target: (mailbox: Int64, account: AccountID), quota: Quota, keeping flags: KeptFlags
     ) async throws(MailboxError) -> CopyResult { throw .unavailable(Self.unused) }
 
     func store(

@@ -1,6 +1,8 @@
 internal import Directory
 internal import IMAP
+internal import Logging
 internal import MailModel
+internal import Transport
 
 /// Identifiers of access lists as clients write them: `anyone`, `authenticated`; a user's login or
 /// address; `group:` with a group's address or common name, or its address alone. "-" before it takes
@@ -30,7 +32,7 @@ extension IMAPSession {
         let prefix = "group:"
         if name.lowercased().hasPrefix(prefix) {
             guard let group = try await group(String(name.dropFirst(prefix.count))) else {
-                throw .unknownIdentifier
+                throw unknownIdentifier()
             }
             return .group(group)
         }
@@ -40,9 +42,27 @@ extension IMAPSession {
         case .notFound: break
         }
         guard name.utf8.contains(UInt8(ascii: "@")), let group = try await group(name) else {
-            throw .unknownIdentifier
+            throw unknownIdentifier()
         }
         return .group(group)
+    }
+
+    /// Whoever may administer a mailbox has to learn of typos: the rights would be nobody's, and a
+    /// negative entry would deny nobody anything. So the reply tells whether a name is known, but not
+    /// of many names: these failures end the session, whatever succeeds between them, and who comes
+    /// back has to log in again.
+    private func unknownIdentifier() -> CommandFailure {
+        unknownIdentifiers += 1
+        if unknownIdentifiers >= service.configuration.maximumBadCommands, let user {
+            logger.warning(
+                "IMAP session has named too many unknown users and groups",
+                metadata: [
+                    "account": "\(user.account.id)", "login": "\(user.login)",
+                    "remote": "\(connection.remoteAddress)",
+                ])
+            sayBye(.refused, "Too many unknown users and groups")
+        }
+        return .no("No such user or group")
     }
 
     private func group(_ name: String) async throws(CommandFailure) -> AccountID? {
@@ -84,8 +104,4 @@ extension Account {
             || name.hasPrefix("group:") || name.hasPrefix("user:")
         return isOther ? "\(primaryAddress)" : login
     }
-}
-
-extension CommandFailure {
-    static let unknownIdentifier = CommandFailure.no("No such user or group")
 }

@@ -87,6 +87,6 @@ extension IMAPSession {
         // RFC 8508 section 3.2: the new message before the old one goes.
         output.writeUntagged(.ok, code: code, "Replacement message ready")
         try await announce(allowExpunge: true)
-        return .ok("REPLACE completed", code: expungeCode)
+        return .ok("REPLACE completed", code: enabled.contains(.qresync) ? toldModSequence : nil)
     }
 }

@@ -13,7 +13,7 @@ extension IMAPSession {
         do throws(MailboxError) {
             let result = try await service.mailboxes.storage.copy(
                 uids, from: selected.live.id, to: target.id, account: target.owner,
-                quota: target.quota)
+                quota: target.quota, keeping: target.rights.keptFlags)
             guard !result.sources.isEmpty else {
                 return command.isUID
                     ? .ok("No messages copied")

@@ -16,13 +16,14 @@ extension IMAPSession {
         }
         let gone = try await removeDeleted(named, from: selected)
         try await announce(allowExpunge: true)
-        return .ok("EXPUNGE completed", code: gone ? expungeCode : nil)
+        // RFC 7162 sections 3.2.7 and 3.2.9: with QRESYNC, and when any went.
+        return .ok(
+            "EXPUNGE completed", code: gone && enabled.contains(.qresync) ? toldModSequence : nil)
     }
 
-    /// RFC 7162 section 3.2.5.1: what the client has been told is complete up to here.
-    var expungeCode: String? {
-        guard enabled.contains(.qresync), let selected else { return nil }
-        return "HIGHESTMODSEQ \(selected.view.modSequence)"
+    /// The response code that tells how far what the client has been told is complete.
+    var toldModSequence: String? {
+        selected.map { "HIGHESTMODSEQ \($0.view.modSequence)" }
     }
 
     /// - Parameter uids: nil: all that the session knows of.

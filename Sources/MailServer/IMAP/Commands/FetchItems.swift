@@ -3,11 +3,22 @@ internal import InternetMessage
 internal import MailModel
 internal import NIOCore
 internal import Storage
+internal import Transport
 
 /// Identifiers of messages that never change (RFC 8474).
 enum ObjectID {
     /// The same for all copies of a message.
     static func email(of message: QueueID) -> String { "M\(message)" }
+
+    /// The same for all messages that name the same first message as their thread's. It follows from
+    /// the message alone, so that it stays as it is, in every mailbox, whatever else comes or goes (RFC
+    /// 8474 section 5.2). A reply that names nothing but the reply before it, without References,
+    /// begins a thread of its own here, though THREAD can tell better.
+    static func thread(of message: QueueID, _ keys: MessageKeys.Values) -> String {
+        guard let first = keys.references.first ?? keys.messageID else { return "TM\(message)" }
+        let digest = SHA256Digest.of(first).prefix(16)
+        return "T" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
 }
 
 /// One message's items.
@@ -22,6 +33,10 @@ extension IMAPSession {
         if plan.needsFacts, message.facts == nil {
             throw .unreadable(
                 .localProblem("message \(message.stored.message.id): no structure"))
+        }
+        if plan.needsThreads, message.threadID == nil {
+            // NIL would stand for a server that has no threads.
+            throw .unreadable(.localProblem("message \(message.stored.message.id): no keys"))
         }
         var isFirst = true
         for (item, name) in plan.items {
@@ -70,7 +85,7 @@ extension IMAPSession {
             guard message.facts != nil || !lazy else { return writeKept(nil) }
             output.writeIMAPString8(
                 message.facts?.preview ?? [], utf8: !enabled.isDisjoint(with: [.utf8, .rev2]))
-        case .threadID: output.writeStaticString("NIL")
+        case .threadID: output.writeString("(\(message.threadID ?? ""))")
         case .section, .binary, .binarySize, .rfc822, .rfc822Header, .rfc822Text: break
         }
     }

@@ -14,6 +14,8 @@ final class FetchedMessage {
 
     let stored: MailboxMessage
     let facts: MessageFacts?
+    /// Nil when it was not asked for, or the message can't be read.
+    var threadID: String?
     /// Flags and mod-sequence as the mailbox has them now.
     var state: FlaggedMessage
     /// \Seen was set by this command.

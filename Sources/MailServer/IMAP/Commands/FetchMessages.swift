@@ -136,6 +136,7 @@ extension IMAPSession {
                 FetchedMessage(
                     stored[place], facts: facts.isEmpty ? nil : facts[place], storage: storage)
             }
+            if plan.needsThreads { await findThreads(of: messages) }
             selected.live.withState { state in
                 for message in messages { message.update(from: state) }
             }
@@ -146,6 +147,13 @@ extension IMAPSession {
     private func facts(of messages: [MessageReference], _ plan: FetchPlan) async -> [MessageFacts?] {
         if plan.needsFacts { return await service.cache.facts(of: messages) }
         return plan.takesFactsAtHand ? await service.cache.factsAtHand(of: messages) : []
+    }
+
+    private func findThreads(of messages: [FetchedMessage]) async {
+        let keys = await service.cache.keys(of: messages.map(\.stored.message))
+        for (message, keys) in zip(messages, keys) {
+            message.threadID = keys.map { ObjectID.thread(of: message.stored.message.id, $0.values) }
+        }
     }
 
     /// Sets \Seen where it is missing (RFC 9051 section 6.4.5), durably, before the messages are

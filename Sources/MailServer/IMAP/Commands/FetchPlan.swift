@@ -8,6 +8,7 @@ struct FetchPlan {
     let rows: [FetchRows.Item]?
     /// What is computed once for a message: structure, envelope, preview.
     let needsFacts: Bool
+    let needsThreads: Bool
     /// PREVIEW (LAZY) wants them only if they are there.
     let takesFactsAtHand: Bool
     /// RFC 9051 section 6.4.5: BODY[...] without PEEK sets \Seen.
@@ -41,6 +42,7 @@ struct FetchPlan {
         self.items = items.map { ($0, $0.responseName) }
         self.rows = rows.count == items.count ? rows : nil
         self.needsFacts = needsFacts
+        needsThreads = items.contains(.threadID)
         self.takesFactsAtHand = takesFactsAtHand
         self.setsSeen = setsSeen
         tellsFlags = items.contains(.flags)

@@ -34,13 +34,20 @@ extension IMAPSession {
 
     /// Other users' mailboxes that this user may look up, by owner and name. What can't be told
     /// while the directory is unavailable is left out: own mail must not depend on it.
-    func sharedMailboxes() async throws(CommandFailure) -> [ResolvedMailbox] {
+    /// - Parameter completely: all or none: what is left out would pass for gone. [UNAVAILABLE] then,
+    ///   and [NOTIFICATIONOVERFLOW] when there are too many.
+    func sharedMailboxes(completely: Bool = false) async throws(CommandFailure) -> [ResolvedMailbox] {
         let user = try loggedIn()
         let storage = service.mailboxes.storage
-        let groups = await knownGroups(of: user.account)
+        let groups =
+            completely
+            ? try await self.groups(of: user.account) : await knownGroups(of: user.account)
         let identifiers = AccessList.identifiers(of: user.account.id, in: groups)
         let candidates = try await stored { () async throws(MailError) in
             try await storage.mailboxesShared(with: identifiers)
+        }
+        if completely, candidates.count > Self.maximumShared {
+            throw .no("Too many users' mailboxes", code: "NOTIFICATIONOVERFLOW")
         }
         var seen: Set<Int64> = []
         var owners: [AccountID: Account?] = [:]
@@ -49,7 +56,10 @@ extension IMAPSession {
         where id != user.account.id && seen.insert(status.id).inserted {
             let rights = try await accessList(of: status.id)
                 .rights(of: user.account.id, in: groups)
-            guard rights.contains(.lookup), let owner = await owner(id, &owners) else { continue }
+            guard rights.contains(.lookup) else { continue }
+            let known =
+                completely ? try await self.owner(id, &owners) : await knownOwner(id, &owners)
+            guard let owner = known else { continue }
             found.append(
                 ResolvedMailbox(
                     name: MailboxPlace.name(of: status.name, ownedBy: owner.levelName),
@@ -86,14 +96,27 @@ extension IMAPSession {
         }
     }
 
-    private func owner(_ id: AccountID, _ known: inout [AccountID: Account?]) async -> Account? {
+    private func owner(_ id: AccountID, _ known: inout [AccountID: Account?])
+        async throws(CommandFailure) -> Account?
+    {
         if let owner = known[id] { return owner }
-        let owner: Account? =
-            if case .found(let account) = await service.directory.account(id: id) { account } else {
-                nil
-            }
+        let owner: Account?
+        switch await service.directory.account(id: id) {
+        case .found(let account): owner = account
+        case .notFound: owner = nil
+        case .unavailable(let fault): throw directoryUnavailable(fault.cause)
+        }
         known[id] = .some(owner)
         return owner
+    }
+
+    private func knownOwner(_ id: AccountID, _ known: inout [AccountID: Account?]) async -> Account? {
+        do throws(CommandFailure) {
+            return try await owner(id, &known)
+        } catch {
+            known[id] = .some(nil)
+            return nil
+        }
     }
 }
 

@@ -19,7 +19,8 @@ extension IMAPSession {
         do throws(MailboxError) {
             result = try await service.mailboxes.storage.move(
                 uids, from: (selected.live.id, selected.live.account),
-                to: (target.id, target.owner), quota: target.quota)
+                to: (target.id, target.owner), quota: target.quota,
+                keeping: target.rights.keptFlags)
         } catch { throw refusal(error) }
         guard !result.sources.isEmpty else {
             return command.isUID
@@ -29,6 +30,7 @@ extension IMAPSession {
         // RFC 6851 section 4.3: the new UIDs before the expunges.
         output.writeUntagged(.ok, code: result.copyCode, "Moved")
         try await announce(allowExpunge: true)
-        return .ok("MOVE completed", code: expungeCode)
+        // RFC 6851 section 4.4, of every client: with or without QRESYNC.
+        return .ok("MOVE completed", code: toldModSequence)
     }
 }

@@ -4,7 +4,6 @@ internal import MailModel
 internal import MailboxStore
 internal import NIOCore
 internal import Storage
-internal import Transport
 
 /// NOTIFY (RFC 5465): sets what is told without being asked for. A command that fails leaves
 /// everything as it was.
@@ -13,22 +12,16 @@ extension IMAPSession {
         "MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
         + " MailboxMetadataChange ServerMetadataChange"
 
-    /// Other users whose mailboxes one session watches.
-    private static let maximumOwners = 100
-
     func notify(_ command: NotifyCommand) async throws(CommandFailure) -> Completion {
         let user = try loggedIn()
         try check(command)
         let filter: NotificationFilter
         if command.groups.contains(where: { !$0.filter.isSelected }) {
             // Before anything is looked at, so that nothing is missed.
-            let watcher = watch(user.account.id)
-            let subscriptions = try await stored { () async throws(MailError) in
-                try await user.mailboxes.subscriptions()
-            }
-            filter = NotificationFilter(command, subscriptions: subscriptions)
-            filter.watchers = [watcher]
-            if filter.mayNameShared { try await watchShared(filter) }
+            let own = watch(user.account.id)
+            filter = try await spelledOut(command)
+            filter.own = own
+            try await updateShared(filter, isFirst: true)
         } else {
             filter = NotificationFilter(command, subscriptions: [])
         }
@@ -38,21 +31,30 @@ extension IMAPSession {
         return .ok("NOTIFY completed")
     }
 
-    private func watch(_ account: AccountID) -> AccountWatcher {
-        service.mailboxes.watch(account) { [connection] in connection.wake() }
-    }
-
-    private func watchShared(_ filter: NotificationFilter) async throws(CommandFailure) {
-        var owners: Set<AccountID> = []
-        for mailbox in try await sharedMailboxes()
-        where mailbox.rights.contains(.read) && !filter.events(of: mailbox.name).isEmpty {
-            filter.shared[mailbox.id] = mailbox.name
-            guard owners.insert(mailbox.owner).inserted else { continue }
-            guard owners.count <= Self.maximumOwners else {
-                throw .no("Too many users' mailboxes", code: "NOTIFICATIONOVERFLOW")
-            }
-            filter.watchers.append(watch(mailbox.owner))
+    /// The filter with names as events will tell them.
+    private func spelledOut(_ command: NotifyCommand) async throws(CommandFailure)
+        -> NotificationFilter
+    {
+        let user = try loggedIn()
+        let subscriptions = try await stored { () async throws(MailError) in
+            try await user.mailboxes.subscriptions()
         }
+        let speller = OwnerSpeller(self)
+        var groups: [NotifyCommand.Group] = []
+        for group in command.groups {
+            let filter = try await group.filter.renamed { name async throws(CommandFailure) in
+                try await speller.spelledOut(name)
+            }
+            groups.append(.init(filter: filter, events: group.events))
+        }
+        var subscribed = subscriptions
+        if command.groups.contains(where: { $0.filter == .subscribed }) {
+            subscribed = []
+            for name in subscriptions { subscribed.insert(try await speller.spelledOut(name)) }
+        }
+        var command = command
+        command.groups = groups
+        return NotificationFilter(command, subscriptions: subscribed)
     }
 
     private func check(_ command: NotifyCommand) throws(CommandFailure) {
@@ -84,7 +86,7 @@ extension IMAPSession {
     private func writeStatuses(_ filter: NotificationFilter) async throws(CommandFailure) {
         var mailboxes = try await ownMailboxes()
         if !filter.shared.isEmpty {
-            mailboxes += try await sharedMailboxes().filter { filter.shared[$0.id] != nil }
+            mailboxes += try await sharedMailboxes().filter { filter.shared[$0.id]?.mayRead == true }
         }
         for mailbox in mailboxes where mailbox.id != selected?.live.id {
             let events = filter.events(of: mailbox.name)

@@ -102,6 +102,13 @@ final class MailboxSearch: SearchSource {
                 ObjectID.email(of: number) == id
             else { return PositionSet(size: size) }
             return candidates.filter { columns.ids[$0] == number.rawValue }
+        case .threadID(let id):
+            var found = PositionSet(size: size)
+            try await forEachKeys(candidates.positions) { position, keys, columns in
+                let message = columns.reference(position).id
+                if let keys, ObjectID.thread(of: message, keys) == id { found.insert(position) }
+            }
+            return found
         case .sentDay(let range):
             var found = PositionSet(size: size)
             try await forEachKeys(candidates.positions) { position, keys, columns in

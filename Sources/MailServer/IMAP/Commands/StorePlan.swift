@@ -149,4 +149,10 @@ extension ACLRights {
         if contains(.write) { flags.formUnion([.answered, .flagged, .draft]) }
         return flags
     }
+
+    /// What a message keeps that comes into the mailbox (RFC 4314 section 4): without the right to a
+    /// flag, the flag is left out and the copy succeeds.
+    var keptFlags: KeptFlags {
+        KeptFlags(system: permittedFlags, keywords: contains(.write))
+    }
 }

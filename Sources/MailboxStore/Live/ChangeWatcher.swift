@@ -1,10 +1,9 @@
-package import MailModel
 package import Storage
 import Synchronization
 
-/// Gathers the changes of one account's mailboxes for one session (RFC 5465). Bounded: whoever does
-/// not take them in time has missed something and is told so.
-package final class AccountWatcher: Sendable {
+/// Gathers changes for one session (RFC 5465): those of an account's mailboxes, or those of access
+/// lists. Bounded: whoever does not take them in time has missed something and is told so.
+package final class ChangeWatcher: Sendable {
     private static let capacity = 10_000
 
     private struct State {
@@ -12,16 +11,11 @@ package final class AccountWatcher: Sendable {
         var overflowed = false
     }
 
-    package let account: AccountID
     private let state = Mutex(State())
     private let wake: @Sendable () -> Void
     private let onEnd: @Sendable () -> Void
 
-    init(
-        _ account: AccountID, wake: @escaping @Sendable () -> Void,
-        onEnd: @escaping @Sendable () -> Void
-    ) {
-        self.account = account
+    init(wake: @escaping @Sendable () -> Void, onEnd: @escaping @Sendable () -> Void) {
         self.wake = wake
         self.onEnd = onEnd
     }
