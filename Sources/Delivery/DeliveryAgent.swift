@@ -27,6 +27,8 @@ package enum AwaitedAnswer: Sendable {
     case greeting
     /// To a command.
     case reply
+    /// To a message which the host may have: it can't be given up.
+    case verdict
 }
 
 /// One message, for some of its recipients.

@@ -283,7 +283,7 @@ private struct LeaseProgress: DeliveryProgress {
     let lease: Lease
 
     func isWaiting(for what: AwaitedAnswer) -> Bool {
-        spool.markSlow(lease, closing: what == .greeting)
+        spool.markSlow(lease, closing: what == .greeting, mustStay: what == .verdict)
     }
 
     func goesOn() { spool.unmarkSlow(lease) }

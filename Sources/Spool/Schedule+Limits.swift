@@ -49,12 +49,18 @@ extension Schedule {
     /// The lease waits for a host that does not answer: it gives back its place among all. False when
     /// too many wait so: it keeps its place.
     ///
-    /// - Parameter closing: whether the destination gets no other meanwhile.
-    mutating func markSlow(_ id: QueueID, _ name: Destination, closing: Bool = true) -> Bool {
+    /// - Parameters:
+    ///   - closing: whether the destination gets no other meanwhile.
+    ///   - mustStay: it can't be given up when there is no room.
+    mutating func markSlow(
+        _ id: QueueID, _ name: Destination, closing: Bool = true, mustStay: Bool = false
+    ) -> Bool {
         guard let job = find(id, name), jobs[job].phase == .inWork else { return false }
         switch jobs[job].standing {
         case .counted:
-            guard slow < maximumSlow else { return false }
+            guard slow < (mustStay ? maximumSlow + maximumUnanswered : maximumSlow) else {
+                return false
+            }
             slow += 1
             jobs[job].standing = closing ? .slow : .silent
             if closing { destinations[jobs[job].destination].slow += 1 }

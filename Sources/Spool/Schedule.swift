@@ -32,6 +32,7 @@ struct Schedule {
     private static let promotions = 512
 
     let maximumSlow: Int
+    let maximumUnanswered: Int
     var jobs = JobTable()
     var hosts: VirtualHosts
     var destinations: DestinationTable
@@ -50,6 +51,7 @@ struct Schedule {
 
     init(limits: SpoolConfiguration) {
         maximumSlow = limits.maximumSlowLeases
+        maximumUnanswered = limits.maximumUnansweredLeases
         hosts = VirtualHosts(weights: limits.weights)
         destinations = DestinationTable(
             window: ConcurrencyWindow(

@@ -71,10 +71,15 @@ extension Spool {
     /// The lease waits for a host that does not answer: until `unmarkSlow` or the end it gives its
     /// place among the remote leases to another. False when as many wait so as may, and it keeps it.
     ///
-    /// - Parameter closing: whether its destination gets no further lease meanwhile, as one that has
-    ///   not even greeted.
-    package func markSlow(_ lease: Lease, closing: Bool) -> Bool {
-        change { $0.schedule.markSlow(lease.id, lease.destination, closing: closing) }
+    /// - Parameters:
+    ///   - closing: whether its destination gets no further lease meanwhile, as one that has not even
+    ///     greeted.
+    ///   - mustStay: it can't be given up: there is more room for it.
+    package func markSlow(_ lease: Lease, closing: Bool, mustStay: Bool = false) -> Bool {
+        change {
+            $0.schedule.markSlow(
+                lease.id, lease.destination, closing: closing, mustStay: mustStay)
+        }
     }
 
     /// The host has answered. The lease goes on at once, even if that makes one too many.

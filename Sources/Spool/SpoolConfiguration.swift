@@ -6,6 +6,8 @@ package struct SpoolConfiguration: Sendable {
     package var maximumRemoteLeases = 30
     /// Besides them, those that wait for a host which does not answer.
     package var maximumSlowLeases = 200
+    /// Besides these, those that wait for the answer to a whole message: they can't be given up.
+    package var maximumUnansweredLeases = 1000
     /// Leases of one destination: at first, and at most once it has proved able to take them.
     package var initialDestinationLeases = 5
     package var maximumDestinationLeases = 20

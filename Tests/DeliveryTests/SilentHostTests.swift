@@ -20,8 +20,12 @@ import Transport
     /// Too many others wait already.
     private final class NoRoom: DeliveryProgress {
         private let questions = Atomic(0)
+        private let verdicts = Atomic(0)
+
+        var asksForVerdict: Bool { verdicts.load(ordering: .sequentiallyConsistent) > 0 }
 
         func isWaiting(for what: AwaitedAnswer) -> Bool {
+            if what == .verdict { verdicts.add(1, ordering: .sequentiallyConsistent) }
             questions.add(1, ordering: .sequentiallyConsistent)
             return false
         }
@@ -135,12 +139,14 @@ import Transport
         over session: OutboundSession, _ progress: NoRoom
     ) async -> TransactionResult {
         let transaction = delivery.transaction(content)
-        let watch = SilenceWatch(patience: .milliseconds(20))
-        return await session.run {
-            await session.send(
-                transaction, content,
-                watchedBy: SilenceWatch.Post(watch: watch, progress: progress))
-        }
+        watch(session, progress)
+        return await session.run { await session.send(transaction, content) }
+    }
+
+    private func watch(_ session: OutboundSession, _ progress: NoRoom) {
+        session.post = SilenceWatch.Post(
+            watch: SilenceWatch(patience: .milliseconds(20), grace: .milliseconds(20)),
+            progress: progress)
     }
 
     /// It has not said anything, but the message has gone out with the commands.
@@ -155,10 +161,68 @@ import Transport
         try await withSession(host) { session, delivery, content in
             let result = await send(&delivery, content, over: session, progress)
             #expect(!session.isGivenUp)
+            #expect(progress.asksForVerdict, "there is more room for such")
             guard case .accepted = result.outcomes.first else {
                 Issue.record("not accepted: \(result)")
                 return
             }
+        }
+    }
+
+    /// Then its answer is not waited for to the end.
+    @Test func aHostThatMayHaveTheMessageDoesNotKeepTheServerFromStopping() async throws {
+        let progress = NoRoom()
+        let host = Self.host("PIPELINING", "CHUNKING", after: " LAST\r\n") { connection in
+            await Self.read(connection, until: "never")
+        }
+        try await withSession(host) { session, delivery, content in
+            let transaction = delivery.transaction(content)
+            watch(session, progress)
+            let sending = Task {
+                await session.run { await session.send(transaction, content) }
+            }
+            await progress.waitUntilAsked()
+            sending.cancel()
+            let result = await sending.value
+            guard case .broken(_, mayBeDelivered: true) = result.outcomes.first else {
+                Issue.record("not given up: \(result)")
+                return
+            }
+            #expect(session.isGivenUp)
+        }
+    }
+
+    /// An octet now and then is no answer.
+    private static func drip(_ connection: Connection) async {
+        while (try? await connection.write(ByteBuffer(string: "2"))) != nil {
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    @Test func aHostThatDripsIsGivenUp() async throws {
+        let host = Self.host(after: "MAIL") { await Self.drip($0) }
+        try await withSession(host) { session, delivery, content in
+            let result = await send(&delivery, content, over: session, NoRoom())
+            #expect(session.isGivenUp || session.isClosed)
+            guard case .broken(_, mayBeDelivered: false) = result.outcomes.first else {
+                Issue.record("not given up: \(result)")
+                return
+            }
+        }
+    }
+
+    @Test func aHostThatDripsBetweenMessagesIsGivenUp() async throws {
+        let host = Self.host("PIPELINING", "CHUNKING", after: " LAST\r\n") { connection in
+            await Self.say(connection, "250 OK\r\n250 OK\r\n250 OK\r\n2")
+            await Self.drip(connection)
+        }
+        try await withSession(host) { session, delivery, content in
+            let progress = NoRoom()
+            _ = await send(&delivery, content, over: session, progress)
+            while await session.run({ await session.isStillThere() }) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(session.isClosed)
         }
     }
 

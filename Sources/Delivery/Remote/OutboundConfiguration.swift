@@ -24,6 +24,8 @@ package struct OutboundConfiguration: Sendable {
     package var connectTimeout = Duration.seconds(30)
     /// A host that takes longer to connect and greet gives its place to others.
     package var patience = Duration.seconds(1)
+    /// How long a host that may have a message can still answer when the server stops.
+    package var shutdownGrace = Duration.seconds(10)
     /// Addresses that are tried for one message in one attempt.
     package var maximumAddresses = 5
     package var maximumMessagesPerSession = 100

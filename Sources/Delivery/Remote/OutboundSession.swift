@@ -28,8 +28,8 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// We have ended it while the host kept a transaction waiting, for want of room or because the
     /// server stops: the host is not to blame.
     private(set) var isGivenUp = false
-    /// Is told while the host keeps a transaction waiting.
-    private var post: SilenceWatch.Post?
+    /// Is told while the host keeps a delivery waiting.
+    var post: SilenceWatch.Post?
 
     init(
         _ connection: Connection, to host: MailHost, at address: HostAddress,
@@ -61,11 +61,8 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
 
     /// Gives the message to the host, over a session that is not closed.
     func send(
-        _ transaction: ClientTransaction, _ content: OutboundContent,
-        watchedBy post: SilenceWatch.Post? = nil
+        _ transaction: ClientTransaction, _ content: OutboundContent
     ) async -> TransactionResult {
-        self.post = post
-        defer { self.post = nil }
         session.begin(transaction)
         var reader = content.makeReader()
         while true {
@@ -91,7 +88,7 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// sent into the void: afterwards nobody could tell whether the host has it.
     func isStillThere() async -> Bool {
         guard transactions > 0, !isClosed, await connection.hasNews() else { return !isClosed }
-        await readUnwatched(.idle)
+        await watched { await read(.idle, until: .now + SMTPClientStage.idle.deadline) }
         _ = await advance()
         return !isClosed
     }
@@ -113,9 +110,11 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// Goes on to where the caller is needed: at `ready`, `sendContent`, `finished` or `closed`.
     private func advance() async -> SMTPClientAction {
         while true {
-            let action = session.next(&input, &output)
+            var action = session.next(&input, &output)
+            if case .read(let stage) = action { action = await reply(at: stage) }
             switch action {
-            case .read(let stage): await read(stage)
+            // Of several replies one has come.
+            case .read: continue
             case .startTLS: await startTLS()
             case .authenticate(let mechanisms): authenticate(mechanisms)
             case .respond(let challenge): respond(challenge)
@@ -133,20 +132,32 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// Ends it at once.
     func abort() { connection.abort() }
 
-    private func read(_ stage: SMTPClientStage) async {
-        await watched { await readUnwatched(stage) }
+    /// Reads until there is a reply, or something else to be done. However slowly its octets come, it is
+    /// one wait with one deadline.
+    private func reply(at stage: SMTPClientStage) async -> SMTPClientAction {
+        var action = SMTPClientAction.read(stage)
+        await watched {
+            let deadline = ContinuousClock.now + stage.deadline
+            let replies = session.replies
+            while case .read(let stage) = action, session.replies == replies {
+                await read(stage, until: deadline)
+                action = session.next(&input, &output)
+            }
+        }
+        return action
     }
 
     private func watched(_ body: () async -> Void) async {
         guard let post else { return await body() }
         // A host that may have the message may deliver it: its answer is waited for.
-        let abortable = session.mayHaveMessage ? nil : connection
-        if await post.watch.during(post.progress, aborting: abortable, body) { isGivenUp = true }
+        let isAborted = await post.watch.during(
+            post, aborting: connection, mayGiveUp: !session.mayHaveMessage, body)
+        if isAborted { isGivenUp = true }
     }
 
-    private func readUnwatched(_ stage: SMTPClientStage) async {
+    private func read(_ stage: SMTPClientStage, until deadline: ContinuousClock.Instant) async {
         await flush(orFailAt: stage)
-        connection.setReadDeadline(stage.deadline)
+        connection.setReadDeadline(max(deadline - .now, .zero))
         do throws(ConnectionError) {
             guard let bytes = try await connection.read() else {
                 return session.fail(.lost(stage, cause: "the host closed the connection"))

@@ -26,7 +26,8 @@ package final class RemoteDelivery: DeliveryAgent {
         self.maker = maker
         self.contents = contents
         pool = SessionPool(lifetime: configuration.idleLifetime)
-        silence = SilenceWatch(patience: configuration.patience / 2)
+        silence = SilenceWatch(
+            patience: configuration.patience / 2, grace: configuration.shutdownGrace)
     }
 
     /// Ends the sessions that wait for work. To be called when nothing is delivered any more.
@@ -80,8 +81,8 @@ package final class RemoteDelivery: DeliveryAgent {
                     return delivery.result(failing: failure.error, isOfHosts: failure.isOfHosts)
                 }
             }
-            let post = SilenceWatch.Post(watch: silence, progress: progress)
-            await session.run { await self.transact(&delivery, over: session, post) }
+            session.post = SilenceWatch.Post(watch: silence, progress: progress)
+            await session.run { await self.transact(&delivery, over: session) }
             await keep(session, key)
         }
         return delivery.result
@@ -89,8 +90,7 @@ package final class RemoteDelivery: DeliveryAgent {
 
     /// Transactions over one session, as many as the recipients need.
     private func transact(
-        _ delivery: inout PlannedDelivery, over session: OutboundSession,
-        _ post: SilenceWatch.Post
+        _ delivery: inout PlannedDelivery, over session: OutboundSession
     ) async {
         var isReady = true
         repeat {
@@ -104,7 +104,7 @@ package final class RemoteDelivery: DeliveryAgent {
             case .failure(let error): return delivery.fail(error)
             }
             let transaction = delivery.transaction(content)
-            let result = await session.send(transaction, content, watchedBy: post)
+            let result = await session.send(transaction, content)
             isReady = await session.isReady()
             // A host may end a session that has done its work: nobody is to blame.
             if session.isClosed, !session.isGivenUp, session.transactions > 1, result.isUntouched {
@@ -115,12 +115,15 @@ package final class RemoteDelivery: DeliveryAgent {
     }
 
     private func keep(_ session: OutboundSession, _ key: SessionKey) async {
-        if session.failure == nil, session.transactions < configuration.maximumMessagesPerSession,
-            await session.isReady()
+        let isReady = await session.isReady()
+        session.post = nil
+        if isReady, session.failure == nil,
+            session.transactions < configuration.maximumMessagesPerSession
         {
             await pool.put(session, key)
         } else {
-            await session.quit()
+            // Nobody's delivery waits for a goodbye.
+            Task { await session.quit() }
         }
     }
 }

@@ -25,20 +25,34 @@ struct SessionMaker: Sendable {
     func session(
         _ plan: RoutePlan, _ wish: TLSWish, waiting: any DeliveryProgress
     ) async -> Result<OutboundSession, Failure> {
+        let patience = Patience(configuration.patience, waiting)
+        defer { patience.end() }
+        return await withTaskCancellationHandler {
+            await session(plan, wish, patience)
+        } onCancel: {
+            patience.cancel()
+        }
+    }
+
+    private func session(
+        _ plan: RoutePlan, _ wish: TLSWish, _ patience: Patience
+    ) async -> Result<OutboundSession, Failure> {
         let hosts: [MailHost]
-        switch await finder.hosts(plan.way) {
+        switch await answer(patience, { await finder.hosts(plan.way) }) {
         case .success(let found): hosts = found
         case .failure(let error): return .failure(Failure(error: error, isOfHosts: false))
+        case nil: return .failure(Failure(error: .lookUpGivenUp, isOfHosts: false))
         }
         var last: MailError?
         var tried = 0
         for host in hosts {
             let security: SessionSecurity
-            switch await decider.security(for: host, plan, wish) {
+            switch await answer(patience, { await decider.security(for: host, plan, wish) }) {
             case .success(let decided): security = decided
             case .failure(let error):
                 last = error
                 continue
+            case nil: return .failure(Failure(error: .lookUpGivenUp, isOfHosts: false))
             }
             for address in host.addresses {
                 guard tried < configuration.maximumAddresses else { break }
@@ -48,7 +62,7 @@ struct SessionMaker: Sendable {
                     continue
                 }
                 tried += 1
-                switch await open(host, place, security, waiting) {
+                switch await open(host, place, security, patience) {
                 case .success(let session): return .success(session)
                 // There is no room for the other hosts' silence either.
                 case .failure(let failure) where !failure.isOfHosts: return .failure(failure)
@@ -59,17 +73,19 @@ struct SessionMaker: Sendable {
         return .failure(Failure(error: last ?? .noHostTried, isOfHosts: true))
     }
 
-    private func open(
-        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity,
-        _ waiting: any DeliveryProgress
-    ) async -> Result<OutboundSession, Failure> {
-        let patience = Patience(configuration.patience, waiting)
-        defer { patience.end() }
-        return await withTaskCancellationHandler {
-            await open(host, place, security, patience)
-        } onCancel: {
-            patience.cancel()
+    /// What the DNS or a policy host says; nil when the patience is at its end before. Who is asked goes
+    /// on, and remembers the answer.
+    private func answer<Value: Sendable>(
+        _ patience: Patience, _ ask: @escaping @Sendable () async -> Value
+    ) async -> Value? {
+        let (answers, answered) = AsyncStream<Value>.makeStream()
+        Task {
+            answered.yield(await ask())
+            answered.finish()
         }
+        patience.guards { answered.finish() }
+        for await answer in answers { return answer }
+        return nil
     }
 
     private func open(
@@ -203,4 +219,9 @@ extension MailError {
 
     fileprivate static let noHostTried = MailError(
         451, .init(4, 4, 1), "None of the hosts can be tried now")
+
+    /// RFC 3463 X.4.3: directory server failure, which the DNS is, too.
+    fileprivate static let lookUpGivenUp = MailError(
+        451, .init(4, 4, 3), "Finding the hosts and their policies takes too long",
+        cause: "given up: too many hosts do not answer, or the server stops")
 }

@@ -11,15 +11,19 @@ final class SilenceWatch: Sendable {
     struct Post {
         let watch: SilenceWatch
         let progress: any DeliveryProgress
+        /// When the session was taken up for this delivery.
+        let began = ContinuousClock.now
     }
 
     private struct Wait {
         let progress: any DeliveryProgress
-        /// Nil: it is waited for to the end, for the host may have the message.
-        let connection: Connection?
-        let since: ContinuousClock.Instant
+        let connection: Connection
+        /// Not when the host may have the message.
+        let mayGiveUp: Bool
+        /// When it counts as slow: soon, or at once if it has kept us for long in many short waits.
+        let limit: ContinuousClock.Instant
         var isMarked = false
-        var isCancelled = false
+        var cancelled: ContinuousClock.Instant?
         var isGivenUp = false
     }
 
@@ -29,30 +33,43 @@ final class SilenceWatch: Sendable {
         var isLooking = false
     }
 
+    /// For all waits of a delivery together.
+    private static let longPatience = Duration.seconds(5)
+
     private let patience: Duration
+    private let grace: Duration
     private let state = Mutex(State())
 
-    init(patience: Duration) { self.patience = patience }
+    /// - Parameters:
+    ///   - patience: for one wait.
+    ///   - grace: how long a host that may have the message can answer when the server stops.
+    init(patience: Duration, grace: Duration) {
+        self.patience = patience
+        self.grace = grace
+    }
 
     /// Waits, while `body` runs.
-    /// - Parameter connection: is aborted when too many hosts keep us waiting, and when the task is
-    ///   cancelled and the host still does not answer.
+    /// - Parameters:
+    ///   - connection: is aborted when the task is cancelled and the host still does not answer.
+    ///   - mayGiveUp: also when too many hosts keep us waiting.
     /// - Returns: whether it was aborted.
     func during(
-        _ progress: any DeliveryProgress, aborting connection: Connection?, _ body: () async -> Void
+        _ post: Post, aborting connection: Connection, mayGiveUp: Bool, _ body: () async -> Void
     ) async -> Bool {
-        let number = begin(progress, aborting: connection)
+        let limit = min(.now + patience, post.began + Self.longPatience)
+        let number = begin(
+            Wait(
+                progress: post.progress, connection: connection, mayGiveUp: mayGiveUp, limit: limit))
         await withTaskCancellationHandler(operation: body) {
-            state.withLock { $0.waits[number]?.isCancelled = true }
+            state.withLock { $0.waits[number]?.cancelled = .now }
         }
         return end(number)
     }
 
-    private func begin(_ progress: any DeliveryProgress, aborting connection: Connection?) -> UInt64 {
+    private func begin(_ wait: Wait) -> UInt64 {
         let (number, isFirst) = state.withLock { state in
             state.last += 1
-            state.waits[state.last] = Wait(
-                progress: progress, connection: connection, since: .now)
+            state.waits[state.last] = wait
             defer { state.isLooking = true }
             return (state.last, !state.isLooking)
         }
@@ -94,17 +111,17 @@ final class SilenceWatch: Sendable {
             state.isLooking = false
             return nil
         }
-        let limit = ContinuousClock.now - patience
+        let now = ContinuousClock.now
         var refused: [(UInt64, Connection)] = []
-        for (number, wait) in state.waits where wait.since <= limit {
-            if wait.isCancelled, let connection = wait.connection {
-                refused.append((number, connection))
+        for (number, wait) in state.waits where wait.limit <= now {
+            if let cancelled = wait.cancelled, wait.mayGiveUp || cancelled + grace <= now {
+                refused.append((number, wait.connection))
             } else if wait.isMarked {
                 continue
-            } else if wait.progress.isWaiting(for: .reply) {
+            } else if wait.progress.isWaiting(for: wait.mayGiveUp ? .reply : .verdict) {
                 state.waits[number]?.isMarked = true
-            } else if let connection = wait.connection {
-                refused.append((number, connection))
+            } else if wait.mayGiveUp {
+                refused.append((number, wait.connection))
             }
         }
         return refused

@@ -115,6 +115,7 @@ extension ServerConfiguration {
         configuration.connectTimeout = outbound.connectTimeout
         configuration.failureLifetime = outbound.failureMemory
         configuration.maximumMessagesPerSession = outbound.messagesPerSession
+        configuration.shutdownGrace = limits.shutdownGrace
         return configuration
     }
 

@@ -19,10 +19,21 @@ final class ListenerTable: Sendable {
 
     /// Whether a connection to the address would come to one of these.
     func hasListener(at place: HostAddress) -> Bool {
+        let address = Self.plain(place.address)
         let candidates = all.filter { $0.listener.port == Int(place.port) && !$0.listener.isLocal }
-        if candidates.contains(where: { $0.host == place.address }) { return true }
+        if candidates.contains(where: { $0.host == address }) { return true }
+        // All of 127/8 is this host.
         return candidates.contains { $0.host == "0.0.0.0" || $0.host == "::" }
-            && OwnAddresses.current().contains(place.address)
+            && (address.hasPrefix("127.") || OwnAddresses.current().contains(address))
+    }
+
+    /// An IPv4 address in the form of IPv6 (RFC 4291 section 2.5.5.2) as itself; the address of no host,
+    /// to which a connection goes to this one, as 127.0.0.1.
+    private static func plain(_ address: String) -> String {
+        let mapped = "::ffff:"
+        var address = address.lowercased()
+        if address.hasPrefix(mapped), address.contains(".") { address.removeFirst(mapped.count) }
+        return address == "0.0.0.0" || address == "::" ? "127.0.0.1" : address
     }
 
     /// Whether all of them are open and the server has not begun to stop.

@@ -55,6 +55,9 @@ package struct SMTPClientSession: Sendable {
     /// Whether the peer's limit (RFC 9422) leaves room for another transaction.
     package var mayBegin: Bool { transactions < capabilities.transactionLimit ?? .max }
 
+    /// Replies so far.
+    package private(set) var replies = 0
+
     /// Reads on in `input`.
     package mutating func next(
         _ input: inout ByteBuffer, _ output: inout ByteBuffer
@@ -72,7 +75,9 @@ package struct SMTPClientSession: Sendable {
                 if let action, isIdle || action == .sendContent { return action }
                 return .read(stage)
             case .malformed(let cause): fail(.protocolError(cause, stage))
-            case .reply(let reply): take(reply, followedByInput: input.readableBytes > 0, &output)
+            case .reply(let reply):
+                replies += 1
+                take(reply, followedByInput: input.readableBytes > 0, &output)
             }
         }
     }

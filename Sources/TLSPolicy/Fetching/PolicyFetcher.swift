@@ -12,7 +12,7 @@ package final class PolicyFetcher: Sendable {
         /// A PEM file of the authorities to trust, instead of the system's.
         package var authorities: String?
         /// Fetches at the same time.
-        package var threads = 8
+        package var threads = 32
         /// Fetches that wait for others.
         package var waiting = 1000
 
