@@ -47,7 +47,11 @@ struct SessionMaker: Sendable {
         var tried = 0
         for host in hosts {
             let security: SessionSecurity
-            switch await answer(patience, { await decider.security(for: host, plan, wish) }) {
+            let getsPassword = configuration.credentials[host.name].map { !$0.allowsClear } ?? false
+            let decided = await answer(patience) {
+                await decider.security(for: host, plan, wish, getsPassword: getsPassword)
+            }
+            switch decided {
             case .success(let decided): security = decided
             case .failure(let error):
                 last = error

@@ -17,8 +17,9 @@ struct TLSDecider: Sendable {
     /// - Parameter wish: the message's. What the recipient's domain has published it may waive (RFC
     ///   8689 section 5), but nothing that the configuration or the directory demands by name; nor
     ///   does it weaken the way to a host that was chosen here, which may get a password of ours.
+    /// - Parameter getsPassword: unless a level is demanded by name, it is given to nobody else.
     func security(
-        for host: MailHost, _ plan: RoutePlan, _ wish: TLSWish
+        for host: MailHost, _ plan: RoutePlan, _ wish: TLSWish, getsPassword: Bool = false
     ) async -> Result<SessionSecurity, MailError> {
         let decision: Result<SessionSecurity, MailError> =
             switch plan.tls {
@@ -28,7 +29,7 @@ struct TLSDecider: Sendable {
             case .dane: await dane(host, plan, isDemanded: true).map { $0 ?? opportunistic(plan) }
             case .mtaSTS: await sts(host, plan, isDemanded: true).map { $0 ?? opportunistic(plan) }
             case .automatic where wish == .waived && plan.isPublished: .success(waived())
-            case .automatic: await automatic(host, plan)
+            case .automatic: await automatic(host, plan, getsPassword)
             }
         guard wish == .required, case .success(let security) = decision, !security.isVerified else {
             return decision
@@ -40,14 +41,17 @@ struct TLSDecider: Sendable {
 
     /// DANE where it is published; else MTA-STS (RFC 8461 section 2: DANE takes precedence).
     private func automatic(
-        _ host: MailHost, _ plan: RoutePlan
+        _ host: MailHost, _ plan: RoutePlan, _ getsPassword: Bool
     ) async -> Result<SessionSecurity, MailError> {
         switch await dane(host, plan, isDemanded: false) {
         case .failure(let error): return .failure(error)
         case .success(let security?): return .success(security)
         case .success(nil): break
         }
-        return await sts(host, plan, isDemanded: false).map { $0 ?? opportunistic(plan) }
+        let usual =
+            getsPassword
+            ? verified(host, "verified", .none(domain: plan.domain)) : opportunistic(plan)
+        return await sts(host, plan, isDemanded: false).map { $0 ?? usual }
     }
 
     /// Nil when the host has not published TLSA records that count (RFC 7672 section 2.2).
