@@ -59,14 +59,17 @@ package final class QueueManager: Sendable {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.spool.takeIn() }
                 group.addTask { await self.spool.keepWeights { await self.weight(of: $0) } }
-                var turn = 0
                 while let lease = await spool.nextLease() {
-                    let executor = executors.isEmpty ? nil : executors[turn % executors.count]
-                    turn += 1
-                    group.addTask(executorPreference: executor) { await self.work(on: lease) }
+                    group.addTask(executorPreference: executor()) { await self.work(on: lease) }
                 }
             }
         }
+    }
+
+    /// A single message stays where it was found; many are shared out.
+    private func executor() -> (any TaskExecutor)? {
+        if executors.isEmpty { return nil }
+        return executors[max(spool.counts.inWork - 1, 0) % executors.count]
     }
 
     /// The turns that the domain's entry gives it.

@@ -141,6 +141,16 @@ import TestSupport
         #expect(!commands.contains { $0.hasPrefix("MAIL") || !isTLS && $0.hasPrefix("AUTH") })
     }
 
+    /// The host's certificate is for another name, and nobody has said that this is well.
+    @Test func aPasswordGoesToNobodyElse() throws {
+        let sink = try Sink(try certificate() + ["--login", "martlet:relay-secret"], address: "127.0.0.4")
+        let domain = try server.domain(to: sink, host: "127.0.0.4")
+        try server.deliver(to: ["a@\(domain)"], "Subject: x\r\n\r\n")
+        let waiting = try server.waiting("a@\(domain)")
+        #expect(waiting.contains("4.7.5"), "\(waiting)")
+        #expect(!(try sink.commands().contains { $0.hasPrefix("MAIL") || $0.hasPrefix("AUTH") }))
+    }
+
     /// Mail of a domain's users goes through its own smart host.
     @Test func smartHostOfADomain() throws {
         let smart = try Sink(try certificate() + ["--login", "martlet:relay-secret"], address: "127.0.0.2")

@@ -19,6 +19,8 @@ enum OutboundServer {
           credentials:
             127.0.0.2: {user: martlet, password: relay-secret}
             127.0.0.3: {user: martlet, password: wrong}
+            127.0.0.4: {user: martlet, password: relay-secret}
+          tls_policies: {127.0.0.2: may, 127.0.0.3: may}
         """
 }
 
