@@ -4,6 +4,12 @@ internal import Directory
 internal import Logging
 internal import Transport
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// What stands in the files that the configuration names. `serve` runs with it, and `martlet check`
 /// reads it in the same way.
 struct ConfiguredFiles: Sendable {
@@ -95,6 +101,11 @@ struct ConfiguredFiles: Sendable {
         guard connection.verifiesCertificate,
             connection.authorities != TLSClientConfiguration.systemAuthorities
         else { return }
+        guard access(connection.authorities + "/.", F_OK) != 0 else {
+            throw UnusableSetting(
+                key: "directory.authorities", value: connection.authorities, problem: "is a folder",
+                expected: authorities)
+        }
         do {
             _ = try TLSClientContext(configuration: .init(authorities: connection.authorities))
         } catch {

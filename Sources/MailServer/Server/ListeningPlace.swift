@@ -29,6 +29,7 @@ enum ListeningPlace: Sendable, CustomStringConvertible {
 
     /// Why one can't listen there. A description of `IOError` would name the place once more.
     static func reason(_ error: any Error) -> String {
+        if error is SocketAddressError.UnknownHost { return "no such host" }
         guard let error = error as? IOError else { return "\(error)" }
         return String(cString: strerror(error.errnoCode))
     }
