@@ -197,7 +197,7 @@ let package = Package(
         .testTarget(
             name: "MailServerTests",
             dependencies: [
-                "MailServer", "Directory", "Delivery", "MailModel", "Metrics", "Spool", "Storage",
+                "MailServer", "DNS", "Directory", "Delivery", "MailModel", "Metrics", "Spool", "Storage",
                 "TestSupport", "Transport", nio, logging,
             ],
             swiftSettings: swift),

@@ -1,10 +1,12 @@
+internal import Glibc
+
 /// Whom to ask, and within which limits.
 package struct DNSConfiguration: Sendable {
     /// Recursive name servers, `192.0.2.1`, `127.0.0.1@5353`, `::1@53`; all are used, the quicker
     /// ones more often. Empty: those of `/etc/resolv.conf`.
     package var servers: [String] = []
     /// Keys to begin validation with, as DS or DNSKEY records. Nil: the root zone's from
-    /// `DNSConfiguration.rootAnchorFiles`; without either everything is insecure.
+    /// `rootAnchorFiles`; without either everything is insecure.
     package var trustAnchorFile: String?
     /// DNSSEC validation. The servers must pass signatures on: behind one that strips them every
     /// signed name is bogus, so it can be switched off.
@@ -25,5 +27,11 @@ package struct DNSConfiguration: Sendable {
     }
 
     /// The root zone's keys where Debian's dns-root-data and unbound put them.
-    static let rootAnchorFiles = ["/usr/share/dns/root.key", "/var/lib/unbound/root.key"]
+    package var rootAnchorFiles = ["/usr/share/dns/root.key", "/var/lib/unbound/root.key"]
+
+    /// The keys that validation begins with. Nil: there are none, so everything is insecure.
+    package var anchorFile: String? {
+        guard validates else { return nil }
+        return trustAnchorFile ?? rootAnchorFiles.first { access($0, R_OK) == 0 }
+    }
 }

@@ -29,7 +29,7 @@ package final class DNSResolver: Sendable {
     ) throws(DNSConfigurationError) {
         let servers =
             configuration.servers.isEmpty ? NameServers.ofSystem() : configuration.servers
-        let anchorFile = Self.anchorFile(configuration)
+        let anchorFile = configuration.anchorFile
         if configuration.validates && anchorFile == nil {
             logger.warning("No DNSSEC keys of the root zone: all DNS answers count as insecure")
         }
@@ -74,10 +74,4 @@ package final class DNSResolver: Sendable {
     }
 
     private static let shuttingDown = DNSFault(.shutDown, "shutting down")
-
-    private static func anchorFile(_ configuration: DNSConfiguration) -> String? {
-        guard configuration.validates else { return nil }
-        return configuration.trustAnchorFile
-            ?? DNSConfiguration.rootAnchorFiles.first { access($0, R_OK) == 0 }
-    }
 }

@@ -219,8 +219,11 @@ package final class Directory: Sendable {
     }
 
     /// Looks at the directory itself; for `martlet check`.
-    package func inspect() async -> [Finding] {
-        await DirectoryInspector(source: client, configuration: configuration.resolver).inspect()
+    /// - Parameter dkimKeys: the names of keys that this host has; nil: don't compare.
+    package func inspect(dkimKeys: Set<String>? = nil) async -> [Finding] {
+        await DirectoryInspector(
+            source: client, configuration: configuration.resolver, dkimKeys: dkimKeys
+        ).inspect()
     }
 
     /// Asks for the base entry, past all caches. Nil: it is there.

@@ -29,6 +29,12 @@ package struct ListeningSocket: Sendable {
         return try ListeningSocket(descriptor: descriptor, name: name)
     }
 
+    /// Tries whether an address could be listened on now.
+    /// - Throws: `IOError` when the address is taken or not ours.
+    package static func probe(host: String, port: Int) throws {
+        _ = try ListeningAddress.claim(host: host, port: port)
+    }
+
     /// - Throws: `IOError` when the descriptor is no listening stream socket of IPv4, IPv6 or Unix.
     package init(descriptor: CInt, name: String) throws {
         guard try Self.option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue),

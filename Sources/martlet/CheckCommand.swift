@@ -20,16 +20,17 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     /// Reads the configuration, and goes on with the rights that the server will have.
-    func prepare() throws -> ServerConfiguration {
+    func prepare() throws -> ServerCheck {
         let configuration = try options.load()
+        let check = ServerCheck(configuration: configuration)
         try Server.becomeUser(of: configuration)
-        return configuration
+        return check
     }
 
     func run() async throws { try await run(prepare()) }
 
-    @concurrent func run(_ configuration: ServerConfiguration) async throws {
-        let findings = await ServerCheck(configuration: configuration).run()
+    @concurrent func run(_ check: ServerCheck) async throws {
+        let findings = await check.run()
         if json {
             print(try encodeJSON(findings))
         } else {

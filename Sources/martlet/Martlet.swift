@@ -20,8 +20,8 @@ enum Program {
                 let server = try serve.prepare()
                 try await serve.run(server)
             } else if let check = command as? CheckCommand {
-                let configuration = try check.prepare()
-                try await check.run(configuration)
+                let prepared = try check.prepare()
+                try await check.run(prepared)
             } else if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -30,7 +30,7 @@ enum Program {
             }
         } catch let error as ServerStartError {
             complain("martlet: \(error)")
-            exit(1)
+            exit(error.exitStatus)
         } catch {
             Martlet.exit(withError: error)
         }

@@ -66,7 +66,7 @@ struct ProvisionCommand: AsyncParsableCommand {
             }
             return (report, report.problems.isEmpty ? 0 : 1)
         } catch {
-            complain("martlet provision: the directory does not answer: \(error)")
+            complain("martlet provision: \((error as? DirectoryFault)?.explained ?? "\(error)")")
             return (Provisioner.Report(), 75)
         }
     }

@@ -35,7 +35,7 @@ import Testing
                 """)
         let found = worst(await sample.directory.inspect())
         #expect(found.contains { $0.subject == "address twin@example.org" })
-        #expect(found.contains { $0.subject == "login alice" }, "\(found)")
+        #expect(found.contains { $0.subject == "login alice" && $0.whatToDo.hasSuffix("until then nobody can log in with it") }, "\(found)")
         #expect(found.contains { $0.what.contains("nowhere.example") })
         #expect(found.allSatisfy { !$0.whatToDo.isEmpty })
         // An alias of nothing is half-configured: refused for now.
@@ -84,6 +84,24 @@ import Testing
         #expect(found.count == 12, "\(found)")
         #expect(found.allSatisfy { !$0.whatToDo.isEmpty })
         await sample.directory.shutDown()
+    }
+
+    @Test func keysThatAreNotHere() async throws {
+        let domain = ResolutionTests.domain("signed.example", "martletDKIMKey: here\nmartletDKIMKey: away")
+        let sample = try SampleDirectory(
+            more: "dn: ou=odd,ou=mail,dc=example,dc=org\nobjectClass: organizationalUnit\nou: odd\n\n\(domain)\n\n")
+        let found = worst(await sample.directory.inspect(dkimKeys: ["here"]))
+        #expect(found.count == 1 && found[0].severity == .error, "\(found)")
+        #expect(found[0].subject.contains("signed.example") && found[0].what.contains("martletDKIMKey=away: "), "\(found)")
+        #expect(worst(await sample.directory.inspect()).isEmpty)
+        await sample.directory.shutDown()
+    }
+
+    @Test func refusals() {
+        for (code, said) in [(49, "refuses this name or password"), (50, "refuses the search"), (52, "gives no answer")] {
+            #expect(DirectoryFault(.refused(code: code), "x").explained == "the directory \(said): x")
+        }
+        #expect(DirectoryFault(.timeout, "x").explained == "the directory gives no answer: x")
     }
 
     @Test func noBase() async throws {

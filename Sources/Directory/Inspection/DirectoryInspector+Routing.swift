@@ -10,7 +10,7 @@ extension DirectoryInspector {
         for entry in entries {
             let domain = reader.domain(named: entry[map.domain.name].first ?? "", entry)
             findings += values(of: entry) + conflicts(of: domain) + ourselves(in: domain)
-            findings += retrieval(of: domain, entry)
+            findings += retrieval(of: domain, entry) + missingKeys(of: domain)
         }
         return findings + (try await missingRetrievers(entries))
     }
@@ -85,6 +85,17 @@ extension DirectoryInspector {
             nobody(.atrn, [map.domain.retrievers])
         }
         return findings
+    }
+
+    /// A domain's key that this host lacks holds its mail.
+    private func missingKeys(of domain: MailDomain) -> [Finding] {
+        guard let dkimKeys else { return [] }
+        return domain.dkimKeys.filter { !dkimKeys.contains($0) }.map {
+            Finding(
+                .error, domain.dn,
+                "\(map.domain.dkimKeys ?? "")=\($0): there is no such key, so mail from the domain is deferred",
+                whatToDo: "name its file under dkim.keys.\($0), or remove the value")
+        }
     }
 
     private func missingRetrievers(

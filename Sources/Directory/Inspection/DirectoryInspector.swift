@@ -5,6 +5,8 @@ struct DirectoryInspector: Sendable {
 
     let source: any DirectorySearching
     let configuration: ResolverConfiguration
+    /// The names of keys that this host has; nil: don't compare.
+    var dkimKeys: Set<String>?
 
     var map: AttributeMap { configuration.attributeMap }
     var reader: EntryReader { EntryReader(map: map) }
@@ -17,8 +19,10 @@ struct DirectoryInspector: Sendable {
         } catch {
             return [
                 Finding(
-                    .error, configuration.base, "the directory gives no answer: \(error.cause)",
-                    whatToDo: "check the URIs, the certificate, the reader's name and password")
+                    .error, configuration.base, error.explained,
+                    whatToDo: error.refusal == nil
+                        ? "check the URIs, the certificate, the reader's name and password"
+                        : "correct directory.bind, or give the reader the right to read")
             ]
         }
         var findings = [Finding(.ok, configuration.base, "readable")]
@@ -28,7 +32,7 @@ struct DirectoryInspector: Sendable {
             } catch {
                 findings.append(
                     Finding(
-                        .error, configuration.base, "no answer: \(error.cause)",
+                        .error, configuration.base, error.explained,
                         whatToDo: "see that the reader may search below this entry"))
             }
         }
@@ -66,7 +70,7 @@ struct DirectoryInspector: Sendable {
         for entry in entries {
             for name in entry[map.domain.name] { owners[name.lowercased(), default: []].append(entry.dn) }
         }
-        var findings = duplicates(owners, what: "domain")
+        var findings = duplicates(owners, what: "domain", effect: "its mail is refused for now")
         for entry in entries {
             guard let target = map.domain.aliasOf.flatMap({ entry[$0].first })?.lowercased(),
                 owners[target] == nil
@@ -80,12 +84,14 @@ struct DirectoryInspector: Sendable {
         return findings + [Finding(.ok, "domains", owners.keys.sorted().joined(separator: " "))]
     }
 
-    func duplicates(_ owners: [String: [String]], what: String) -> [Finding] {
+    func duplicates(
+        _ owners: [String: [String]], what: String, effect: String
+    ) -> [Finding] {
         owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.prefix(100).map {
             Finding(
                 .error, "\(what) \($0.key)",
                 "in more than one entry: " + $0.value.map { "\"\($0)\"" }.joined(separator: " and "),
-                whatToDo: "leave it in one of them; until then its mail is refused for now")
+                whatToDo: "leave it in one of them; until then \(effect)")
         }
     }
 
@@ -118,8 +124,9 @@ struct DirectoryInspector: Sendable {
                     whatToDo: "load users, or give the reader the right to read them")
             ]
         }
-        return inspectReading(users) + duplicates(owners(entries), what: "address")
-            + duplicates(logins(users), what: "login")
+        return inspectReading(users)
+            + duplicates(owners(entries), what: "address", effect: "its mail is refused for now")
+            + duplicates(logins(users), what: "login", effect: "nobody can log in with it")
     }
 
     private func inspectReading(_ users: [DirectoryEntry]) -> [Finding] {

@@ -5,7 +5,9 @@ package struct AttributeMapError: Error, Hashable, Sendable, CustomStringConvert
 
 extension AttributeMap {
     /// The names that `override` knows, for the configuration's reference.
-    package static let overridableKeys: [String] = lists.keys.sorted() + singles.keys.sorted()
+    package static let overridableKeys: [String] =
+        lists.keys.sorted() + singles.keys.sorted()
+        + ["domain.name", "domain.quotaUnit", "uniqueID", "user.quotaUnit"]
 
     private typealias Setting<Value> = any WritableKeyPath<AttributeMap, Value> & Sendable
 
@@ -76,21 +78,21 @@ extension AttributeMap {
     ) throws(AttributeMapError) {
         if key != "user.keepCopyValues" {
             for value in values where !LDAPFilter.isAttributeName(value) {
-                throw AttributeMapError(description: "\(key): \"\(value)\" is no name of LDAP")
+                throw AttributeMapError(description: "\"\(value)\" is no name of LDAP")
             }
         }
         if let list = Self.lists[key] {
             guard !values.isEmpty || !Self.neverEmpty.contains(key) else {
-                throw AttributeMapError(description: "\(key): needs at least one value")
+                throw AttributeMapError(description: "needs at least one value")
             }
             self[keyPath: list] = values
         } else if let single = Self.singles[key] {
             guard values.count <= 1 else {
-                throw AttributeMapError(description: "\(key): takes one value")
+                throw AttributeMapError(description: "takes one value")
             }
             self[keyPath: single] = values.first
         } else {
-            throw AttributeMapError(description: "\(key): no such setting of the attribute map")
+            throw AttributeMapError(description: "no such setting of the attribute map")
         }
     }
 
@@ -98,7 +100,7 @@ extension AttributeMap {
         _ key: String, _ values: [String]
     ) throws(AttributeMapError) -> String {
         guard values.count == 1, LDAPFilter.isAttributeName(values[0]) else {
-            throw AttributeMapError(description: "\(key): takes the name of one attribute")
+            throw AttributeMapError(description: "takes the name of one attribute")
         }
         return values[0]
     }
@@ -110,7 +112,7 @@ extension AttributeMap {
         case ["bytes"]: .bytes
         case ["kilobytes"]: .kilobytes
         case ["megabytes"]: .megabytes
-        default: throw AttributeMapError(description: "\(key): bytes, kilobytes or megabytes")
+        default: throw AttributeMapError(description: "bytes, kilobytes or megabytes")
         }
     }
 }

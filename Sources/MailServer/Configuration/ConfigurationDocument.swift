@@ -1,5 +1,11 @@
 internal import Yams
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 internal import struct Foundation.Data
 internal import struct Foundation.URL
 
@@ -20,7 +26,7 @@ final class ConfigurationDocument {
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: file))
         } catch {
-            report(nil, key: "the file", value: nil, "can't be read: \(error.localizedDescription)")
+            report(nil, key: "the file", value: nil, unreadable)
             return nil
         }
         guard data.count <= Self.maximumSize else {
@@ -42,16 +48,29 @@ final class ConfigurationDocument {
             }
             return ConfigurationSection(document: self, path: "", mapping: mapping, mark: node.mark)
         } catch let error as YamlError {
-            report(nil, key: "the file", value: nil, "is not YAML: \(error)")
+            report(error, in: text)
         } catch {
             report(nil, key: "the file", value: nil, "is not YAML: \(error)")
         }
         return nil
     }
 
+    /// Foundation's words for it would not say what to do.
+    private var unreadable: String {
+        guard access(file, R_OK) != 0 else { return "can't be read: is it a file?" }
+        return errno == ENOENT
+            ? "does not exist; name it with --config"
+            : "can't be read: \(String(cString: strerror(errno)))"
+    }
+
     func report(_ mark: Mark?, key: String, value: String?, _ expected: String) {
+        report(line: mark?.line, key: key, value: value, expected)
+    }
+
+    /// - Parameter line: from 1.
+    func report(line: Int?, key: String, value: String? = nil, _ expected: String) {
         problems.append(
             ConfigurationProblem(
-                file: file, line: mark?.line, key: key, value: value, expected: expected))
+                file: file, line: line, key: key, value: value, expected: expected))
     }
 }

@@ -8,21 +8,26 @@ final class ConfigurationSection {
     let path: String
     private let mapping: Node.Mapping
     private let mark: Mark?
-    private var known: [String] = []
+    /// The file has something else in the section's place, which is told: what is missing in it need
+    /// not be.
+    let isBroken: Bool
+    private var known: Set<String> = []
 
     init(document: ConfigurationDocument, path: String, mapping: Node.Mapping, mark: Mark?) {
         self.document = document
         self.path = path
         self.mapping = mapping
         self.mark = mark
+        isBroken = false
     }
 
     /// An empty section, where the file has none.
-    init(document: ConfigurationDocument, path: String) {
+    init(document: ConfigurationDocument, path: String, isBroken: Bool = false) {
         self.document = document
         self.path = path
         mapping = Node.Mapping([])
         mark = nil
+        self.isBroken = isBroken
     }
 
     // MARK: Access
@@ -34,7 +39,7 @@ final class ConfigurationSection {
     var keys: [String] { mapping.keys.compactMap { $0.scalar?.string } }
 
     private func node(_ key: String) -> Node? {
-        known.append(key)
+        known.insert(key)
         guard let node = mapping[Node(key)], node.tag != Tag(.null), node != Node("") else {
             return nil
         }
@@ -42,6 +47,7 @@ final class ConfigurationSection {
     }
 
     func problem(_ key: String, value: String? = nil, _ expected: String) {
+        guard !isBroken else { return }
         document.report(
             mapping[Node(key)]?.mark ?? mark, key: name(key), value: value, expected)
     }
@@ -54,7 +60,7 @@ final class ConfigurationSection {
         }
         guard let mapping = node.mapping else {
             problem(key, value: node.scalar?.string, "expected a mapping of keys below it")
-            return ConfigurationSection(document: document, path: name(key))
+            return ConfigurationSection(document: document, path: name(key), isBroken: true)
         }
         return ConfigurationSection(
             document: document, path: name(key), mapping: mapping, mark: node.mark)
@@ -142,7 +148,7 @@ final class ConfigurationSection {
         guard let value = Duration(text: text), range.contains(value) else {
             problem(
                 key, value: text,
-                "expected a time from \(range.lowerBound) to \(range.upperBound),"
+                "expected a time from \(range.lowerBound.text) to \(range.upperBound.text),"
                     + " such as 250ms, 30s, 5m, 2h or 5d")
             return nil
         }
@@ -155,7 +161,8 @@ final class ConfigurationSection {
         guard let value = Self.size(text), range.contains(value) else {
             problem(
                 key, value: text,
-                "expected a size from \(range.lowerBound) to \(range.upperBound) octets,"
+                "expected a size from \(Self.text(size: range.lowerBound)) to "
+                    + "\(Self.text(size: range.upperBound)),"
                     + " such as 1048576, 512K, 50M or 2G")
             return nil
         }
@@ -183,6 +190,11 @@ final class ConfigurationSection {
 
     /// The key's value, or the first line of the file that `KEY_file` names.
     func secret(_ key: String) -> String {
+        if has(key), has("\(key)_file") {
+            known.formUnion([key, "\(key)_file"])
+            problem("\(key)_file", "is one too many beside \(key); remove either")
+            return ""
+        }
         guard let file = path("\(key)_file") else {
             return requiredString(key, "the \(key) (or \(key)_file)")
         }
@@ -199,13 +211,25 @@ final class ConfigurationSection {
     /// Reports keys that nobody asked for.
     func finish() {
         for key in keys where !known.contains(key) {
-            let close = known.map { ($0, Self.distance(key, $0)) }.min { $0.1 < $1.1 }
-            let guess = close.flatMap { $0.1 <= 2 ? "did you mean “\($0.0)”?" : nil }
             problem(
                 key,
                 "is not a key of this section; "
-                    + (guess ?? "it has: " + known.sorted().joined(separator: ", ")))
+                    + (Self.guess(key, among: known)
+                        ?? "it has: " + known.sorted().joined(separator: ", ")))
         }
+    }
+
+    /// What a misspelt key was probably meant to be; nil when none is like it.
+    static func guess(_ key: String, among known: some Sequence<String>) -> String? {
+        let close = known.map { (distance(key, $0), $0) }.min { $0 < $1 }
+        return close.flatMap { $0.0 <= 2 ? "did you mean “\($0.1)”?" : nil }
+    }
+
+    /// As in the file: `64K`.
+    static func text(size: Int) -> String {
+        for (shift, unit) in [(30, "G"), (20, "M"), (10, "K")]
+        where size > 0 && size.trailingZeroBitCount >= shift { return "\(size >> shift)\(unit)" }
+        return "\(size)"
     }
 
     static func size(_ text: String) -> Int? {

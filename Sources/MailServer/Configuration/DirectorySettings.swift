@@ -68,6 +68,13 @@ package struct DirectorySettings: Sendable {
         var map = preset ?? .stock
         let overrides = section.section("attributes")
         for key in overrides.keys {
+            guard AttributeMap.overridableKeys.contains(key) else {
+                overrides.problem(
+                    key, "is no setting of the attribute map; "
+                        + (ConfigurationSection.guess(key, among: AttributeMap.overridableKeys)
+                            ?? "it has: " + AttributeMap.overridableKeys.joined(separator: ", ")))
+                continue
+            }
             do throws(AttributeMapError) {
                 try map.override(key, with: overrides.strings(key) ?? [])
             } catch {

@@ -81,6 +81,7 @@ package struct ServerConfiguration: Sendable {
         log = LogSettings(root.section("log"))
         monitoring = MonitoringSettings(root.section("monitoring"))
         history = HistorySettings(root)
+        root.problems(listeners, monitoring)
         root.finish()
     }
 
@@ -88,17 +89,22 @@ package struct ServerConfiguration: Sendable {
     private static func user(_ root: ConfigurationSection) -> String? {
         guard let name = root.string("user") else { return nil }
         if Privileges.hasUser(name) == false {
-            root.problem("user", value: name, "expected a user of this system, as in martlet")
+            root.problem(
+                "user", value: name, "expected a user of this system, as in martlet" + Self.made)
         } else if Privileges.isRoot(name) {
             root.problem("user", value: name, "expected a user without root's rights, as in martlet")
         }
         return name
     }
 
+    private static let made =
+        ", which systemd-sysusers makes of packaging/systemd/martlet.sysusers"
+
     private static func group(_ root: ConfigurationSection) -> String? {
         guard let name = root.string("group") else { return nil }
         if Privileges.hasGroup(name) == false {
-            root.problem("group", value: name, "expected a group of this system, as in martlet")
+            root.problem(
+                "group", value: name, "expected a group of this system, as in martlet" + Self.made)
         } else if !root.has("user") {
             root.problem("group", value: name, "has a meaning beside user only; name that, too")
         }
@@ -110,7 +116,7 @@ package struct ServerConfiguration: Sendable {
         let listeners = section.keys.map {
             ListenerConfiguration(name: $0, section: section.section($0))
         }
-        if listeners.isEmpty {
+        if listeners.isEmpty, !section.isBroken {
             root.problem(
                 "listeners",
                 "is missing; expected at least one of "

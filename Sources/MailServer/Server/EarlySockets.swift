@@ -12,10 +12,17 @@ struct EarlySockets: Sendable {
     static let monitoring = "monitoring"
 
     /// An address of the configuration.
-    fileprivate struct Address: Hashable {
+    struct Address: Hashable, CustomStringConvertible {
         var listener: String
         var host: String
         var port: Int
+
+        /// The section of the configuration that has it.
+        var key: String {
+            listener == EarlySockets.monitoring ? listener : "listeners.\(listener)"
+        }
+
+        var description: String { "\(host) port \(port)" }
     }
 
     private var byName: [String: [ListeningSocket]] = [:]
@@ -50,8 +57,8 @@ struct EarlySockets: Sendable {
             } catch {
                 let kind = address.listener == Self.monitoring ? "" : "listener "
                 throw ServerStartError(
-                    "\(kind)\(address.listener): cannot listen on \(address.host) port "
-                        + "\(address.port): \(error)")
+                    "\(kind)\(address.listener): cannot listen on \(address): "
+                        + "\(ListeningPlace.reason(error))")
             }
         }
     }
@@ -97,7 +104,7 @@ struct EarlySockets: Sendable {
         }
     }
 
-    private static func addresses(_ configuration: ServerConfiguration) -> [Address] {
+    static func addresses(_ configuration: ServerConfiguration) -> [Address] {
         configuration.listeners.flatMap { addresses($0) } + addresses(configuration.monitoring)
     }
 

@@ -2,6 +2,12 @@ internal import Logging
 internal import NIOCore
 internal import Transport
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Where a listener listens: an address, or a socket that does already.
 enum ListeningPlace: Sendable, CustomStringConvertible {
     case address(host: String, port: Int)
@@ -19,6 +25,13 @@ enum ListeningPlace: Sendable, CustomStringConvertible {
         case .address(let host, let port): "\(host) port \(port)"
         case .socket(let socket): "\(host) port \(socket.port)"
         }
+    }
+
+    /// Why one can't listen there. A description of `IOError` would name the place once more.
+    static func reason(_ error: any Error) -> String {
+        if error is SocketAddressError.UnknownHost { return "no such host" }
+        guard let error = error as? IOError else { return "\(error)" }
+        return String(cString: strerror(error.errnoCode))
     }
 
     /// - Throws: `IOError` when the address is taken or not ours.

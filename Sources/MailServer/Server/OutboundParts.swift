@@ -1,4 +1,3 @@
-internal import DKIM
 internal import DNS
 internal import Delivery
 internal import Directory
@@ -20,25 +19,14 @@ struct OutboundParts: Sendable {
     /// By the section of the configuration that names their files.
     private let contexts: [(section: String, TLSClientContext)]
 
-    /// Reads keys and certificates.
-    /// - Throws: `ServerStartError` naming what can't be used.
+    /// - Throws: `ServerStartError` when the DNS can't be asked as the configuration says.
     init(
-        _ configuration: ServerConfiguration, spool: Spool, directory: Directory,
+        _ configuration: ServerConfiguration, files: ConfiguredFiles, spool: Spool, directory: Directory,
         transport: TransportGroup, listeners: ListenerTable, logger: Logger
-    ) async throws {
-        let tls: TLSClientContext
-        do {
-            tls = try TLSClientContext(configuration: configuration.tlsClientConfiguration)
-        } catch {
-            throw ServerStartError("outbound: \(error)\(AccessAdvice.reading(error.file))")
-        }
-        do {
-            dns = try DNSResolver(configuration: configuration.dnsConfiguration, logger: logger)
-        } catch {
-            throw ServerStartError("\(error)")
-        }
+    ) async throws(ServerStartError) {
+        let tls = files.outbound
+        dns = try ConfiguredFiles.resolver(configuration, logger: logger)
         connector = Connector(group: transport, writeTimeout: configuration.limits.writeTimeout)
-        let keys = try Self.keys(configuration.dkim)
         let fetcher = PolicyFetcher(configuration.policyFetcherConfiguration)
         self.fetcher = fetcher
         let policies = await MTASTSPolicyStore(
@@ -55,17 +43,16 @@ struct OutboundParts: Sendable {
             configuration: configuration.outboundConfiguration, spool: spool,
             directory: directory, connector: connector, tls: tls, dns: dns,
             policies: policies, reports: reports,
-            signer: keys.isEmpty
-                ? nil : MessageSigner(keys: keys, directory: directory, logger: logger),
+            signer: files.dkim.isEmpty
+                ? nil : MessageSigner(keys: files.dkim, directory: directory, logger: logger),
             isOurs: isOurs)
         let finder = HostFinder(
             configuration: configuration.outboundConfiguration, dns: dns, isOurs: isOurs)
         inquirer = HostInquirer(
             configuration: configuration.inquiryConfiguration, connector: connector, tls: tls,
             finder: finder, logger: logger)
-        let proxyTLS = try Self.proxyTLS(configuration)
-        proxy = Self.proxy(configuration, connector, proxyTLS, finder, logger)
-        contexts = [("outbound", tls)] + (proxyTLS.map { [("proxy", $0)] } ?? [])
+        proxy = Self.proxy(configuration, connector, files.proxy, finder, logger)
+        contexts = [("outbound", tls)] + (files.proxy.map { [("proxy", $0)] } ?? [])
     }
 
     /// Reads the files of clients' TLS again.
@@ -76,19 +63,6 @@ struct OutboundParts: Sendable {
             } catch {
                 logger.error("TLS of \(section) not reloaded, the old one stays: \(error)")
             }
-        }
-    }
-
-    /// Home servers are our own: they have nothing to do with the hosts that mail goes to.
-    private static func proxyTLS(
-        _ configuration: ServerConfiguration
-    ) throws(ServerStartError) -> TLSClientContext? {
-        guard let proxy = configuration.proxy else { return nil }
-        do {
-            return try TLSClientContext(configuration: .init(authorities: proxy.authorities))
-        } catch {
-            throw ServerStartError(
-                "proxy.authorities: \(error)\(AccessAdvice.reading(error.file))")
         }
     }
 
@@ -109,18 +83,5 @@ struct OutboundParts: Sendable {
         await reports.flush()
         await connector.shutDown()
         await dns.shutDown()
-    }
-
-    private static func keys(_ settings: DKIMSettings) throws(ServerStartError) -> [String: DKIMKey] {
-        var keys: [String: DKIMKey] = [:]
-        for (name, key) in settings.keys {
-            do {
-                keys[name] = try DKIMKey(file: key.file, selector: key.selector)
-            } catch {
-                throw ServerStartError(
-                    "dkim.keys.\(name): \(key.file): \(error)\(AccessAdvice.reading(key.file))")
-            }
-        }
-        return keys
     }
 }

@@ -1,3 +1,5 @@
+internal import DKIM
+package import DNS
 package import Directory
 internal import Foundation
 internal import Logging
@@ -7,34 +9,67 @@ internal import Transport
 /// `martlet check`: everything that can be found out without starting the server.
 package struct ServerCheck: Sendable {
     private let configuration: ServerConfiguration
+    private let ports: PortCheck
 
-    package init(configuration: ServerConfiguration) { self.configuration = configuration }
+    /// Tries the ports. The rest is to be looked at with the rights that the server will have.
+    package init(configuration: ServerConfiguration) {
+        self.configuration = configuration
+        ports = PortCheck(configuration)
+    }
 
     package func run() async -> [Finding] {
         var findings = [Finding(.ok, configuration.file, "is well-formed")]
-        findings += certificates()
+        findings += files()
+        findings += await names()
+        findings += ports.findings(controlSocket: configuration.controlSocket)
         findings += exceptions()
         findings += stateDirectory()
         findings += await directory()
         return findings
     }
 
-    private func certificates() -> [Finding] {
+    /// Certificates and keys, read as the server reads them.
+    private func files() -> [Finding] {
         do {
-            let context = try TLSServerContext(configuration: configuration.tlsConfiguration)
-            let warnings = context.warnings.map {
+            let files = try ConfiguredFiles(configuration)
+            let expired = files.tls.warnings.map {
                 Finding(.warning, "tls", $0, whatToDo: "renew it; SIGHUP makes the server read it")
             }
-            return warnings + [
+            let weak = files.dkim.sorted { $0.key < $1.key }.compactMap { name, key in
+                key.warning.map {
+                    Finding(.warning, "dkim.keys.\(name)", $0, whatToDo: "make another: martlet dkim create")
+                }
+            }
+            return expired + weak + [
                 Finding(.ok, "tls", "usable certificates: \(configuration.tls.certificates.count)")
             ]
         } catch {
-            return [
-                Finding(
-                    .error, "tls", "\(error)",
-                    whatToDo: "mend the file or its name under tls.certificates")
-            ]
+            return error.settings.map(\.finding)
         }
+    }
+
+    /// The resolver, made as the server makes it.
+    private func names() async -> [Finding] {
+        do {
+            try await ConfiguredFiles.resolver(configuration, logger: .quiet).shutDown()
+            return Self.anchors(configuration.dnsConfiguration)
+        } catch {
+            let findings = error.settings.map(\.finding)
+            return findings.isEmpty
+                ? [Finding(.error, "dns", "\(error)", whatToDo: "try again; see what the system lacks")]
+                : findings
+        }
+    }
+
+    /// DNSSEC needs keys to begin with.
+    package static func anchors(_ configuration: DNSConfiguration) -> [Finding] {
+        guard configuration.validates, configuration.anchorFile == nil else { return [] }
+        return [
+            Finding(
+                .warning, "dns.dnssec",
+                "no DNSSEC keys of the root zone: all answers count as insecure, and DANE protects no mail",
+                whatToDo: "install dns-root-data, or name a file with the keys under dns.trust_anchor")
+        ]
     }
 
     /// What the administrator has allowed against the rule.
@@ -98,7 +133,9 @@ package struct ServerCheck: Sendable {
         let path = configuration.stateDirectory
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            let parent = (path as NSString).deletingLastPathComponent
+            let folder = (path as NSString).deletingLastPathComponent
+            // A relative path's: where the command is run.
+            let parent = folder.isEmpty ? "." : folder
             return FileManager.default.isWritableFile(atPath: parent)
                 ? [Finding(.ok, "state", "\(path) will be made")]
                 : [
@@ -120,7 +157,7 @@ package struct ServerCheck: Sendable {
     private func directory() async -> [Finding] {
         let directory = Directory(
             configuration: configuration.directoryConfiguration, logger: .quiet)
-        let findings = await directory.inspect()
+        let findings = await directory.inspect(dkimKeys: Set(configuration.dkim.keys.keys))
         await directory.shutDown()
         return findings
     }

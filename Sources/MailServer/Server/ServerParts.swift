@@ -42,18 +42,15 @@ final class ServerParts: Sendable {
     private let limiters: [ServiceKind: ConnectionLimiter]
     private let listeners = ListenerTable()
 
-    /// Opens the store (recovering it), reads the certificates, begins to connect to the directory.
+    /// Reads the certificates and keys, opens the store (recovering it), begins to connect to the directory.
     init(
         configuration: ServerConfiguration, sockets: EarlySockets, logger: Logger
     ) async throws {
         self.configuration = configuration
         self.sockets = sockets
         self.logger = logger
-        do {
-            tls = try TLSServerContext(configuration: configuration.tlsConfiguration)
-        } catch {
-            throw ServerStartError("\(error)\(AccessAdvice.reading(error.file))")
-        }
+        let files = try ConfiguredFiles(configuration)
+        tls = files.tls
         for warning in tls.warnings { logger.warning("\(warning)") }
         if let error = AccessAdvice.stateDirectory(configuration.stateDirectory) { throw error }
         do {
@@ -74,7 +71,7 @@ final class ServerParts: Sendable {
         let spool = Spool(
             storage: storage, configuration: configuration.spoolConfiguration, logger: logger)
         let outbound = try await OutboundParts(
-            configuration, spool: spool, directory: directory, transport: transport,
+            configuration, files: files, spool: spool, directory: directory, transport: transport,
             listeners: listeners, logger: logger)
         self.outbound = outbound
         let operators = try OperatorParts(configuration, logger: logger)
@@ -130,7 +127,7 @@ final class ServerParts: Sendable {
                     listeners.add(listener.name, place.host, try await bind(listener, place))
                 } catch {
                     throw ServerStartError(
-                        "listener \(listener.name): cannot listen on \(place): \(error)")
+                        "listener \(listener.name): cannot listen on \(place): \(ListeningPlace.reason(error))")
                 }
             }
         }
@@ -150,7 +147,8 @@ final class ServerParts: Sendable {
                         logger: logger
                     ) { await service.serve($0) })
             } catch {
-                throw ServerStartError("monitoring: cannot listen on \(place): \(error)")
+                throw ServerStartError(
+                    "monitoring: cannot listen on \(place): \(ListeningPlace.reason(error))")
             }
         }
     }

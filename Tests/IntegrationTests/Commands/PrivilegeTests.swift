@@ -88,7 +88,7 @@ import TestSupport
         // What root could read and the user can't.
         chmod(pair.key, 0o600)
         let start = try server.martlet("serve")
-        #expect(start.status == 1 && start.output.contains("\(pair.key): Permission denied: let user nobody read it"), "\(start)")
+        #expect(start.status == 78 && start.output.contains("tls.certificates[0].key is “\(pair.key)”: Permission denied: let user nobody read it; expected"), "\(start)")
         let check = try server.martlet("check")
         #expect(check.status == 1 && check.output.contains("\(pair.key): Permission denied"), "\(check)")
         chmod(pair.key, 0o644)

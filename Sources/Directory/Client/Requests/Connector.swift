@@ -77,7 +77,7 @@ final class Connector: Sendable {
 
     /// One round over all servers. Returns why none could be used.
     private func connect(avoiding avoided: Int?) -> String? {
-        var faults: [String] = []
+        var faults: [DirectoryFault] = []
         var indices = Array(configuration.uris.indices)
         if let avoided { indices = indices.filter { $0 != avoided } + [avoided] }
         for index in indices {
@@ -86,12 +86,12 @@ final class Connector: Sendable {
                 serve(try open(index))
                 return nil
             } catch {
-                faults.append(error.cause)
+                faults.append(error)
             }
         }
-        let cause = faults.joined(separator: "; ")
-        gate.deliver(.noServer(DirectoryFault(.connection, cause)))
-        return cause
+        let fault = DirectoryFault(noServer: faults)
+        gate.deliver(.noServer(fault))
+        return fault.cause
     }
 
     private func probe(before current: Int) {

@@ -44,8 +44,7 @@ final class DirectoryRequest: @unchecked Sendable {
             guard answer() else { return }
             continuation.resume(
                 returning: .unavailable(
-                    DirectoryFault(
-                        fault.kind, "\(fault.cause); search '\(search.base)' \(search.filter)")))
+                    fault.adding("search '\(search.base)' \(search.filter)")))
         case .change(_, let continuation):
             guard answer() else { return }
             continuation.resume(returning: sentAt == nil ? .notSent(fault) : .unknown(fault))
