@@ -219,9 +219,10 @@ async def run(options, stack, ledger):
 
 def verify(stack, ledger):
     faults = [f"double or revived while running: {d}" for d in ledger.doubled]
-    boxes = stack.fetch_all()
+    total = 0
     found = collections.Counter()
-    for address, messages in boxes.items():
+    for address, messages in stack.fetch_all():
+        total += len(messages)
         for lines in messages:
             name = next((m.group(1).decode() for m in map(ID.match, lines) if m), None)
             if name is None:
@@ -251,7 +252,7 @@ def verify(stack, ledger):
     faults += [f"{key}: not addressed to this mailbox" for key in found]
     print(f"{len(ledger.accepted)} accepted, {sum(map(len, ledger.accepted.values()))} deliveries, "
           f"{len(ledger.unanswered)} unanswered, {len(ledger.deleted)} deleted, "
-          f"{len(ledger.maybe_deleted)} perhaps deleted, {sum(map(len, boxes.values()))} in mailboxes")
+          f"{len(ledger.maybe_deleted)} perhaps deleted, {total} in mailboxes")
     print("replies that were not expected:", dict(ledger.refused.most_common(12)))
     return faults
 

@@ -10,6 +10,8 @@ again, and must leave within a second: from its final dot until the remote host 
   hang      a destination that accepts connections and never says a word, with 1,000 messages
   hangs     many such destinations, with 20 messages each
   stalls    10 destinations that greet and fall silent at RCPT, with 20 messages each
+  verdicts  60 destinations that fall silent behind the final dot, with 10 messages each
+  drips     10 destinations that answer MAIL octet by octet, with 10 messages each
   defer     a destination that defers everything, with 5,000 messages
   refuse    500 destinations whose host refuses connections, with 20 messages each
   bulk      a virtual host that submits 50,000 messages for one destination, until the last has left
@@ -28,7 +30,7 @@ import subprocess
 import sys
 import time
 
-from sinks import DeferringSink, HangingSink, Sink, StallingSink
+from sinks import DeferringSink, DrippingSink, HangingSink, Sink, StallingSink
 from stack import ROOT, Stack, default_binary
 
 BOUND = 1.0             # seconds
@@ -40,7 +42,7 @@ class Scene:
 
     def __init__(self, options, stack, sinks):
         self.options, self.stack, self.running = options, stack, []
-        self.probe, self.hanging, self.deferring, self.stalling = sinks
+        self.probe, self.hanging, self.deferring, self.stalling, self.silent, self.dripping = sinks
         self.bulk_port = options.ports + 23
 
     async def flood(self, sender, recipients, count, domains=1):
@@ -68,6 +70,16 @@ class Scene:
         await self.flood("a@slow.test", "u%s@s%d.stall.test", 200, 10)
         await asyncio.sleep(self.options.seconds)
         return {"connections": self.stalling.open}
+
+    async def verdicts(self):
+        await self.flood("a@slow.test", "u%s@v%d.verdict.test", 600, 60)
+        await asyncio.sleep(self.options.seconds)
+        return {"connections": self.silent.open}
+
+    async def drips(self):
+        await self.flood("a@slow.test", "u%s@d%d.drip.test", 100, 10)
+        await asyncio.sleep(self.options.seconds)
+        return {"connections": self.dripping.open}
 
     async def defer(self):
         await self.flood("a@late.test", "u%s@defer.test", 5000)
@@ -97,7 +109,7 @@ class Scene:
         return {}
 
     async def all(self):
-        parts = await asyncio.gather(self.hang(), self.hangs(), self.stalls(), self.defer(), self.refuse(), self.bulk())
+        parts = await asyncio.gather(self.hang(), self.hangs(), self.stalls(), self.verdicts(), self.drips(), self.defer(), self.refuse(), self.bulk())
         return {k: v for part in parts for k, v in part.items()}
 
 
@@ -160,7 +172,8 @@ def quantiles(times):
 
 async def scenario(name, options):
     sinks = [Sink(options.ports + 20), HangingSink(options.ports + 21), DeferringSink(options.ports + 22),
-             StallingSink(options.ports + 25, "RCPT")]
+             StallingSink(options.ports + 25, "RCPT"), StallingSink(options.ports + 26, "dot"),
+             DrippingSink(options.ports + 27)]
     for sink in sinks:
         await sink.start()
     stack = make_stack(name, options)
@@ -195,6 +208,8 @@ def make_stack(name, options):
     routes.update({"defer.test": port + 2, "bulk.test": port + 3})
     routes.update({f"r{i:02}.refuse.test": port + 4 for i in range(1, 501)})
     routes.update({f"s{i:02}.stall.test": port + 5 for i in range(1, 11)})
+    routes.update({f"v{i:02}.verdict.test": port + 6 for i in range(1, 61)})
+    routes.update({f"d{i:02}.drip.test": port + 7 for i in range(1, 11)})
     lines = "".join(f'    {d}: "127.0.0.1:{p}"\n' for d, p in routes.items())
     return Stack(
         state, options.ports, default_binary(), mx=", relay_networks: [127.0.0.0/8]",
@@ -202,7 +217,7 @@ def make_stack(name, options):
 
 
 def main():
-    names = ["quiet", "hang", "hangs", "stalls", "defer", "refuse", "bulk", "all"]
+    names = ["quiet", "hang", "hangs", "stalls", "verdicts", "drips", "defer", "refuse", "bulk", "all"]
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", default=[])
     parser.add_argument("--seconds", type=float, default=20, help="of a scenario without an end of its own")

@@ -177,6 +177,16 @@ class StallingSink(Sink):
             await asyncio.sleep(3600)
 
 
+class DrippingSink(Sink):
+    """Answers MAIL octet by octet, for ever."""
+
+    async def fault(self, step, writer):
+        while step == "MAIL":
+            writer.write(b"2")
+            await writer.drain()
+            await asyncio.sleep(0.3)
+
+
 class DeferringSink(Sink):
     """Has no time for anybody."""
 

@@ -202,20 +202,20 @@ access to * by dn.exact="cn=martlet,{BASE}" read by anonymous auth by * none
         return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
     def fetch_all(self, delete=False):
-        """address → list of messages, each the list of its lines (bytes)."""
-        result = {}
+        """One mailbox after the other, as there may be more than fits into memory: its address and
+        its messages, each the list of its lines (bytes)."""
         for address in self.population.users:
             pop = poplib.POP3("127.0.0.1", self.pop3, timeout=60)
             pop.user(address)
             pop.pass_(PASSWORD)
             count = pop.stat()[0]
-            result[address] = []
+            messages = []
             for n in range(1, count + 1):
-                result[address].append(pop.retr(n)[1])
+                messages.append(pop.retr(n)[1])
                 if delete:
                     pop.dele(n)
             pop.quit()
-        return result
+            yield address, messages
 
 
 def wait_port(port, process, seconds=30):
