@@ -73,11 +73,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
                 if closed { return nil }
                 if !sleep(arrived, &sleeping, until: deadline) { return [] }
             }
-            var taken: [Element] = []
-            swap(&taken, &elements)
-            isUrgent = false
-            if waitingForRoom > 0 { pthread_cond_broadcast(drained) }
-            return taken
+            return takeElements()
         }
     }
 
@@ -91,11 +87,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
                 if !sleep(arrived, &sleeping, until: deadline) { break }
             }
             wanted = 1
-            var taken: [Element] = []
-            swap(&taken, &elements)
-            isUrgent = false
-            if waitingForRoom > 0 { pthread_cond_broadcast(drained) }
-            return taken
+            return takeElements()
         }
     }
 
@@ -127,6 +119,14 @@ final class WorkQueue<Element>: @unchecked Sendable {
             closed = true
             pthread_cond_broadcast(arrived)
         }
+    }
+
+    private func takeElements() -> [Element] {
+        var taken: [Element] = []
+        swap(&taken, &elements)
+        isUrgent = false
+        if waitingForRoom > 0 { pthread_cond_broadcast(drained) }
+        return taken
     }
 
     private func locked<T>(_ body: () -> T) -> T {
