@@ -62,6 +62,7 @@ package struct Server: Sendable {
                     .init(service: TLSReportService(reports: parts.reports)),
                     .init(service: QueueService(manager: parts.queueManager)),
                     .init(service: ReloadService(parts: parts, logger: logger)),
+                    .init(service: parts.memoryUpkeep),
                     .init(service: ListenerService(parts: parts)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

@@ -202,6 +202,8 @@ final class ServerParts: Sendable {
         directory.invalidate()
     }
 
+    var memoryUpkeep: MemoryUpkeep { MemoryUpkeep(storage: storage) }
+
     /// Closes the listeners, tells the sessions, and waits for them.
     func stopListening() async {
         listeners.isAccepting = false
