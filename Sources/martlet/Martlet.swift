@@ -1,12 +1,6 @@
 internal import ArgumentParser
 internal import MailServer
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Where the process begins, with one thread. What changes the process's rights is done before the
 /// first `await`: there the first thread goes to sleep for ever, so deeply that setuid(2) passes it by.
 @main
@@ -28,11 +22,8 @@ enum Program {
                 var command = command
                 try command.run()
             }
-        } catch let error as ServerStartError {
-            complain("martlet: \(error)")
-            exit(error.exitStatus)
         } catch {
-            Martlet.exit(withError: error)
+            end(with: error)
         }
     }
 }

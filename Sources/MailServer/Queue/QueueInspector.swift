@@ -15,9 +15,11 @@ package struct QueueInspector: Sendable {
         do {
             view = try QueueView(directory: configuration.stateDirectory)
         } catch {
-            throw ServerStartError(
-                "cannot read the queue in \(configuration.stateDirectory): \(error)"
-                    + " (does it exist, and may you read it?)")
+            let problem =
+                StateAdvice.problem(configuration)
+                ?? "\(error): run this as root or as the server's user; if that is what you did, see "
+                + "martlet fsck"
+            throw ServerStartError("the queue can't be read: \(problem)", exitStatus: 75)
         }
     }
 
