@@ -27,14 +27,17 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "Print JSON.") var json = false
-    @Option(
-        help: "Who hands the mail in: the smart host of that domain counts then.",
-        transform: emailAddress)
-    var sender: EmailAddress?
-    @Argument(help: "The address, as in alice@example.org.", transform: emailAddress)
-    var address: EmailAddress
+    @Option(help: "Who hands the mail in: the smart host of that domain counts then.")
+    var sender: String?
+    @Argument(help: "The address, as in alice@example.org.") var address: String
+
+    func validate() throws {
+        for text in [sender, address].compactMap(\.self) { _ = try emailAddress(text) }
+    }
 
     func run() async throws {
+        let address = try emailAddress(address)
+        let sender = try sender.map(emailAddress)
         let explainer = AddressExplainer(configuration: try options.load())
         let explanation = await explainer.explain(address)
         // The DNS may take its time.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MailModel
 internal import MailServer
 internal import Migration
 
@@ -11,7 +12,8 @@ struct ExportCommand: AsyncParsableCommand {
             run this as root or as the server's user. Folders, flags, keywords and dates are kept \
             (Maildir++, as Dovecot and Courier read it). A second run writes only what is new.
 
-            Exit status: 0 all is written, 75 the writing stopped.
+            Exit status: 0 all is written, 64 the command line is wrong, 75 the writing stopped, 78 the \
+            configuration is wrong.
 
             Examples:
               martlet export --account alice@example.org /backup/alice
@@ -37,8 +39,9 @@ struct ExportCommand: AsyncParsableCommand {
                 print(try encodeJSON(report))
             } else {
                 print(
-                    "\(report.written) messages of \(report.mailboxes) mailboxes written, "
-                        + "\(report.known) were there already.")
+                    "\(counted(report.written, "message")) of "
+                        + "\(counted(report.mailboxes, "mailbox", "mailboxes")) written, "
+                        + "\(report.known) already there.")
             }
         } catch let error as MigrationError {
             meter.clear()

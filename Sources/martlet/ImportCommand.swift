@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MailModel
 internal import MailServer
 internal import Migration
 
@@ -14,7 +15,8 @@ struct ImportCommand: AsyncParsableCommand {
             second run copies only what is new. With another --prefix or --map, what goes elsewhere \
             now is copied there too.
 
-            Exit status: 0 all is copied, 1 some messages could not be, 75 the copying stopped.
+            Exit status: 0 all is copied, 1 some messages could not be, 64 the command line is wrong, \
+            75 the copying stopped, 78 the configuration is wrong.
 
             Examples:
               martlet import --account alice@example.org maildir:/home/alice/Maildir
@@ -39,6 +41,16 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: "maildir:PATH, mbox:PATH, imaps://USER@HOST[:PORT] or imap://USER@HOST[:PORT] (STARTTLS).")
     var source: String
 
+    func validate() throws {
+        let location = try location()
+        guard location.needsPassword == (passwordFile != nil) else {
+            throw ValidationError(
+                location.needsPassword
+                    ? "an IMAP server needs --password-file" : "--password-file goes with IMAP only")
+        }
+        _ = try renamed()
+    }
+
     func run() async throws {
         let configuration = try options.load()
         let meter = ProgressMeter()
@@ -46,7 +58,7 @@ struct ImportCommand: AsyncParsableCommand {
             let source = try openSource()
             let plan = Importer.Plan(
                 socketPath: configuration.localSocket, account: account,
-                journal: try journal ?? Journal.path(
+                journal: journal ?? Journal.path(
                     in: configuration.stateDirectory + "/import", source: source.identity,
                     account: account),
                 renamed: try renamed(), prefix: prefix, isDryRun: dryRun)
@@ -63,15 +75,17 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func openSource() throws -> any MailSource {
-        let location = try MailLocation(source)
-        guard location.needsPassword == (passwordFile != nil) else {
-            throw ValidationError(
-                location.needsPassword
-                    ? "an IMAP server needs --password-file" : "--password-file goes with IMAP only")
-        }
-        return try location.open(
-            password: try passwordFile.map { try SecretFile.read($0) } ?? "", authorities: caFile,
+        try location().open(
+            password: try passwordFile.map(readPassword) ?? "", authorities: caFile,
             verifiesCertificate: !insecure)
+    }
+
+    private func location() throws -> MailLocation {
+        do throws(MigrationError) {
+            return try MailLocation(source)
+        } catch {
+            throw ValidationError(error.description)
+        }
     }
 
     private func tell(_ report: Importer.Report) throws {
@@ -81,16 +95,17 @@ struct ImportCommand: AsyncParsableCommand {
         }
         for failure in report.failures { print(printable(failure)) }
         print(
-            "\(report.copied) messages \(dryRun ? "to copy" : "copied") from \(report.folders) folders, "
-                + "\(report.known) were there already, \(report.failures.count) failed.")
+            "\(counted(report.copied, "message")) \(dryRun ? "to copy" : "copied") from "
+                + "\(counted(report.folders, "folder")), \(report.known) already there, "
+                + "\(report.failures.count) failed.")
     }
 
-    private func renamed() throws(MigrationError) -> [String: String] {
+    private func renamed() throws -> [String: String] {
         var renamed: [String: String] = [:]
         for entry in map {
             let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else {
-                throw MigrationError("--map “\(entry)”: expected FOLDER=MAILBOX")
+                throw ValidationError("--map “\(entry)”: expected FOLDER=MAILBOX")
             }
             renamed[parts[0]] = parts[1]
         }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Directory
 internal import Logging
+internal import MailModel
 internal import MailServer
 
 struct ProvisionCommand: AsyncParsableCommand {
@@ -10,11 +11,12 @@ struct ProvisionCommand: AsyncParsableCommand {
         discussion: """
             Reads add and change records (RFC 2849). Before anything is written, all of them are \
             checked: addresses that two entries would share, unknown domains, bad quotas and \
-            statuses, missing parents, each with file and line. If the directory refuses a record, \
-            loading stops there and the report says what was loaded and what was not.
+            statuses, missing parents; object classes and attributes that the directory's schema does \
+            not have, does not allow together, or requires; each with file and line. If the directory \
+            refuses a record, loading stops there and the report says what was loaded and what was not.
 
             Exit status: 0 all is loaded (or, with --dry-run, could be), 1 something is wrong, \
-            75 the directory does not answer.
+            64 the command line is, 75 the directory does not answer, 78 the configuration is wrong.
 
             Examples:
               martlet provision --dry-run people.ldif
@@ -42,7 +44,7 @@ struct ProvisionCommand: AsyncParsableCommand {
         var directory = try options.load().directoryConfiguration
         if let bindDn, let passwordFile {
             directory.connection.credentials = .simple(
-                dn: bindDn, password: Array(try SecretFile.read(passwordFile).utf8))
+                dn: bindDn, password: Array(try readPassword(passwordFile).utf8))
         }
         let client = DirectoryClient(configuration: directory.connection, logger: .quiet)
         let meter = ProgressMeter()
@@ -76,15 +78,22 @@ struct ProvisionCommand: AsyncParsableCommand {
             print(try encodeJSON(report))
             return
         }
+        if let unread = report.schemaUnread {
+            complain(
+                "martlet provision: object classes and attributes are not checked: \(unread); --bind-dn "
+                    + "names an entry that may read it")
+        }
         for problem in report.problems { print(problem) }
         if dryRun || report.loaded + report.skipped == 0 && report.stoppedAt == nil {
-            print("\(report.records) records checked, \(report.problems.count) problems; nothing was written.")
+            print(
+                "\(counted(report.records, "record")) checked, "
+                    + "\(counted(report.problems.count, "problem")); nothing was written.")
             return
         }
-        print("\(report.loaded) of \(report.records) records loaded, \(report.skipped) were there already.")
+        print("\(report.loaded) of \(counted(report.records, "record")) loaded, \(report.skipped) already there.")
         guard let stopped = report.stoppedAt else { return }
         print("Loaded up to and including: \(report.lastLoaded ?? "none")")
         print("Stopped at: \(stopped)" + (report.unknown == nil ? " (not loaded)" : " (look whether it is there)"))
-        print("Not attempted: \(report.notAttempted) records behind it.")
+        print("Not attempted: \(counted(report.notAttempted, "record")) behind it.")
     }
 }

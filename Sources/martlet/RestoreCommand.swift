@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Backup
+internal import MailModel
 internal import MailServer
 internal import Storage
 
@@ -60,7 +61,7 @@ struct RestoreCommand: AsyncParsableCommand {
         for line in report.check.lines { print(printable(line)) }
         if let replaced = report.replaced { print("What was there before is in \(replaced).") }
         print(
-            "\(report.files) files, \(sizeText(report.octets)), of \(report.host) as of "
+            "\(counted(report.files, "file")), \(sizeText(report.octets)), of \(report.host) as of "
                 + "\(report.created)\(dryRun ? " can be restored" : " restored"); "
                 + report.check.summary)
     }

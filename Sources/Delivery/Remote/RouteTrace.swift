@@ -10,7 +10,7 @@ final class RouteTrace: Sendable {
     func note(_ line: String) { lines.withLock { $0.append(line) } }
 
     func noteOurselves(_ host: String) {
-        note("\(host) is this server: only hosts before it count")
+        note("\(host) is this server: no host behind it counts, nor it itself")
     }
 
     /// What was noted since the last call.

@@ -1,14 +1,7 @@
 extension DirectoryInspector {
     /// Whether the schema has what the map names, and which preset fits it.
     func inspectSchema() async throws(DirectoryFault) -> [Finding] {
-        let root = try await search(
-            SearchRequest(entry: "", attributes: ["subschemaSubentry"]))
-        let name = root.first?["subschemaSubentry"].first ?? "cn=Subschema"
-        let schema = try await search(
-            SearchRequest(
-                entry: name, filter: .equal("objectClass", "subschema"),
-                attributes: ["objectClasses", "attributeTypes"])
-        ).first
+        let (name, schema) = try await Subschema.read(source)
         guard let schema else {
             return [
                 Finding(

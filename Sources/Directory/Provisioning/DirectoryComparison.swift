@@ -17,6 +17,7 @@ struct DirectoryComparison {
         try await compareAddresses(&review)
         try await compareLogins(&review)
         try await compareEntries(&review, skippingExisting: skippingExisting)
+        try await compareClasses(&review)
     }
 
     private func compareDomains(_ review: inout ProvisioningReview) async throws {
@@ -93,6 +94,18 @@ struct DirectoryComparison {
                 review.report(claim, "exists already (--skip-existing leaves it as it is)")
             case .parent, .changed, .added: continue
             }
+        }
+    }
+
+    /// What the files add to entries must be allowed by their object classes.
+    private func compareClasses(_ review: inout ProvisioningReview) async throws {
+        let names = review.namesToFit
+        let found = try await concurrently(names, "comparing object classes") { name in
+            await client.search(
+                SearchRequest(entry: name.description, attributes: ["objectClass"]))
+        }
+        for (name, entries) in zip(names, found) {
+            if let entry = entries?.first { review.fit(name, classes: entry["objectClass"]) }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MailModel
 internal import MailServer
 
 struct QueueListCommand: AsyncParsableCommand {
