@@ -15,9 +15,8 @@ struct ExplainCommand: AsyncParsableCommand {
             hosts that publish MTA-STS policies; no mail host is.
 
             Exit status: 0 mail to it is delivered here or has a way out, 1 it would be refused or \
-            returned, 64 that is no address, 75 the directory or the DNS can't tell now, mail waits \
-            until something is mended, or other hosts must be asked for the address, 78 the \
-            configuration is wrong.
+            returned, 75 the directory or the DNS can't tell now, mail waits until something is mended, \
+            or other hosts must be asked for the address.
 
             Examples:
               martlet explain alice@example.org
@@ -42,6 +41,9 @@ struct ExplainCommand: AsyncParsableCommand {
         let explanation = await explainer.explain(address)
         // The DNS may take its time.
         if !json { print(explanation.text) }
+        if !json, explanation.outcome == "not local" {
+            print("   taken from clients that have logged in, or that relay_networks has")
+        }
         let (ways, omitted) = try await explainer.ways(explanation, of: address, sender: sender)
         await explainer.shutDown()
         if json {

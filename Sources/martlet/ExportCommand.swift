@@ -12,8 +12,7 @@ struct ExportCommand: AsyncParsableCommand {
             run this as root or as the server's user. Folders, flags, keywords and dates are kept \
             (Maildir++, as Dovecot and Courier read it). A second run writes only what is new.
 
-            Exit status: 0 all is written, 64 the command line is wrong, 75 the writing stopped, 78 the \
-            configuration is wrong.
+            Exit status: 0 all is written, 75 the writing stopped.
 
             Examples:
               martlet export --account alice@example.org /backup/alice
@@ -23,7 +22,9 @@ struct ExportCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOption
     @Option(help: "The login or address of the account.") var account: String
     @Flag(help: "Print the report as JSON.") var json = false
-    @Argument(help: "The Maildir; made when it does not exist.", completion: .directory)
+    @Argument(
+        help: ArgumentHelp("The Maildir; made when it does not exist.", valueName: "directory"),
+        completion: .directory)
     var path: String
 
     func run() async throws {

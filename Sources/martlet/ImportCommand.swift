@@ -15,8 +15,7 @@ struct ImportCommand: AsyncParsableCommand {
             second run copies only what is new. With another --prefix or --map, what goes elsewhere \
             now is copied there too.
 
-            Exit status: 0 all is copied, 1 some messages could not be, 64 the command line is wrong, \
-            75 the copying stopped, 78 the configuration is wrong.
+            Exit status: 0 all is copied, 1 some messages could not be, 75 the copying stopped.
 
             Examples:
               martlet import --account alice@example.org maildir:/home/alice/Maildir
@@ -28,13 +27,24 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOption
     @Option(help: "The login or address of the account that gets the mail.") var account: String
     @Option(help: "Put every folder below this name, as in Old/.") var prefix = ""
-    @Option(help: "A folder to go elsewhere, as in \"Sent Items=Sent\". Repeatable.") var map: [String] = []
-    @Option(help: "File with the IMAP password in its first line.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "A folder to go elsewhere, as in \"Sent Items=Sent\". Repeatable.",
+            valueName: "folder=mailbox"))
+    var map: [String] = []
+    @Option(
+        help: ArgumentHelp("File with the IMAP password in its first line.", valueName: "file"),
+        completion: .file())
     var passwordFile: String?
-    @Option(help: "File of CA certificates for the IMAP server, instead of the system's.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "File of CA certificates for the IMAP server, instead of the system's.", valueName: "file"),
+        completion: .file())
     var caFile: String?
     @Flag(help: "Do not verify the IMAP server's certificate.") var insecure = false
-    @Option(help: "The journal, instead of one in the state directory.", completion: .file())
+    @Option(
+        help: ArgumentHelp("The journal, instead of one in the state directory.", valueName: "file"),
+        completion: .file())
     var journal: String?
     @Flag(help: "Only look and count; copy nothing.") var dryRun = false
     @Flag(help: "Print the report as JSON.") var json = false

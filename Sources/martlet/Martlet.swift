@@ -34,6 +34,10 @@ struct Martlet: AsyncParsableCommand {
         commandName: "martlet",
         abstract: "A mail server whose only user database is an LDAP directory.",
         discussion: """
+            Exit status: 0 done, 1 not done, or something is wrong (each command says what), 64 the \
+            command line is wrong, 75 what the command needs is not to be had now (the server, the \
+            directory, the state directory), 78 the configuration file is wrong.
+
             Examples:
               martlet check --config /etc/martlet/martlet.yaml
               martlet serve --config /etc/martlet/martlet.yaml

@@ -16,7 +16,7 @@ struct ProvisionCommand: AsyncParsableCommand {
             refuses a record, loading stops there and the report says what was loaded and what was not.
 
             Exit status: 0 all is loaded (or, with --dry-run, could be), 1 something is wrong, \
-            64 the command line is, 75 the directory does not answer, 78 the configuration is wrong.
+            75 the directory does not answer.
 
             Examples:
               martlet provision --dry-run people.ldif
@@ -28,8 +28,12 @@ struct ProvisionCommand: AsyncParsableCommand {
     @Flag(help: "Check only; write nothing.") var dryRun = false
     @Flag(help: "Leave entries and values that exist already as they are, and go on.") var skipExisting = false
     @Flag(help: "Print the report as JSON.") var json = false
-    @Option(help: "Bind as this entry instead of the server's own.") var bindDn: String?
-    @Option(help: "File with the password of --bind-dn in its first line.", completion: .file())
+    @Option(help: ArgumentHelp("Bind as this entry instead of the server's own.", valueName: "dn"))
+    var bindDn: String?
+    @Option(
+        help: ArgumentHelp(
+            "File with the password of --bind-dn in its first line.", valueName: "file"),
+        completion: .file())
     var passwordFile: String?
     @Argument(help: "LDIF files, loaded in this order.", completion: .file()) var files: [String]
 

@@ -30,7 +30,10 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(help: "Read and check the whole backup; write nothing.") var dryRun = false
     @Flag(help: "Move what is in the state directory to a folder inside it.") var replace = false
     @Flag(help: "Print the report as JSON.") var json = false
-    @Argument(help: "The directory of the backup.", completion: .directory) var backup: String
+    @Argument(
+        help: ArgumentHelp("The directory of the backup.", valueName: "directory"),
+        completion: .directory)
+    var backup: String
 
     func run() async throws {
         let configuration = try options.load()

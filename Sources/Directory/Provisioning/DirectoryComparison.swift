@@ -84,7 +84,8 @@ struct DirectoryComparison {
         for (entry, exists) in zip(wanted, existing) {
             switch entry.role {
             case .parent where !exists:
-                guard let claim = review.parents[entry.name] else { continue }
+                guard let claim = review.parents[entry.name], claim.name != DistinguishedName(base)
+                else { continue }
                 review.report(claim, "its parent \(entry.name) does not exist")
             case .changed where !exists:
                 guard let claim = review.changed[entry.name] else { continue }

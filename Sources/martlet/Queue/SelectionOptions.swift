@@ -10,10 +10,11 @@ struct SelectionOptions: ParsableArguments {
     @Option(help: "A recipient, as it is now or as the sender named it.") var recipient: [String] = []
     @Option(help: "The recipients' domain.") var domain: [String] = []
     @Option(help: "Where it goes: a domain, a host, local or reports.") var destination: [String] = []
-    @Option(help: "active, deferred, hold, or report (settled, its report is due).")
+    @Option(help: "active (under way), deferred (waits for its time), hold, or report (settled, its report is due).")
     var state: [QueueSelection.State] = []
-    @Option(help: "It came so long ago, or before: 90s, 30m, 2h, 5d.") var olderThan: Age?
-    @Option(help: "It came since then.") var newerThan: Age?
+    @Option(help: ArgumentHelp("It came so long ago, or before: 90s, 30m, 2h, 5d.", valueName: "age"))
+    var olderThan: Age?
+    @Option(help: ArgumentHelp("It came since then.", valueName: "age")) var newerThan: Age?
     @Option(help: "Text in the reason why it waits.") var reason: String?
 
     struct Age: ExpressibleByArgument {
