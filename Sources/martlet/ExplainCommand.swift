@@ -26,7 +26,9 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "Print JSON.") var json = false
-    @Option(help: "Who hands the mail in: the smart host of that domain counts then.")
+    @Option(
+        help: ArgumentHelp(
+            "Who hands the mail in: the smart host of that domain counts then.", valueName: "address"))
     var sender: String?
     @Argument(help: "The address, as in alice@example.org.") var address: String
 

@@ -43,13 +43,17 @@ extension DirectoryInspector {
     }
 
     private func inspectPreset(_ known: Set<String>) -> [Finding] {
-        guard known.contains("martletuser"), map.name == AttributeMap.stock.name else {
+        let better: (schema: String, preset: String)? =
+            known.contains("martletuser")
+            ? ("schema/martlet", "martlet")
+            : known.contains("inetmailuser") ? ("the schema of a Sun messaging server", "sun") : nil
+        guard let better, map.name == AttributeMap.stock.name else {
             return [Finding(.ok, "attribute map", map.name)]
         }
         return [
             Finding(
-                .hint, "attribute map", "the directory has schema/martlet, but the map is default",
-                whatToDo: "set directory.preset: martlet, or its attributes count for nothing")
+                .hint, "attribute map", "the directory has \(better.schema), but the map is default",
+                whatToDo: "set directory.preset: \(better.preset), or its attributes count for nothing")
         ]
     }
 

@@ -70,7 +70,7 @@ struct DirectoryInspector: Sendable {
         }
         var owners: [String: [String]] = [:]
         for entry in entries {
-            for name in entry[map.domain.name] { owners[name.lowercased(), default: []].append(entry.dn) }
+            for name in map.domain.allNames(of: entry) { owners[name.lowercased(), default: []].append(entry.dn) }
         }
         var findings = duplicates(owners, what: "domain", effect: "its mail is refused for now")
         for entry in entries {

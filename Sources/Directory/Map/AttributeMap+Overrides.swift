@@ -18,18 +18,21 @@ extension AttributeMap {
         "user.logins": \.user.logins,
         "user.displayName": \.user.displayName,
         "user.forwarding": \.user.forwarding,
+        "user.forwardsValues": \.user.forwards.values,
         "user.keepCopyValues": \.user.keepCopy.values,
         "group.classes": \.group.classes,
         "group.members": \.group.members,
         "group.memberAddresses": \.group.memberAddresses,
         "group.memberURLs": \.group.memberURLs,
         "domain.classes": \.domain.classes,
+        "domain.otherNames": \.domain.otherNames,
     ]
 
     private static let singles: [String: Setting<String?>] = [
         "user.quota": \.user.quota,
         "user.messageQuota": \.user.messageQuota,
         "user.services": \.user.services,
+        "user.forwards": \.user.forwards.attribute,
         "user.keepCopy": \.user.keepCopy.attribute,
         "user.homeServer": \.user.homeServer,
         "user.routingAddress": \.user.routingAddress,
@@ -76,7 +79,7 @@ extension AttributeMap {
     private mutating func overrideListed(
         _ key: String, with values: [String]
     ) throws(AttributeMapError) {
-        if key != "user.keepCopyValues",
+        if !["user.forwardsValues", "user.keepCopyValues"].contains(key),
             let wrong = values.first(where: { !LDAPFilter.isAttributeName($0) })
         {
             throw AttributeMapError(

@@ -24,11 +24,11 @@ struct DirectoryComparison {
         let unknown = review.usedDomains.filter { review.domains[$0.key] == nil }
         let wanted = unknown.map(\.key) + review.domains.map(\.key)
         let found = try await search(
-            wanted, "comparing domains", attributes: [map.domain.name]
-        ) { .or($0.map { .equal(map.domain.name, $0) }) }
+            wanted, "comparing domains", attributes: map.domain.names
+        ) { .or($0.map { map.domain.filter($0) }) }
         var owners: [String: String] = [:]
         for entry in found {
-            for name in entry[map.domain.name] { owners[name.lowercased()] = entry.dn }
+            for name in map.domain.allNames(of: entry) { owners[name.lowercased()] = entry.dn }
         }
         for (domain, claim) in unknown where owners[domain] == nil {
             review.report(

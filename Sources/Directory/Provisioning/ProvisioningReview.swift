@@ -138,7 +138,7 @@ struct ProvisioningReview {
                 claimAddress(value.lowercased(), claim)
             } else if isOneOf(map.user.logins, attribute.name) {
                 claimLogin(value.lowercased(), claim)
-            } else if attribute.name.equalsIgnoringASCIICase(map.domain.name) {
+            } else if isOneOf(map.domain.names, attribute.name) {
                 claimDomain(value.lowercased(), claim)
             }
         }

@@ -7,7 +7,7 @@ struct QueueListCommand: AsyncParsableCommand {
         commandName: "list",
         abstract: "List waiting mail, oldest first, a line for each recipient.",
         discussion: """
-            Exit status: 0 shown (also when nothing waits), 75 the state directory can't be read.
+            Exit status: 0 shown, 75 the state directory can't be read.
 
             Examples:
               martlet queue list
