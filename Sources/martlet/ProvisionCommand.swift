@@ -71,6 +71,11 @@ struct ProvisionCommand: AsyncParsableCommand {
                 await provisioner.load(files: files, skippingExisting: skipExisting, into: &report)
             }
             return (report, report.problems.isEmpty ? 0 : 1)
+        } catch let fault as DirectoryFault where fault.kind == .missingBase {
+            complain(
+                "martlet provision: the base entry is not there, or may not be seen: load the first "
+                    + "entries with ldapadd, as ldif/00-base.ldif has them (\(fault))")
+            return (Provisioner.Report(), 75)
         } catch {
             complain("martlet provision: \((error as? DirectoryFault)?.explained ?? "\(error)")")
             return (Provisioner.Report(), 75)

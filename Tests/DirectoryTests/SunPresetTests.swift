@@ -115,7 +115,7 @@ import Testing
         ("crew@example.net", "alice@example.org remote:m@far.example"),
         ("found@example.org", "reply@example.org alice@example.org"),
         ("shut@example.org", "550 5.2.1"),
-        ("x@closed.example", "550 5.1.2"),
+        ("x@closed.example", "550 5.2.1"),
         ("x@held.example", "unresolved:x@held.example"),
         ("x@moving.example", "domain:x@moving.example"),
         ("x@all.example", "alice@example.org"),

@@ -138,6 +138,17 @@ import TestSupport
         try makeFolder(source)
         let result = try server.martlet("import", "--account", "nobody@example.org", "maildir:" + source)
         #expect(result.status == 75 && result.output.contains("account “nobody@example.org”: no user of the directory"), "\(result)")
+        let export = try server.martlet("export", "--account", "nobody@example.org", files.path + "/out")
+        #expect(export.status == 75 && export.output.contains("see martlet explain nobody@example.org"), "\(export)")
+        for (arguments, said) in [
+            (["--account", "x", "nowhere:" + source], "expected maildir:PATH"), ([source], "--account"),
+            (["--account", "x", "--map", "a", "maildir:" + source], "--map “a”: expected FOLDER=MAILBOX"),
+            (["--account", "x", "imaps://x@127.0.0.1"], "an IMAP server needs --password-file"),
+            (["--account", "x", "--password-file", "/nowhere", "imaps://x@127.0.0.1"], "--password-file /nowhere: No such file"),
+        ] {
+            let wrong = try server.martlet(["import"] + arguments)
+            #expect(wrong.status == 64 && wrong.output.contains(said), "\(wrong)")
+        }
         let none = try server.martlet("import", "--account", user.address, "maildir:\(files.path)/none")
         #expect(none.status == 75 && none.output.contains("No such file or directory"), "\(none)")
     }
