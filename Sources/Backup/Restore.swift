@@ -39,11 +39,13 @@ package struct Restore {
     /// Reads the whole backup, compares it with its manifest, and checks log and index. Writes nothing.
     package func verify(progress: @escaping StateCheck.Progress) throws -> Report {
         try pumpAll(progress) { _, pump throws(BackupError) in try pump { _ in } }
-        return report(try StateCheck(offline: backup).run(progress: progress), replaced: nil)
+        let check = try StateCheck(offline: backup).run(progress: progress)
+        if check.isIndexBroken { throw unusableIndex(check.findings.first { $0.severity == .damage }?.what ?? "") }
+        return report(check, replaced: nil)
     }
 
     /// - Parameter replacing: what is in the state directory is moved to a folder inside it.
-    /// - Throws: `BackupError`; `StorageError` when a server uses the directory.
+    /// - Throws: `BackupError`, also when a server uses the directory.
     package func run(replacing: Bool, progress: @escaping StateCheck.Progress) throws -> Report {
         try Folder.make(state)
         let lock = try lockState()
@@ -81,6 +83,10 @@ package struct Restore {
     }
 
     // MARK: Steps
+
+    private func unusableIndex(_ why: String) -> BackupError {
+        BackupError("\(backup)/index.sqlite is damaged, and was when it was backed up: take another backup (\(why))")
+    }
 
     private func lockState() throws -> StateLock {
         do {
@@ -125,7 +131,11 @@ package struct Restore {
             try copy.finish(modified: file.modified)
         }
         progress("moving numbers on", 0, nil)
-        try StateLeap.run(folder)
+        do {
+            try StateLeap.run(folder)
+        } catch {
+            throw unusableIndex("\(error)")
+        }
         let check = try StateCheck(offline: folder).run(progress: progress)
         giveToOwner(folder)
         try Folder.sync(folder + "/spool")

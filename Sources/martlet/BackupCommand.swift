@@ -62,8 +62,8 @@ struct BackupCommand: AsyncParsableCommand {
             throw code
         } catch {
             meter.clear()
-            let problem = error is BackupError ? nil : StateAdvice.problem(configuration)
-            complain("martlet backup: \(problem ?? "\(error)")")
+            let text = error is BackupError ? "\(error)" : StateAdvice.explain(error, configuration)
+            complain("martlet backup: \(text)")
             throw ExitCode(75)
         }
     }

@@ -47,7 +47,7 @@ struct FsckCommand: AsyncParsableCommand {
             throw code
         } catch {
             meter.clear()
-            complain("martlet fsck: \(StateAdvice.problem(configuration) ?? "\(error)")")
+            complain("martlet fsck: \(StateAdvice.explain(error, configuration))")
             throw ExitCode(75)
         }
     }
@@ -86,5 +86,10 @@ struct FsckCommand: AsyncParsableCommand {
         }
         for line in report.lines { print(printable(line)) }
         print(report.summary)
+        if report.isDamaged {
+            print("What is damaged comes back from a backup only: see martlet restore.")
+        } else if report.isMendable, !repair {
+            print("To mend it: stop the server, and run martlet fsck --repair.")
+        }
     }
 }

@@ -15,11 +15,8 @@ package struct QueueInspector: Sendable {
         do {
             view = try QueueView(directory: configuration.stateDirectory)
         } catch {
-            let problem =
-                StateAdvice.problem(configuration)
-                ?? "\(error): run this as root or as the server's user; if that is what you did, see "
-                + "martlet fsck"
-            throw ServerStartError("the queue can't be read: \(problem)", exitStatus: 75)
+            throw ServerStartError(
+                "the queue can't be read: \(StateAdvice.explain(error, configuration))", exitStatus: 75)
         }
     }
 

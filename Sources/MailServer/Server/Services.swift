@@ -38,8 +38,18 @@ struct ReloadService: Service {
 /// order, so nothing is accepted any more when the queue manager ends.
 struct ListenerService: Service {
     let parts: ServerParts
+    let readyFile: String?
+    let logger: Logger
 
     func run() async throws {
+        // The group looks after signals by now: who is told may stop the server at once.
+        if let readyFile { try ReadyFile.write(to: readyFile, listeners: parts.listening) }
+        ServiceManager.tell(.ready)
+        logger.notice(
+            "serving",
+            metadata: [
+                "listeners": "\(parts.listening.map { "\($0.name):\($0.port)" }.joined(separator: " "))"
+            ])
         try await gracefulShutdown()
         ServiceManager.tell(.stopping)
         await parts.stopListening()

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 import Testing
 import TestSupport
@@ -179,6 +180,25 @@ import TestSupport
             #expect(result.output.contains(said) && !result.output.contains("Cocoa"), "\(said): \(result)")
             #expect(result.output.split(separator: "\n").count == 1, "\(result)")
         }
+    }
+
+    @Test func withADamagedIndex() throws {
+        let server = try RunningMartlet()
+        #expect(server.stop() == 0)
+        _ = try backup(server, "--output", "\(server.path)/copy")
+        for path in [server.state, "\(server.path)/copy"] {
+            for name in ["index.sqlite-wal", "index.sqlite-shm"] { unlink("\(path)/\(name)") }
+            try TextFile.write("no database, just text\n", to: "\(path)/index.sqlite")
+        }
+        for (arguments, status) in [
+            (["backup", "--output", "\(server.path)/more"], 75), (["fsck", "--online"], 75),
+            (["queue", "list"], 75), (["serve"], 1),
+        ] {
+            let result = try server.martlet(arguments)
+            #expect(result.status == status && result.output.contains("index.sqlite is damaged; restore a backup: SQLite error 26"), "\(result)")
+        }
+        let check = try server.martlet("fsck")
+        #expect(check.status == 2 && check.output.contains("comes back from a backup only: see martlet restore"), "\(check)")
     }
 
     @Test func withoutAStateDirectory() throws {
