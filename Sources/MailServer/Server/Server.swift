@@ -54,7 +54,7 @@ package struct Server: Sendable {
                 services: [
                     .init(service: TLSReportService(reports: parts.reports)),
                     .init(service: QueueService(manager: parts.queueManager)),
-                    .init(service: ReloadService(parts: parts, logger: logger)),
+                    .init(service: ReloadService(parts: parts, signals: await UnixSignalsSequence(trapping: .sighup))),
                     .init(service: ListenerService(parts: parts, readyFile: readyFile, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

@@ -25,10 +25,11 @@ struct TLSReportService: Service {
 /// SIGHUP: certificates are read again.
 struct ReloadService: Service {
     let parts: ServerParts
-    let logger: Logger
+    /// SIGHUP, from before anybody is told that the server runs.
+    let signals: UnixSignalsSequence
 
     func run() async {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        for await _ in signals.cancelOnGracefulShutdown() {
             parts.reload()
         }
     }
