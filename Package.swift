@@ -108,8 +108,8 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MailServer", "MailModel", "Directory", "DKIM", "Storage", "Backup", "Migration",
-                logging,
+                "MailServer", "MailModel", "Directory", "Delivery", "DKIM", "Storage", "Backup",
+                "Migration", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),

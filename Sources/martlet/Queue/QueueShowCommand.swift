@@ -7,6 +7,8 @@ struct QueueShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show one message: envelope, recipients, why they wait; its header.",
         discussion: """
+            Exit status: 0 shown, 1 no such message waits, 75 the state directory can't be read.
+
             Examples:
               martlet queue show 4KQ2
               martlet queue show --json 4KQ2
