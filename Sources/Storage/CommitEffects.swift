@@ -18,6 +18,7 @@ struct CommitEffects {
     private var appended: [Int64: Int] = [:]
     /// Mailboxes whose counters have changed.
     var statuses: [MailboxStatus] = []
+    var recentMarks: [Int64: RecentMarks.Mark] = [:]
     var directDeliveries: [DirectDelivery] = []
     /// Entries for the queue manager.
     var pending: [QueueEntry] = []
@@ -26,6 +27,8 @@ struct CommitEffects {
     /// Stored messages that nobody refers to any more, and those of them with a file of their own.
     var removed: [QueueID] = []
     var removedFiles: [QueueID] = []
+    /// Mailboxes are gone whose messages are still to be removed.
+    var leavesMessages = false
     /// Segments that nobody refers to any more; the index has forgotten them.
     var deadSegments: [UInt64] = []
     /// Segments worth compacting.
@@ -37,15 +40,21 @@ struct CommitEffects {
     var replies: [() -> Void] = []
 
     mutating func append(_ message: FlaggedMessage, to mailbox: Int64, of account: AccountID) {
+        append(CollectionOfOne(message), to: mailbox, of: account)
+    }
+
+    mutating func append(
+        _ new: some Collection<FlaggedMessage>, to mailbox: Int64, of account: AccountID
+    ) {
         if let index = appended[mailbox], case .appended(var messages) = changes[index].kind {
             // Gives up the other reference, so that the array is not copied.
             changes[index].kind = .appended([])
-            messages.append(message)
+            messages.append(contentsOf: new)
             changes[index].kind = .appended(messages)
         } else {
             appended[mailbox] = changes.count
             changes.append(
-                MailboxChange(mailbox: mailbox, account: account, kind: .appended([message])))
+                MailboxChange(mailbox: mailbox, account: account, kind: .appended(Array(new))))
         }
     }
 

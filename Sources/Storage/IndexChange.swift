@@ -55,8 +55,8 @@ struct MailboxOperation: Sendable {
     }
 
     /// One that nobody waits for.
-    init(_ body: @escaping @Sendable (IndexTables) throws -> Void) {
-        rows = 1
+    init(rows: Int = 1, _ body: @escaping @Sendable (IndexTables) throws -> Void) {
+        self.rows = rows
         apply = { tables in
             try body(tables)
             return {}
