@@ -14,6 +14,8 @@ package struct DirectDelivery: Sendable {
 /// What a transaction leads to once it is durable.
 struct CommitEffects {
     private(set) var changes: [MailboxChange] = []
+    /// Whose changes they are from here on.
+    var origin: UInt64?
     /// Where in `changes` a mailbox's last `appended` is, so that further ones extend it.
     private var appended: [Int64: Int] = [:]
     /// Mailboxes whose counters have changed.
@@ -46,7 +48,9 @@ struct CommitEffects {
     mutating func append(
         _ new: some Collection<FlaggedMessage>, to mailbox: Int64, of account: AccountID
     ) {
-        if let index = appended[mailbox], case .appended(var messages) = changes[index].kind {
+        if let index = appended[mailbox], changes[index].origin == origin,
+            case .appended(var messages) = changes[index].kind
+        {
             // Gives up the other reference, so that the array is not copied.
             changes[index].kind = .appended([])
             messages.append(contentsOf: new)
@@ -54,13 +58,15 @@ struct CommitEffects {
         } else {
             appended[mailbox] = changes.count
             changes.append(
-                MailboxChange(mailbox: mailbox, account: account, kind: .appended(Array(new))))
+                MailboxChange(
+                    mailbox: mailbox, account: account, kind: .appended(Array(new)), origin: origin))
         }
     }
 
     mutating func add(_ kind: MailboxChange.Kind, _ mailbox: Int64, _ account: AccountID) {
         appended[mailbox] = nil
-        changes.append(MailboxChange(mailbox: mailbox, account: account, kind: kind))
+        changes.append(
+            MailboxChange(mailbox: mailbox, account: account, kind: kind, origin: origin))
     }
 
     /// The changes for the observer, in order.

@@ -170,14 +170,14 @@ extension EngineCore {
             }
         }
         let stored = StoredBody(id: message.draft.id, size: message.draft.size)
-        let queue = indexQueue
+        let (queue, origin) = (indexQueue, ChangeOrigin.current)
         let result = await withCheckedContinuation {
             (reply: CheckedContinuation<Result<AppendResult, MailboxError>, Never>) in
             log.append(.stored(stored), body: finished.body) { outcome in
                 switch outcome.flatMap({ stored.knownPosition }) {
                 case .success(let position):
                     let row = AppendedRow(message, at: .log(position))
-                    queue.push(MailboxOperation(rows: 1, reply) { try body($0, row) })
+                    queue.push(MailboxOperation(rows: 1, origin: origin, reply) { try body($0, row) })
                 case .failure(let error): reply.resume(returning: .failure(.unavailable(error)))
                 }
             }
