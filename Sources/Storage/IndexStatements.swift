@@ -10,7 +10,7 @@ struct IndexStatements {
     let deleteMailbox: [PreparedStatement]
     let subscribe, unsubscribe, countSubscriptions: PreparedStatement
     let setAccess, removeAccess, countAccess: PreparedStatement
-    let annotate, removeAnnotation, listAnnotations: PreparedStatement
+    let annotate, removeAnnotation, listAnnotations, copyAnnotations: PreparedStatement
     let insertKeywordSet, getKeywords, addKeyword, usedKeywordSets, removeKeywords:
         PreparedStatement
     let insertMessage, getMessage, setReferences, addReferences: PreparedStatement
@@ -83,6 +83,8 @@ struct IndexStatements {
             "DELETE FROM annotations WHERE mailbox = ? AND account = ? AND name = ?")
         listAnnotations = try compile(
             "SELECT name FROM annotations WHERE mailbox = ? AND account = ?")
+        copyAnnotations = try compile(
+            "INSERT INTO annotations SELECT ?2, account, name, value FROM annotations WHERE mailbox = ?1")
 
         insertKeywordSet = try compile("INSERT INTO keyword_sets VALUES (?, ?)")
         getKeywords = try compile("SELECT name FROM mailbox_keywords WHERE mailbox = ?")

@@ -87,11 +87,14 @@ extension IndexTables {
         return found
     }
 
-    /// Its messages go to a new mailbox and keep their UIDs there; INBOX is empty then.
+    /// Its messages go to a new mailbox and keep their UIDs there; INBOX is empty then. Both have its
+    /// annotations (RFC 5464 section 4.1).
     private func renameInbox(to name: String, of account: AccountID) throws {
         let target = try makeMailbox(name, [], of: account)
         let source = try inbox(of: account)
         let state = try state(of: source, ownedBy: account)
+        statements.copyAnnotations.bindAll(source, target)
+        try statements.copyAnnotations.run()
         var messages: [FlaggedMessage] = []
         statements.listFlags.bind(1, source)
         try statements.listFlags.each { row in
