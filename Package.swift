@@ -161,7 +161,7 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "MailModel", "CChecksum", grdb, nio, logging],
+            dependencies: ["Storage", "MailModel", "Metrics", "CChecksum", grdb, nio, logging],
             swiftSettings: swift),
         .testTarget(
             name: "MailboxStoreTests",

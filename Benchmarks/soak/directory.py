@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The directory stopped, paused, slow, emptied and restarted under load, and a full disk.
 
-Usage: directory.py [--ports BASE] [--state DIR] [NAME…]    (names: paused stopped slow emptied full)
+Usage: directory.py [--ports BASE] [--state DIR] [NAME…]    (names: paused stopped killed slow emptied full)
 
-While the directory does not answer, no reply to a user that exists may be a 5xx; nothing bounces;
-service is back within seconds; at the end every accepted message is in its mailbox exactly once.
+While the directory does not answer, no reply to a user that exists may be a 5xx; nothing bounces; IMAP
+sessions that are logged in work on, and IMAP logins are told [UNAVAILABLE]; service is back within
+seconds; at the end every accepted message is in its mailbox exactly once.
 `full` needs root: it mounts a small tmpfs as the state directory (run it under `unshare -m`)."""
 
 import argparse
@@ -18,10 +19,14 @@ import subprocess
 import sys
 import time
 
+import directory_imap
 from crash import Ledger, verify
 from stack import PASSWORD, Population, Stack, default_binary
 
 faults = []
+# Users who get mail and log in all the time; the others log in once.
+USUAL = 40
+USERS = 4000
 
 
 def fault(text):
@@ -36,6 +41,9 @@ class Watch:
         self.replies = collections.Counter()
         self.last_bad = 0
         self.slowest = 0
+        self.slowest_imap = (0, "", "")
+        self.strangers = iter(())
+        self.imap_commands = 0
         self.phase = ""
 
     def note(self, step, line):
@@ -61,6 +69,7 @@ async def read(reader, watch, step):
 
 async def sender(stack, ledger, watch, rnd, stopped):
     people = stack.population
+    users = people.users[:USUAL]
     while not stopped.is_set():
         writer = None
         try:
@@ -72,9 +81,9 @@ async def sender(stack, ledger, watch, rnd, stopped):
                 await asyncio.sleep(rnd.uniform(0.01, 0.1))
                 ledger.next += 1
                 name = f"m{ledger.next}"
-                recipient = rnd.choice(people.users + list(people.groups) + [
-                    f"a{rnd.randrange(len(people.users))}@example.org"])
-                if rnd.random() < 0.5 and recipient in people.users:
+                recipient = rnd.choice(users + list(people.groups) + [
+                    f"a{rnd.randrange(len(users))}@example.org"])
+                if rnd.random() < 0.5 and recipient in users:
                     # Not in the cache.
                     local, domain = recipient.split("@")
                     to = f"{local}+{name}@{domain}"
@@ -117,7 +126,7 @@ async def reader_of(stack, watch, rnd, stopped):
     while not stopped.is_set():
         writer = None
         try:
-            user = rnd.choice(stack.population.users)
+            user = rnd.choice(stack.population.users[:USUAL])
             reader, writer = await asyncio.open_connection("127.0.0.1", stack.pop3)
             await read(reader, watch, None)
             writer.write(b"USER %s\r\nPASS %s\r\n" % (user.encode(), PASSWORD.encode()))
@@ -187,6 +196,14 @@ async def run(stack, ledger, names):
     tasks = [asyncio.create_task(sender(stack, ledger, watch, random.Random(n), stopped)) for n in range(64)]
     tasks += [asyncio.create_task(reader_of(stack, watch, random.Random(n), stopped)) for n in range(4)]
     watch.phase = "normal"
+    if "full" not in names:
+        watch.strangers = iter(stack.population.users[USUAL:])
+        tasks += [asyncio.create_task(directory_imap.worker(stack, watch, fault, random.Random(n),
+                                                               stack.population.users[n], stopped))
+                  for n in range(32)]
+        tasks += [asyncio.create_task(directory_imap.visitor(stack, watch, fault, random.Random(n),
+                                                                stack.population.users[:USUAL], stopped))
+                  for n in range(16)]
     await asyncio.sleep(2)
     if "paused" in names:
         watch.phase = "paused"
@@ -206,6 +223,13 @@ async def run(stack, ledger, names):
             stack.start_slapd()
             await asyncio.sleep(0.5)
         await back(watch, "restarted often")
+    if "killed" in names:
+        watch.phase = "killed"
+        stack.slapd.kill()
+        stack.slapd.wait()
+        await asyncio.sleep(8)
+        stack.start_slapd()
+        await back(watch, "killed")
     if "slow" in names:
         watch.phase = "slow"
         stack.slowness = 1.0
@@ -242,7 +266,8 @@ async def run(stack, ledger, names):
     stopped.set()
     await asyncio.wait(tasks, timeout=95)
     proxy.close()
-    print(f"  slowest reply {watch.slowest:.1f} s")
+    print(f"  slowest reply {watch.slowest:.1f} s; {watch.imap_commands} IMAP commands in sessions, "
+          f"slowest {watch.slowest_imap}")
     for (phase, step, line), count in sorted(watch.replies.items()):
         if not (step == "message" and line.startswith("250")):
             print(f"  {phase}: {step}: {line}: {count}")
@@ -257,12 +282,12 @@ def main():
     parser.add_argument("--state", default="/tmp/martlet-directory")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    names = options.names or ["paused", "stopped", "slow", "emptied"]
+    names = options.names or ["paused", "stopped", "killed", "slow", "emptied"]
     shutil.rmtree(options.state, ignore_errors=True)
     os.makedirs(options.state + "/mail")
     if "full" in names:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", options.state + "/mail"], check=True)
-    stack = Stack(options.state, options.ports, default_binary(), Population(), ldap_port=options.ports + 9,
+    stack = Stack(options.state, options.ports, default_binary(), Population(USERS), ldap_port=options.ports + 9,
                   storage="storage: {minimum_free: 8M}" if "full" in names else "",
                   extra="queue: {first_local_delay: 2s}")
     stack.proxy = options.ports + 9

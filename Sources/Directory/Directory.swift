@@ -130,15 +130,20 @@ package final class Directory: Sendable {
     }
 
     /// Binds with the user's name and this password. When that fails, the entry is looked up anew:
-    /// it may have been renamed or moved a moment ago.
+    /// it may have been renamed or moved a moment ago, or the directory may have lost its entries (RFC
+    /// 4513 section 5.1.3: a name that does not exist is refused as a wrong password is).
     package func authenticate(_ account: Account, password: [UInt8]) async -> BindOutcome {
         let outcome = await client.bind(dn: account.dn, password: password)
         guard case .invalidCredentials = outcome, !password.isEmpty else { return outcome }
         let now = await Self.lookUp { () async throws(DirectoryFault) in
             try await resolver.account(id: account.id, knownName: account.dn)
         }
-        guard case .found(let moved) = now, moved.dn != account.dn else { return outcome }
-        return await client.bind(dn: moved.dn, password: password)
+        switch now {
+        case .found(let moved) where moved.dn != account.dn:
+            return await client.bind(dn: moved.dn, password: password)
+        case .found, .notFound: return outcome
+        case .unavailable(let fault): return .unavailable(fault)
+        }
     }
 
     /// The user's SCRAM secrets in the form of RFC 5803; not found when there are none.

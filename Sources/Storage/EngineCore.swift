@@ -27,6 +27,7 @@ final class EngineCore: Sendable {
     let pending: PendingEntries
     let listings = ListingCache()
     let statuses = StatusCache()
+    let recent = RecentMarks()
     let keywords = KeywordTable()
     let pins = SegmentPins()
     let observer = Mutex<ChangeObserver?>(nil)
@@ -63,7 +64,7 @@ final class EngineCore: Sendable {
 
         let writer = try IndexWriter(
             pool, queue: indexQueue, keywords: keywords, pins: pins, deliveries: deliveries,
-            configuration: configuration, metrics: metrics, logger: logger)
+            recent: recent, configuration: configuration, metrics: metrics, logger: logger)
         let recovery = Recovery(files: files, writer: writer, logger: logger)
         let (tail, highestID) = try recovery.run()
         let first = max(writer.idCeiling, (highestID?.rawValue ?? 0) + 1)
@@ -99,6 +100,7 @@ final class EngineCore: Sendable {
         self.logger = logger
         threads = Mutex(nil)
 
+        removeMessagesOfDeleted()
         let log = log
         let logThread = try StorageThread(name: "storage-log") { log.run() }
         let indexThread = try StorageThread(name: "storage-index") { [self] in
@@ -122,6 +124,7 @@ final class EngineCore: Sendable {
         let changes = effects.announcement()
         listings.invalidate(effects.changes)
         statuses.apply(effects.changes, effects.statuses)
+        recent.forget(effects.recentMarks)
         reader.locations.set(effects.moved)
         if let ceiling = effects.idCeiling { ids.raised(to: ceiling) }
         if !changes.isEmpty, let observer = observer.withLock({ $0 }) { observer.tell(changes) }
@@ -138,6 +141,14 @@ final class EngineCore: Sendable {
         for id in effects.removedFiles { draftMeans.removeFile(of: id) }
         for segment in effects.deadSegments { removeSegment(segment) }
         compactor.consider(effects.sparseSegments)
+        if effects.leavesMessages { removeMessagesOfDeleted() }
+    }
+
+    /// Goes on with what deleted mailboxes have left, a portion in each transaction, so that others'
+    /// changes come in between. After a failure the next deletion or start goes on.
+    private func removeMessagesOfDeleted() {
+        indexQueue.push(
+            MailboxOperation(rows: IndexTables.removedAtOnce) { try $0.removeMessagesOfDeleted() })
     }
 
     private func removeSegment(_ number: UInt64) {

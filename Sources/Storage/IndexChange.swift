@@ -38,11 +38,14 @@ struct MailboxOperation: Sendable {
     let fail: @Sendable (MailError) -> Void
 
     init<Value: Sendable>(
-        rows: Int, _ reply: CheckedContinuation<Result<Value, MailboxError>, Never>,
+        rows: Int, origin: UInt64?,
+        _ reply: CheckedContinuation<Result<Value, MailboxError>, Never>,
         _ body: @escaping @Sendable (IndexTables) throws -> Value
     ) {
         self.rows = rows
         apply = { tables in
+            tables.effects.origin = origin
+            defer { tables.effects.origin = nil }
             let result: Result<Value, MailboxError>
             do {
                 result = .success(try body(tables))
@@ -55,8 +58,8 @@ struct MailboxOperation: Sendable {
     }
 
     /// One that nobody waits for.
-    init(_ body: @escaping @Sendable (IndexTables) throws -> Void) {
-        rows = 1
+    init(rows: Int = 1, _ body: @escaping @Sendable (IndexTables) throws -> Void) {
+        self.rows = rows
         apply = { tables in
             try body(tables)
             return {}
@@ -95,7 +98,7 @@ final class IndexQueue: Sendable {
         rows: Int = 1, _ body: @escaping @Sendable (IndexTables) throws -> Value
     ) async throws(MailboxError) -> Value {
         let result = await withCheckedContinuation { reply in
-            push(MailboxOperation(rows: rows, reply, body))
+            push(MailboxOperation(rows: rows, origin: ChangeOrigin.current, reply, body))
         }
         return try result.get()
     }

@@ -6,8 +6,14 @@ enum IndexSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in try db.execute(sql: version1) }
         migrator.registerMigration("2") { db in try db.execute(sql: version2) }
+        migrator.registerMigration("3") { db in try db.execute(sql: version3) }
         return migrator
     }
+
+    private static let version3 = """
+        -- Mailboxes that are gone, but for messages that are still to be removed.
+        CREATE TABLE deleted_mailboxes (id INTEGER PRIMARY KEY);
+        """
 
     private static let version2 = """
         -- Messages accepted before meta's place in the log that are neither settled nor in the

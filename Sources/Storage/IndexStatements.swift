@@ -10,13 +10,14 @@ struct IndexStatements {
     let deleteMailbox: [PreparedStatement]
     let subscribe, unsubscribe, countSubscriptions: PreparedStatement
     let setAccess, removeAccess, countAccess: PreparedStatement
-    let annotate, removeAnnotation, listAnnotations: PreparedStatement
+    let annotate, removeAnnotation, listAnnotations, copyAnnotations: PreparedStatement
     let insertKeywordSet, getKeywords, addKeyword, usedKeywordSets, removeKeywords:
         PreparedStatement
-    let insertMessage, getMessage, setReferences, addReference: PreparedStatement
+    let insertMessage, getMessage, setReferences, addReferences: PreparedStatement
     let deleteMessage, moveMessage: PreparedStatement
-    let deliver, getDelivered, setFlags, copy, expunge: PreparedStatement
+    let deliver, getDelivered, setFlags, listRows, copy, expunge: PreparedStatement
     let listFlags, listStored, moveAll: PreparedStatement
+    let markDeleted, listDeleted, unmarkDeleted: PreparedStatement
     let remember, expungedAtRank, forgetExpunged, countExpunged: PreparedStatement
     let insertEntry, getEntry, setNextNumber, deleteEntry: PreparedStatement
     let setRecipient, getRecipient, deleteRecipient, anyRecipient: PreparedStatement
@@ -65,8 +66,8 @@ struct IndexStatements {
         renameMailbox = try compile("UPDATE mailboxes SET name = ?2 WHERE id = ?1")
         setSpecialUses = try compile("UPDATE mailboxes SET special_uses = ?2 WHERE id = ?1")
         deleteMailbox = try [
-            "mailbox_messages WHERE mailbox", "expunged WHERE mailbox", "access WHERE mailbox",
-            "annotations WHERE mailbox", "mailbox_keywords WHERE mailbox", "mailboxes WHERE id",
+            "expunged WHERE mailbox", "access WHERE mailbox", "annotations WHERE mailbox",
+            "mailbox_keywords WHERE mailbox", "mailboxes WHERE id",
         ].map { try compile("DELETE FROM \($0) = ?") }
 
         subscribe = try compile("INSERT OR IGNORE INTO subscriptions VALUES (?, ?) RETURNING 1")
@@ -82,6 +83,8 @@ struct IndexStatements {
             "DELETE FROM annotations WHERE mailbox = ? AND account = ? AND name = ?")
         listAnnotations = try compile(
             "SELECT name FROM annotations WHERE mailbox = ? AND account = ?")
+        copyAnnotations = try compile(
+            "INSERT INTO annotations SELECT ?2, account, name, value FROM annotations WHERE mailbox = ?1")
 
         insertKeywordSet = try compile("INSERT INTO keyword_sets VALUES (?, ?)")
         getKeywords = try compile("SELECT name FROM mailbox_keywords WHERE mailbox = ?")
@@ -93,7 +96,13 @@ struct IndexStatements {
         insertMessage = try compile("INSERT INTO messages VALUES (?, ?, ?, ?, ?)")
         getMessage = try compile("SELECT segment, offset, size, refs FROM messages WHERE id = ?")
         setReferences = try compile("UPDATE messages SET refs = ?2 WHERE id = ?1")
-        addReference = try compile("UPDATE messages SET refs = refs + 1 WHERE id = ?")
+        addReferences = try compile(
+            """
+            UPDATE messages SET refs = refs + c.number FROM (
+                SELECT message, count(*) AS number FROM mailbox_messages
+                WHERE mailbox = ? AND uid BETWEEN ? AND ? GROUP BY message
+            ) c WHERE c.message = id
+            """)
         deleteMessage = try compile("DELETE FROM messages WHERE id = ?")
         moveMessage = try compile("UPDATE messages SET segment = ?2, offset = ?3 WHERE id = ?1")
 
@@ -109,18 +118,27 @@ struct IndexStatements {
             UPDATE mailbox_messages SET flags = ?3, keywords = ?4, modseq = ?5
             WHERE mailbox = ?1 AND uid = ?2
             """)
+        listRows = try compile(
+            """
+            SELECT flags, keywords, modseq, size + length(header), message, uid
+            FROM mailbox_messages WHERE mailbox = ? AND uid BETWEEN ? AND ?
+            """)
         copy = try compile(
             """
             INSERT INTO mailbox_messages
-            SELECT ?3, ?4, ?8, ?5, ?6, size, message, date, ?7, header
-            FROM mailbox_messages WHERE mailbox = ?1 AND uid = ?2
+            SELECT ?4, uid + ?5, flags & ?6, ifnull(?7, keywords), ?8, size, message, date, ?9, header
+            FROM mailbox_messages WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3
             """)
         listFlags = try compile(
             "SELECT uid, flags, keywords, modseq FROM mailbox_messages WHERE mailbox = ?")
-        listStored = try compile("SELECT message FROM mailbox_messages WHERE mailbox = ?")
+        listStored = try compile("SELECT uid, message FROM mailbox_messages WHERE mailbox = ? LIMIT ?")
         moveAll = try compile(
             "UPDATE mailbox_messages SET mailbox = ?2, saved = ?3 WHERE mailbox = ?1")
-        expunge = try compile("DELETE FROM mailbox_messages WHERE mailbox = ? AND uid = ?")
+        expunge = try compile(
+            "DELETE FROM mailbox_messages WHERE mailbox = ? AND uid BETWEEN ? AND ?")
+        markDeleted = try compile("INSERT INTO deleted_mailboxes VALUES (?)")
+        listDeleted = try compile("SELECT id FROM deleted_mailboxes LIMIT 1")
+        unmarkDeleted = try compile("DELETE FROM deleted_mailboxes WHERE id = ?")
 
         remember = try compile("INSERT INTO expunged VALUES (?, ?, ?)")
         expungedAtRank = try compile(

@@ -11,7 +11,7 @@ extension IndexTables {
         let rows = try rows(uids, in: source)
         _ = try admit(rows, to: target, of: account, within: quota)
         let result = try copy(rows, from: source, to: target, of: account, keeping: flags)
-        for row in rows { try addReference(to: row.row.message) }
+        for run in UIDSet(ascending: result.sources).ranges { try addReferences(run, in: source) }
         return result
     }
 
@@ -28,7 +28,9 @@ extension IndexTables {
         let result = try copy(
             rows, from: source.mailbox, to: target.mailbox, of: target.account, keeping: flags)
         guard !rows.isEmpty else { return result }
-        for row in rows { try remove(row.uid, from: source.mailbox) }
+        for run in UIDSet(ascending: result.sources).ranges {
+            try remove(run, from: source.mailbox)
+        }
         // Read again: it may be the target itself.
         let left = try state(of: source.mailbox, ownedBy: source.account)
         try forget(result.sources, moved, at: left.modSequence + 1, of: left)
@@ -40,8 +42,12 @@ extension IndexTables {
     /// The messages that exist.
     private func rows(_ uids: [UInt32], in mailbox: Int64) throws -> [Source] {
         var rows: [Source] = []
-        for uid in uids {
-            if let row = try flagRow(uid, in: mailbox) { rows.append((uid, row)) }
+        rows.reserveCapacity(uids.count)
+        for run in UIDSet(ascending: uids).ranges {
+            statements.listRows.bindAll(mailbox, Int64(run.lowerBound), Int64(run.upperBound))
+            try statements.listRows.each { row in
+                rows.append((UInt32(row.integer(5)), FlagRow(row)))
+            }
         }
         return rows
     }
@@ -74,33 +80,75 @@ extension IndexTables {
             let names = keywords.keywords(of: row.flags.keywords)
             sets[row.flags.keywords] = try keywordSet(names, in: target)
         }
-        let saved = Timestamp.now
         let modSequence = state.modSequence + 1
         var added = MailboxCounters()
-        var uid = state.uidNext
+        var messages: [FlaggedMessage] = []
+        messages.reserveCapacity(rows.count)
+        result.sources.reserveCapacity(rows.count)
+        result.copies.reserveCapacity(rows.count)
+        var run: Run?
+        let saved = Timestamp.now
         for (sourceUID, row) in rows {
             let flags = StoredFlags(
                 system: row.flags.system.intersection(kept.system),
                 keywords: kept.keywords ? sets[row.flags.keywords]! : 0)
-            let statement = statements.copy
-            statement.bind(1, source)
-            statement.bind(2, Int64(sourceUID))
-            statement.bind(3, target)
-            statement.bind(4, Int64(uid))
-            statement.bind(5, Int64(flags.keywords))
-            statement.bind(6, Int64(modSequence))
-            statement.bind(7, saved.milliseconds)
-            statement.bind(8, Int64(flags.system.rawValue))
-            try statement.run()
+            let uid = state.uidNext + UInt32(messages.count)
+            let isKept = kept.keywords && flags.keywords == row.flags.keywords
+            if run?.extend(to: sourceUID, keywords: isKept ? nil : flags.keywords) != true {
+                if let run { try copy(run, from: source, to: target, kept.system, modSequence, saved) }
+                run = Run(sourceUID, to: uid, keywords: isKept ? nil : flags.keywords)
+            }
             added.count(flags.system, bytes: row.bytes, 1)
-            effects.append(
-                FlaggedMessage(uid: uid, flags: flags, modSequence: modSequence), to: target,
-                of: account)
+            messages.append(FlaggedMessage(uid: uid, flags: flags, modSequence: modSequence))
             result.sources.append(sourceUID)
             result.copies.append(uid)
-            uid += 1
         }
+        if let run { try copy(run, from: source, to: target, kept.system, modSequence, saved) }
+        effects.append(messages, to: target, of: account)
         count(added, uids: rows.count, into: target, of: account)
         return result
+    }
+
+    /// UIDs without a gap, whose rows one statement copies.
+    private struct Run {
+        let first: UInt32
+        private(set) var last: UInt32
+        let target: UInt32
+        /// Nil: as they are.
+        let keywords: UInt32?
+
+        init(_ uid: UInt32, to target: UInt32, keywords: UInt32?) {
+            (first, last) = (uid, uid)
+            self.target = target
+            self.keywords = keywords
+        }
+
+        /// False when it does not go on with this message.
+        mutating func extend(to uid: UInt32, keywords: UInt32?) -> Bool {
+            guard uid == last + 1, keywords == self.keywords else { return false }
+            last = uid
+            return true
+        }
+    }
+
+    private func copy(
+        _ run: Run, from source: Int64, to target: Int64, _ flags: MessageFlags,
+        _ modSequence: UInt64, _ saved: Timestamp
+    ) throws {
+        let statement = statements.copy
+        statement.bind(1, source)
+        statement.bind(2, Int64(run.first))
+        statement.bind(3, Int64(run.last))
+        statement.bind(4, target)
+        statement.bind(5, Int64(run.target) - Int64(run.first))
+        statement.bind(6, Int64(flags.rawValue))
+        if let keywords = run.keywords {
+            statement.bind(7, Int64(keywords))
+        } else {
+            statement.bindNull(7)
+        }
+        statement.bind(8, Int64(modSequence))
+        statement.bind(9, saved.milliseconds)
+        try statement.run()
     }
 }

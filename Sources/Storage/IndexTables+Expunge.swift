@@ -18,7 +18,7 @@ extension IndexTables {
                 !onlyDeleted || row.flags.system.contains(.deleted)
             else { continue }
             counters.count(row.flags.system, bytes: row.bytes, 1)
-            try remove(uid, from: mailbox)
+            try remove(uid...uid, from: mailbox)
             try addReferences(-1, to: row.message)
             gone.append(uid)
         }
@@ -27,9 +27,8 @@ extension IndexTables {
         return gone
     }
 
-    func remove(_ uid: UInt32, from mailbox: Int64) throws {
-        statements.expunge.bind(1, mailbox)
-        statements.expunge.bind(2, Int64(uid))
+    func remove(_ uids: ClosedRange<UInt32>, from mailbox: Int64) throws {
+        statements.expunge.bindAll(mailbox, Int64(uids.lowerBound), Int64(uids.upperBound))
         try statements.expunge.run()
     }
 

@@ -6,10 +6,14 @@ extension IndexTables {
     /// Octets of the name that a mailbox may get because one above it is renamed.
     static let maximumName = 2_000
 
-    func setRecent(from uid: UInt32, in mailbox: Int64, _ account: AccountID) throws {
-        guard let state = try state(of: mailbox), state.account == account, state.recentFrom < uid
-        else { return }
-        change(mailbox) { $0.recentFrom = uid }
+    func apply(_ marks: [Int64: RecentMarks.Mark]) throws {
+        for (mailbox, mark) in marks {
+            guard let state = try state(of: mailbox), state.account == mark.account,
+                state.recentFrom < mark.uid
+            else { continue }
+            change(mailbox) { $0.recentFrom = mark.uid }
+        }
+        effects.recentMarks = marks
     }
 
     func create(_ new: [NewMailbox], of account: AccountID) throws -> [MailboxStatus] {
@@ -83,11 +87,14 @@ extension IndexTables {
         return found
     }
 
-    /// Its messages go to a new mailbox and keep their UIDs there; INBOX is empty then.
+    /// Its messages go to a new mailbox and keep their UIDs there; INBOX is empty then. Both have its
+    /// annotations (RFC 5464 section 4.1).
     private func renameInbox(to name: String, of account: AccountID) throws {
         let target = try makeMailbox(name, [], of: account)
         let source = try inbox(of: account)
         let state = try state(of: source, ownedBy: account)
+        statements.copyAnnotations.bindAll(source, target)
+        try statements.copyAnnotations.run()
         var messages: [FlaggedMessage] = []
         statements.listFlags.bind(1, source)
         try statements.listFlags.each { row in
@@ -112,17 +119,11 @@ extension IndexTables {
         try forget(messages.map(\.uid), counters, at: state.modSequence + 1, of: state)
     }
 
-    /// Removes the mailbox and all that belongs to it; those below it stay.
+    /// Removes the mailbox and all that belongs to it; those below it stay. Of a large one, messages are
+    /// left to be removed in portions: nobody sees them any more.
     func delete(_ mailbox: Int64, of account: AccountID) throws {
         let state = try state(of: mailbox, ownedBy: account)
         guard state.name != Self.inbox else { throw MailboxError.limit("INBOX stays") }
-        var stored: [QueueID] = []
-        stored.reserveCapacity(Int(state.counters.messages))
-        statements.listStored.bind(1, mailbox)
-        try statements.listStored.each { row in
-            stored.append(QueueID(rawValue: UInt64(row.integer(0))))
-        }
-        for id in stored { try addReferences(-1, to: id) }
         for statement in statements.deleteMailbox {
             statement.bind(1, mailbox)
             try statement.run()
@@ -130,6 +131,10 @@ extension IndexTables {
         accounts[account]!.remove(state.counters)
         mailboxes[mailbox] = nil
         effects.add(.deleted(name: state.name), mailbox, account)
+        guard try removeMessages(of: mailbox) else { return }
+        statements.markDeleted.bindAll(mailbox)
+        try statements.markDeleted.run()
+        effects.leavesMessages = true
     }
 
     func setSpecialUses(_ uses: Set<SpecialUse>, of mailbox: Int64, _ account: AccountID) throws {

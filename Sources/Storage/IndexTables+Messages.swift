@@ -50,9 +50,10 @@ extension IndexTables {
         }
     }
 
-    func addReference(to id: QueueID) throws {
-        statements.addReference.bind(1, Int64(id.rawValue))
-        try statements.addReference.run()
+    /// Adds one for each of a mailbox's messages with these UIDs.
+    func addReferences(_ uids: ClosedRange<UInt32>, in mailbox: Int64) throws {
+        statements.addReferences.bindAll(mailbox, Int64(uids.lowerBound), Int64(uids.upperBound))
+        try statements.addReferences.run()
     }
 
     /// The log has a copy of the bytes. When the message is still where the copy was made, it is

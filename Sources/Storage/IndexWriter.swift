@@ -16,7 +16,7 @@ import Metrics
 final class IndexWriter: @unchecked Sendable {
     private static let maximumBatch = 1024
     /// Rows that a batch's changes of mailboxes name: what follows does not wait for seconds.
-    private static let maximumRows = 20_000
+    private static let maximumRows = 5_000
     /// Seconds until the log's changes are tried again after a failure.
     private static let retryInterval = 1
     /// How long updates wait for what the log tells of their messages.
@@ -25,6 +25,7 @@ final class IndexWriter: @unchecked Sendable {
     private let pool: DatabasePool
     private let queue: IndexQueue
     private let deliveries: DeliveriesUnderWay
+    private let recent: RecentMarks
     private let metrics: StorageMetrics
     private let logger: Logger
     private var tables: IndexTables?
@@ -35,11 +36,13 @@ final class IndexWriter: @unchecked Sendable {
 
     init(
         _ pool: DatabasePool, queue: IndexQueue, keywords: KeywordTable, pins: SegmentPins,
-        deliveries: DeliveriesUnderWay, configuration: StorageConfiguration, metrics: StorageMetrics, logger: Logger
+        deliveries: DeliveriesUnderWay, recent: RecentMarks, configuration: StorageConfiguration,
+        metrics: StorageMetrics, logger: Logger
     ) throws {
         self.pool = pool
         self.queue = queue
         self.deliveries = deliveries
+        self.recent = recent
         self.metrics = metrics
         self.logger = logger
         tables = try pool.writeWithoutTransaction { db in
@@ -77,6 +80,7 @@ final class IndexWriter: @unchecked Sendable {
         // What the log told of it is there at the next start.
         for change in stalled { change.fail(.closing) }
         deliveries.giveUp()
+        if !recent.all.isEmpty { commit([], publish) }
         pool.unsafeReentrantWrite { _ in tables = nil }
     }
 
@@ -160,11 +164,13 @@ final class IndexWriter: @unchecked Sendable {
     /// Makes the changes durable, all or none.
     func transaction(_ changes: ArraySlice<IndexChange>) throws -> CommitEffects {
         let tables = tables!
+        let marks = recent.all
         let stopwatch = Stopwatch()
         defer { metrics.transactionLatency.record(stopwatch.nanoseconds) }
         return try pool.writeWithoutTransaction { db in
             do {
                 try tables.statements.begin.run()
+                try tables.apply(marks)
                 for change in changes { try tables.apply(change) }
                 try tables.flush()
                 try tables.statements.commit.run()

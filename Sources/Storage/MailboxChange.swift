@@ -37,10 +37,19 @@ package struct MailboxChange: Sendable {
     package var mailbox: Int64
     package var account: AccountID
     package var kind: Kind
+    /// Who made it, when he has said so.
+    package var origin: UInt64?
 
-    package init(mailbox: Int64, account: AccountID, kind: Kind) {
+    package init(mailbox: Int64, account: AccountID, kind: Kind, origin: UInt64? = nil) {
         self.mailbox = mailbox
         self.account = account
         self.kind = kind
+        self.origin = origin
     }
+}
+
+/// Who makes changes: an observer can tell a session's own from others'.
+package enum ChangeOrigin {
+    /// Nil: it does not matter.
+    @TaskLocal package static var current: UInt64?
 }

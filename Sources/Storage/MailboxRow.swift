@@ -51,10 +51,15 @@ extension IndexTables {
         let statement = statements.getDelivered
         statement.bind(1, mailbox)
         statement.bind(2, Int64(uid))
-        return try statement.first { row in
-            FlagRow(
-                flags: row.flags(0), modSequence: UInt64(row.integer(2)), bytes: row.integer(3),
-                message: QueueID(rawValue: UInt64(row.integer(4))))
-        }
+        return try statement.first { FlagRow($0) }
+    }
+}
+
+extension FlagRow {
+    /// From the columns that `getDelivered` and `listRows` begin with.
+    init(_ row: PreparedStatement) {
+        self.init(
+            flags: row.flags(0), modSequence: UInt64(row.integer(2)), bytes: row.integer(3),
+            message: QueueID(rawValue: UInt64(row.integer(4))))
     }
 }

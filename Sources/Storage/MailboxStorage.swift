@@ -37,7 +37,8 @@ package protocol MailboxStorage: Sendable {
     /// names (RFC 9051 section 6.3.6). Renaming INBOX moves its messages to a new mailbox.
     func renameMailbox(_ name: String, to newName: String, of account: AccountID)
         async throws(MailboxError)
-    /// Removes a mailbox with its messages; those below it stay.
+    /// Removes a mailbox with its messages; mailboxes below it stay. Room that the messages took is
+    /// given back soon after.
     func deleteMailbox(_ id: Int64, of account: AccountID) async throws(MailboxError)
     func setSpecialUses(_ uses: Set<SpecialUse>, of mailbox: Int64, account: AccountID)
         async throws(MailboxError)
@@ -102,19 +103,22 @@ package protocol MailboxStorage: Sendable {
     ) async throws(MailboxError) -> CopyResult
 
     /// Changes flags. Messages whose mod-sequence is above `unchangedSince` stay as they are.
-    /// A message whose flags the change leaves alone gets no new mod-sequence.
+    /// A message whose flags the change leaves alone gets no new mod-sequence. Thousands are changed in
+    /// portions: after an error, some may be.
     func store(_ change: FlagChange, uids: [UInt32], in mailbox: Int64, account: AccountID)
         async throws(MailboxError) -> StoreResult
 
     /// Removes the messages with these UIDs for good; those that are gone already are passed over.
+    /// Thousands go in portions: after an error, some may be gone.
     /// - Parameter onlyDeleted: only those that have \Deleted at that moment.
     /// - Returns: the UIDs that went.
     @discardableResult
     func expunge(_ uids: [UInt32], onlyDeleted: Bool, from mailbox: Int64, account: AccountID)
         async throws(MailboxError) -> [UInt32]
 
-    /// Remembers that a session has been told of all messages before this UID. Does not wait: after
-    /// a crash some may be \Recent again.
+    /// Remembers that a session has been told of all messages before this UID. Whoever reads the mailbox
+    /// afterwards sees it; it is not durable before the next change: after a crash some messages may be
+    /// \Recent again.
     func setRecent(from uid: UInt32, in mailbox: Int64, account: AccountID)
     /// How many messages have this UID or a greater one.
     func countMessages(from uid: UInt32, in mailbox: Int64) async throws(MailError) -> Int

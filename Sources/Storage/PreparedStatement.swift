@@ -30,11 +30,10 @@ struct PreparedStatement {
         bytes.withUnsafeBytes { bind(index, $0) }
     }
 
+    func bindNull(_ index: Int32) { sqlite3_bind_null(handle, index) }
+
     func bind(_ index: Int32, _ bytes: ByteBuffer?) {
-        guard let bytes else {
-            sqlite3_bind_null(handle, index)
-            return
-        }
+        guard let bytes else { return bindNull(index) }
         bytes.withUnsafeReadableBytes { bind(index, $0) }
     }
 

@@ -34,25 +34,28 @@ extension StorageEngine: MailboxStorage {
     // MARK: Mailboxes
 
     package func mailboxes(of account: AccountID) async throws(MailError) -> [MailboxStatus] {
+        let marks = core.recent.all
         let known = try await core.reader.mailboxes(of: account)
         // An account that has any has INBOX.
-        if !known.isEmpty { return known }
+        if !known.isEmpty { return known.map(marks.applied) }
         try await makeInbox(of: account)
         return try await core.reader.mailboxes(of: account)
     }
 
     package func mailbox(_ id: Int64) async throws(MailError) -> MailboxStatus? {
-        try await core.reader.mailbox(id)
+        let marks = core.recent.all
+        return try await core.reader.mailbox(id).map(marks.applied)
     }
 
     package func mailbox(named name: String, of account: AccountID) async throws(MailError)
         -> MailboxStatus?
     {
+        let marks = core.recent.all
         let (known, ticket) = core.statuses.find(name, of: account)
-        if let known { return known }
+        if let known { return marks.applied(to: known) }
         if let found = try await core.reader.mailbox(named: name, of: account) {
             core.statuses.store(found, ticket)
-            return found
+            return marks.applied(to: found)
         }
         guard name == IndexTables.inbox else { return nil }
         return try await change { tables in
@@ -117,7 +120,10 @@ extension StorageEngine: MailboxStorage {
     package func mailboxesShared(with identifiers: [String]) async throws(MailError)
         -> [(account: AccountID, mailbox: MailboxStatus)]
     {
-        try await core.reader.mailboxesShared(with: identifiers).map { ($0.account, $0) }
+        let marks = core.recent.all
+        return try await core.reader.mailboxesShared(with: identifiers).map {
+            ($0.account, marks.applied(to: $0))
+        }
     }
 
     package func annotations(of mailbox: Int64, account: AccountID) async throws(MailError)

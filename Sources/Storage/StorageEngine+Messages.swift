@@ -2,8 +2,14 @@ package import MailModel
 package import NIOCore
 
 extension StorageEngine {
+    /// Messages that `store` and `expunge` change in one transaction: others' changes come in between.
+    static let portion = 2_000
+
     package func contents(of mailbox: Int64) async throws(MailError) -> MailboxContents? {
-        try await core.reader.contents(of: mailbox)
+        let marks = core.recent.all
+        guard var contents = try await core.reader.contents(of: mailbox) else { return nil }
+        contents.status = marks.applied(to: contents.status)
+        return contents
     }
 
     package func messages(_ uids: UIDSet, in mailbox: Int64, limit: Int) async throws(MailError)
@@ -89,10 +95,15 @@ extension StorageEngine {
     package func store(
         _ change: FlagChange, uids: [UInt32], in mailbox: Int64, account: AccountID
     ) async throws(MailboxError) -> StoreResult {
-        let uids = uids.sortedSet()
-        return try await core.indexQueue.perform(rows: uids.count) {
-            try $0.store(change, uids, in: mailbox, of: account)
+        var result = StoreResult(messages: [], modified: [])
+        for uids in uids.sortedSet().portions(of: Self.portion) {
+            let part = try await core.indexQueue.perform(rows: uids.count) {
+                try $0.store(change, uids, in: mailbox, of: account)
+            }
+            result.messages += part.messages
+            result.modified += part.modified
         }
+        return result
     }
 
     @discardableResult
@@ -100,15 +111,17 @@ extension StorageEngine {
         _ uids: [UInt32], onlyDeleted: Bool, from mailbox: Int64, account: AccountID
     ) async throws(MailboxError) -> [UInt32] {
         guard !uids.isEmpty else { return [] }
-        let uids = uids.sortedSet()
-        return try await core.indexQueue.perform(rows: uids.count) {
-            try $0.expunge(uids, onlyDeleted: onlyDeleted, from: mailbox, of: account)
+        var gone: [UInt32] = []
+        for uids in uids.sortedSet().portions(of: Self.portion) {
+            gone += try await core.indexQueue.perform(rows: uids.count) {
+                try $0.expunge(uids, onlyDeleted: onlyDeleted, from: mailbox, of: account)
+            }
         }
+        return gone
     }
 
     package func setRecent(from uid: UInt32, in mailbox: Int64, account: AccountID) {
-        _ = core.indexQueue.changes.push(
-            .mailboxes(MailboxOperation { try $0.setRecent(from: uid, in: mailbox, account) }))
+        core.recent.set(uid, mailbox, account)
     }
 
     package func countMessages(from uid: UInt32, in mailbox: Int64) async throws(MailError) -> Int {
@@ -157,14 +170,14 @@ extension EngineCore {
             }
         }
         let stored = StoredBody(id: message.draft.id, size: message.draft.size)
-        let queue = indexQueue
+        let (queue, origin) = (indexQueue, ChangeOrigin.current)
         let result = await withCheckedContinuation {
             (reply: CheckedContinuation<Result<AppendResult, MailboxError>, Never>) in
             log.append(.stored(stored), body: finished.body) { outcome in
                 switch outcome.flatMap({ stored.knownPosition }) {
                 case .success(let position):
                     let row = AppendedRow(message, at: .log(position))
-                    queue.push(MailboxOperation(rows: 1, reply) { try body($0, row) })
+                    queue.push(MailboxOperation(rows: 1, origin: origin, reply) { try body($0, row) })
                 case .failure(let error): reply.resume(returning: .failure(.unavailable(error)))
                 }
             }
@@ -189,6 +202,12 @@ extension AppendedRow {
 }
 
 extension [UInt32] {
+    /// One at least.
+    fileprivate func portions(of size: Int) -> [[UInt32]] {
+        if count <= size { return [self] }
+        return stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+
     /// Ascending, each once; costs nothing when they are.
     func sortedSet() -> [UInt32] {
         let isAscending = zip(self, dropFirst()).allSatisfy { $0 < $1 }

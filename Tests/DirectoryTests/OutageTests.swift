@@ -71,6 +71,25 @@ import Testing
         await sample.directory.shutDown()
     }
 
+    /// An emptied directory refuses every password, and has nobody's secrets.
+    @Test func passwordsAreNotBelievedWrongWithoutTheirEntry() async throws {
+        let sample = try SampleDirectory()
+        guard case .found(let alice) = await sample.directory.account(login: "alice"),
+            case .found(let bob) = await sample.directory.account(login: "bob")
+        else { return #expect(Bool(false)) }
+        let (right, wrong) = (Array("alice-secret".utf8), Array("wrong".utf8))
+        #expect(await sample.directory.authenticate(alice, password: wrong) == .invalidCredentials)
+        try sample.slapd.modify("dn: \(bob.dn)\nchangetype: delete\n")
+        #expect(await sample.directory.authenticate(bob, password: wrong) == .invalidCredentials)
+        guard case .notFound = await sample.directory.scramSecrets(for: bob)
+        else { return #expect(Bool(false)) }
+        try sample.slapd.empty()
+        guard case .unavailable = await sample.directory.authenticate(alice, password: right),
+            case .unavailable = await sample.directory.scramSecrets(for: alice)
+        else { return #expect(Bool(false)) }
+        await sample.directory.shutDown()
+    }
+
     @Test func usersGoneAreNotBelieved() async throws {
         let sample = try SampleDirectory(
             cache: CacheLifetimes(positive: .zero, negative: .zero, stale: .zero))

@@ -39,23 +39,41 @@ import Testing
                     try await other.append("Sent")
                     // Two groups name it.
                     try await other.ok("CREATE Lists/two")
-                    #expect(try await client.line() == "* LIST () \"/\" Lists/two")
+                    #expect(try await client.line() == "* LIST (\\HasNoChildren) \"/\" Lists/two")
+                    #expect(
+                        try await client.line() == "* LIST (\\NonExistent \\HasChildren) \"/\" Lists")
                     try await other.ok("CREATE Box")
-                    #expect(try await client.line() == "* LIST () \"/\" Box")
+                    #expect(try await client.line() == "* LIST (\\HasNoChildren) \"/\" Box")
                     try await other.ok("RENAME Box Case")
-                    #expect(try await client.line() == "* LIST () \"/\" Case (\"OLDNAME\" (Box))")
+                    #expect(
+                        try await client.line()
+                            == "* LIST (\\HasNoChildren) \"/\" Case (\"OLDNAME\" (Box))")
                     try await other.ok("SUBSCRIBE Case")
-                    #expect(try await client.line() == "* LIST (\\Subscribed) \"/\" Case")
+                    #expect(
+                        try await client.line() == "* LIST (\\HasNoChildren \\Subscribed) \"/\" Case")
+                    try await other.ok("SUBSCRIBE None")
+                    #expect(
+                        try await client.line()
+                            == "* LIST (\\NonExistent \\HasNoChildren \\Subscribed) \"/\" None")
+                    try await other.ok("CREATE Case/below")
+                    #expect(try await client.line() == "* LIST (\\HasNoChildren) \"/\" Case/below")
+                    #expect(try await client.line() == "* LIST (\\HasChildren) \"/\" Case")
+                    try await other.ok("DELETE Case/below")
+                    #expect(
+                        try await client.line()
+                            == "* LIST (\\NonExistent \\HasNoChildren) \"/\" Case/below")
+                    #expect(try await client.line() == "* LIST (\\HasNoChildren) \"/\" Case")
                     try await other.ok("SETMETADATA Case (/private/comment \"x\")")
                     #expect(try await client.line() == "* METADATA Case /private/comment")
                     try await other.ok("DELETE Case")
-                    #expect(try await client.line() == "* LIST (\\NonExistent) \"/\" Case")
+                    #expect(
+                        try await client.line() == "* LIST (\\NonExistent \\HasNoChildren) \"/\" Case")
                     try await other.append("INBOX", flags: "(\\Flagged)")
                     #expect(try await client.line() == "* 1 EXISTS")
                     #expect(try await client.line() == "* 1 FETCH (UID 1 FLAGS (\\Flagged))")
                     try await other.ok("SELECT INBOX")
                     try await other.ok("STORE 1 FLAGS (\\Deleted)")
-                    #expect(try await client.line() == "* 1 FETCH (FLAGS (\\Deleted))")
+                    #expect(try await client.line() == "* 1 FETCH (UID 1 FLAGS (\\Deleted))")
                     try await other.ok("EXPUNGE")
                     #expect(try await client.line() == "* 1 EXPUNGE")
                 }
@@ -112,7 +130,8 @@ import Testing
                     try await bob.append("Team")
                     #expect(try await alice.ok("NOOP").untagged.isEmpty)
                     try await bob.ok("SETACL Team anyone lr")
-                    #expect(try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Team\"")
+                    #expect(
+                        try await alice.line() == "* LIST (\\HasNoChildren) \"/\" \"Other Users/bob/Team\"")
                     try await bob.append("Team")
                     #expect(
                         try await alice.line()?
@@ -145,16 +164,20 @@ import Testing
                     try await alice.ok("NOTIFY SET STATUS (\(filter) \(Self.allEvents))")
                     try await bob.ok("SETACL Team alice l")
                     let team = "\"Other Users/bob/Team\""
-                    #expect(try await alice.line() == "* LIST (\\NoAccess) \"/\" \(team)")
+                    #expect(
+                        try await alice.line() == "* LIST (\\HasNoChildren \\NoAccess) \"/\" \(team)")
                     try await bob.ok("SETACL Team alice lrw")
-                    #expect(try await alice.line() == "* LIST () \"/\" \(team)")
+                    #expect(try await alice.line() == "* LIST (\\HasNoChildren) \"/\" \(team)")
                     try await bob.append("Team")
                     #expect(try await alice.line()?.hasPrefix("* STATUS \(team) (MESSAGES 1 ") == true)
                     try await bob.ok("CREATE Team/old")
-                    #expect(try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Team/old\"")
+                    #expect(
+                        try await alice.line()
+                            == "* LIST (\\HasNoChildren) \"/\" \"Other Users/bob/Team/old\"")
+                    #expect(try await alice.line() == "* LIST (\\HasChildren) \"/\" \(team)")
                     try await bob.ok("RENAME Team/old Team/new")
                     #expect(
-                        try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Team/new\""
+                        try await alice.line() == "* LIST (\\HasNoChildren) \"/\" \"Other Users/bob/Team/new\""
                             + " (\"OLDNAME\" (\"Other Users/bob/Team/old\"))")
                     try await bob.ok("SETMETADATA Team (/private/comment \"mine\")")
                     try await bob.ok("SETMETADATA Team (/shared/comment \"for all\")")
@@ -162,7 +185,8 @@ import Testing
                     try await bob.ok("DELETE Team/new")
                     #expect(
                         try await alice.line()
-                            == "* LIST (\\NonExistent) \"/\" \"Other Users/bob/Team/new\"")
+                            == "* LIST (\\NonExistent \\HasNoChildren) \"/\" \"Other Users/bob/Team/new\"")
+                    #expect(try await alice.line() == "* LIST (\\HasNoChildren) \"/\" \(team)")
                     try await bob.ok("DELETEACL Team alice")
                     #expect(try await alice.line() == "* LIST (\\NonExistent \\NoAccess) \"/\" \(team)")
                     try await bob.append("Team")
@@ -182,11 +206,13 @@ import Testing
                     try await alice.ok("NOTIFY SET (SUBSCRIBED (MessageNew MessageExpunge SubscriptionChange))")
                     try await server.session { other in
                         try await other.ok("SUBSCRIBE \(team)")
-                        #expect(try await alice.line() == "* LIST (\\Subscribed) \"/\" \(team)")
+                        #expect(
+                            try await alice.line()
+                                == "* LIST (\\HasNoChildren \\Subscribed) \"/\" \(team)")
                         try await bob.append("Team")
                         #expect(try await alice.line()?.hasPrefix("* STATUS \(team) (MESSAGES 1 ") == true)
                         try await other.ok("UNSUBSCRIBE \(team)")
-                        #expect(try await alice.line() == "* LIST () \"/\" \(team)")
+                        #expect(try await alice.line() == "* LIST (\\HasNoChildren) \"/\" \(team)")
                         try await bob.append("Team")
                         #expect(try await alice.ok("NOOP").untagged.isEmpty)
                     }
@@ -206,12 +232,12 @@ import Testing
                     try await alice.ok("NOTIFY SET (SUBTREE \"Other Users\" (MailboxName))")
                     try await bob.ok("RENAME Team Crew")
                     #expect(
-                        try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Crew\""
+                        try await alice.line() == "* LIST (\\HasChildren) \"/\" \"Other Users/bob/Crew\""
                             + " (\"OLDNAME\" (\"Other Users/bob/Team\"))")
                     try await bob.ok("DELETE Crew/below")
                     #expect(
                         try await alice.line()
-                            == "* LIST (\\NonExistent) \"/\" \"Other Users/bob/Crew/below\"")
+                            == "* LIST (\\NonExistent \\HasNoChildren) \"/\" \"Other Users/bob/Crew/below\"")
                 }
             }
         }
@@ -226,7 +252,7 @@ import Testing
                 try await server.session { alice in
                     let events = "(MessageNew MessageExpunge)"
                     let reply = try await alice.ok("NOTIFY SET STATUS (SUBTREE \"Other Users/bob\" \(events))")
-                    #expect(reply.untagged == ["LIST (\\NoAccess) \"/\" \"Other Users/bob/Team\""])
+                    #expect(reply.untagged == ["LIST (\\HasNoChildren \\NoAccess) \"/\" \"Other Users/bob/Team\""])
                     // A mailbox that may not be looked up is as one that does not exist.
                     let hidden = try await alice.ok("NOTIFY SET STATUS (MAILBOXES \"Other Users/bob/INBOX\" \(events))")
                     let none = try await alice.ok("NOTIFY SET STATUS (MAILBOXES \"Other Users/nobody/x\" \(events))")
@@ -239,10 +265,65 @@ import Testing
                     // While the directory is silent, nobody can say what the change means.
                     try await alice.ok("NOTIFY SET (SUBTREE \"Other Users/bob\" \(events))")
                     try await bob.ok("SETACL Team anyone lr")
-                    #expect(try await alice.line() == "* LIST () \"/\" \"Other Users/bob/Team\"")
+                    #expect(
+                        try await alice.line() == "* LIST (\\HasNoChildren) \"/\" \"Other Users/bob/Team\"")
                     server.directory.setSilent(true)
                     try await bob.ok("DELETEACL Team anyone")
                     #expect(try await alice.line()?.hasPrefix("* OK [NOTIFICATIONOVERFLOW]") == true)
+                }
+            }
+        }
+    }
+
+    /// RFC 5465 section 5: what a client does it knows.
+    @Test func ownChangesAreNotTold() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                try await client.append()
+                try await client.ok("SELECT INBOX")
+                try await client.ok(
+                    "NOTIFY SET (SELECTED (MessageNew (UID BODY.PEEK[]) MessageExpunge FlagChange))"
+                        + " (PERSONAL (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
+                        + " MailboxMetadataChange ServerMetadataChange))")
+                #expect(try await client.ok("CREATE Box/one").untagged.isEmpty)
+                try await client.append("Box/one")
+                for command in [
+                    "RENAME Box/one Box/two", "SUBSCRIBE Box/two",
+                    "SETMETADATA Box/two (/private/comment \"x\")",
+                    "SETMETADATA \"\" (/private/comment \"x\")", "COPY 1 Box/two", "DELETE Box/two",
+                    "UNSUBSCRIBE Box/two",
+                ] {
+                    #expect(try await client.ok(command).untagged.isEmpty, "\(command)")
+                }
+                // Its own new messages are counted, and not fetched.
+                #expect(try await client.ok("COPY 1 INBOX").untagged == ["2 EXISTS"])
+                let text = "Subject: y\r\n\r\n"
+                let append = "APPEND INBOX {\(text.utf8.count)+}\r\n\(text)"
+                #expect(try await client.ok(append).untagged == ["3 EXISTS"])
+                try await server.session { other in
+                    try await other.append("INBOX", text)
+                    #expect(try await client.line() == "* 4 EXISTS")
+                    #expect(
+                        try await client.line()
+                            == "* 4 FETCH (UID 4 BODY[] {\(text.utf8.count)}\r\n\(text))")
+                    // Whatever it was, nothing of its own comes late.
+                    try await other.ok("CREATE Last")
+                    #expect(try await client.line() == "* LIST (\\HasNoChildren) \"/\" Last")
+                }
+            }
+        }
+    }
+
+    @Test func ownSubscriptionsCount() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                try await client.ok("CREATE Box")
+                try await client.ok("NOTIFY SET (SUBSCRIBED (MessageNew MessageExpunge SubscriptionChange))")
+                try await client.ok("SUBSCRIBE Box")
+                try await client.ok("NOOP")
+                try await server.session { other in
+                    try await other.append("Box")
+                    #expect(try await client.line()?.hasPrefix("* STATUS Box (MESSAGES 1 ") == true)
                 }
             }
         }

@@ -125,4 +125,33 @@ import Transport
             }
         }
     }
+
+    /// A message that another session expunges while FETCH is under way is not there, and that is no
+    /// failure (RFC 2180 section 4.1, RFC 5530).
+    @Test func whatGoesDuringFetchIsPassedOver() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                // More than the connection's buffers take.
+                let large = String(repeating: String(repeating: "x", count: 998) + "\r\n", count: 16_000)
+                try await client.append("INBOX", "Subject: large\r\n\r\n" + large)
+                try await client.append()
+                try await client.append("INBOX", "Subject: last\r\n\r\n")
+                try await client.ok("SELECT INBOX")
+                for (command, reply) in [
+                    ("FETCH 1:* BODY.PEEK[]", "OK [EXPUNGEISSUED]"), ("UID FETCH 1,3:* BODY.PEEK[]", "OK FETCH"),
+                ] {
+                    let tag = try await client.begin(command)
+                    try await server.session { other in
+                        try await other.ok("SELECT INBOX")
+                        let uid = command.hasPrefix("UID") ? 3 : 2
+                        try await other.ok("UID STORE \(uid) +FLAGS (\\Deleted)")
+                        try await other.ok("EXPUNGE")
+                    }
+                    let answer = try await client.reply(tag)
+                    #expect(answer.tagged.hasPrefix(reply), "\(answer.tagged)")
+                    #expect(answer.all("FETCH").count == (command.hasPrefix("UID") ? 1 : 2))
+                }
+            }
+        }
+    }
 }

@@ -195,7 +195,12 @@ import Testing
         #expect(try await engine.mailbox(named: "Work", of: user) == nil)
         let inbox = try #require(try await engine.mailbox(named: "INBOX", of: user))
         try await engine.append(body(2), to: inbox.id, of: user)
+        try await engine.setAnnotations(["/private/comment": [1]], of: inbox.id, account: user)
         try await engine.renameMailbox("INBOX", to: "Old", of: user)
+        for name in ["INBOX", "Old"] {
+            let id = try #require(try await engine.mailbox(named: name, of: user)?.id)
+            #expect(try await engine.annotations(of: id, account: user) == ["/private/comment": [1]])
+        }
         #expect(try await engine.mailbox(named: "INBOX", of: user)?.messages == 0)
         #expect(try await engine.mailbox(named: "Old", of: user)?.messages == 1)
         try await engine.deleteMailbox(id, of: user)

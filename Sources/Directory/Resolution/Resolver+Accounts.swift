@@ -111,6 +111,7 @@ extension Resolver {
         guard let attribute = map.user.scramSecrets else { return [] }
         let entries = try await search(
             SearchRequest(entry: account.dn, attributes: [attribute]))
+        if entries.isEmpty { try await checkPopulated(.user, depth: 0) }
         return entries.flatMap { $0[attribute] }.filter { $0.uppercased().hasPrefix("SCRAM-") }
     }
 }

@@ -34,7 +34,9 @@ extension IMAPSession {
             if !enabled.contains(.rev2) { writeRecentCount(selected) }
         }
         if notification?.selectedEvents.tellsFlags != false {
-            try await writeFlagUpdates(updates.flagged, withUID: false)
+            // RFC 5465 section 5.1: FlagChange tells the UID.
+            try await writeFlagUpdates(
+                updates.flagged, withUID: notification?.selectedEvents.tellsFlags == true)
         }
         try await updateContexts()
         if updates.exists != nil { try await fetchNew(from: known) }

@@ -3,6 +3,7 @@ internal import Logging
 internal import MailModel
 internal import MailboxStore
 internal import NIOCore
+internal import Storage
 internal import Transport
 
 /// The session's course: octets in, commands executed in their order, replies gathered and written
@@ -109,7 +110,7 @@ extension IMAPSession {
         do throws(CommandFailure) {
             try check(state)
             if state == .authenticated { try await ensureDefaultMailboxes() }
-            completion = try await body()
+            completion = try await asOwn(body)
         } catch {
             switch error {
             case .connection(let error): throw error
@@ -120,6 +121,26 @@ extension IMAPSession {
             return try await finish(tag, completion, forbidsExpunge: forbidsExpunge)
         }
         setDeadline()
+    }
+
+    /// Marks what the command changes where NOTIFY might tell of it.
+    private func asOwn(_ body: () async throws(CommandFailure) -> Completion?)
+        async throws(CommandFailure) -> Completion?
+    {
+        guard notification != nil else { return try await body() }
+        return try await ChangeOrigin.$current.withValue(changeOrigin) {
+            await outcome(of: body)
+        }.get()
+    }
+
+    private func outcome(of body: () async throws(CommandFailure) -> Completion?)
+        async -> Result<Completion?, CommandFailure>
+    {
+        do throws(CommandFailure) {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// What has changed meanwhile, then the tagged reply.

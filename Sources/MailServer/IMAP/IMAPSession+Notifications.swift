@@ -7,17 +7,20 @@ internal import Storage
 
 /// What NOTIFY has asked for, told when it happens.
 extension IMAPSession {
-    /// Something may have changed that the client wants to hear of; no command is in progress.
+    /// Something may have changed that the client wants to hear of; no command is in progress. Of its
+    /// own changes it is not told (RFC 5465 section 5).
     func notify(of filter: NotificationFilter) async throws(CommandFailure) {
         if filter.selectedEvents.isWatched {
             try await announce(allowExpunge: idling != nil || !filter.selectedEvents.delaysExpunges)
         }
         guard let changes = filter.takeChanges() else { return endNotifications() }
         let user = try loggedIn().account.id
+        let others = changes.filter { $0.origin != changeOrigin }
+        let hierarchy = try await hierarchy(for: others)
         var touched: [(mailbox: Int64, events: [NotifyCommand.Event])] = []
-        for change in changes {
+        for change in others {
             guard let event = change.kind.messageEvent else {
-                if change.account == user { try await tell(change, filter) }
+                if change.account == user { try await tell(change, filter, hierarchy) }
                 continue
             }
             if let place = touched.firstIndex(where: { $0.mailbox == change.mailbox }) {
@@ -26,11 +29,36 @@ extension IMAPSession {
                 touched.append((change.mailbox, [event]))
             }
         }
+        tellParents(others.filter { $0.account == user }, filter, hierarchy)
+        for case .subscription(let name, let isSubscribed) in changes.map(\.kind) {
+            try await note(isSubscribed, name, filter)
+        }
         try await tellShared(changes, filter)
         for (mailbox, events) in touched where mailbox != selected?.live.id {
             try await tell(events, of: mailbox, filter)
             try await breathe()
         }
+    }
+
+    /// The names as they are now, when a change is told with attributes.
+    private func hierarchy(for changes: [MailboxChange]) async throws(CommandFailure)
+        -> MailboxHierarchy
+    {
+        let user = try loggedIn().account.id
+        var isNeeded = false
+        var needsOthers = false
+        for change in changes where change.account == user {
+            switch change.kind {
+            case .created, .deleted, .renamed: isNeeded = true
+            case .subscription(let name, _):
+                isNeeded = true
+                if MailboxPlace(name) != .own(name) { needsOthers = true }
+            default: continue
+            }
+        }
+        guard isNeeded else { return MailboxHierarchy([]) }
+        let mailboxes = try await needsOthers ? visibleMailboxes() : ownMailboxes()
+        return MailboxHierarchy(mailboxes.lazy.map(\.name))
     }
 
     /// As after NOTIFY NONE (RFC 5465 section 5.8): something was missed.
@@ -69,28 +97,28 @@ extension IMAPSession {
     }
 
     /// RFC 5465 sections 5.4 to 5.7.
-    private func tell(_ change: MailboxChange, _ filter: NotificationFilter)
-        async throws(CommandFailure)
-    {
+    private func tell(
+        _ change: MailboxChange, _ filter: NotificationFilter, _ hierarchy: MailboxHierarchy
+    ) async throws(CommandFailure) {
         switch change.kind {
-        case .created(let name):
-            if filter.events(of: name).contains(.mailboxName) { writeName(name, "") }
-        case .deleted(let name):
-            if filter.events(of: name).contains(.mailboxName) { writeName(name, "\\NonExistent") }
+        case .created(let name), .deleted(let name):
+            if filter.events(of: name).contains(.mailboxName) {
+                writeName(name, hierarchy.attributes(of: name))
+            }
         case .renamed(let from, let to):
             if filter.events(of: to).contains(.mailboxName) {
-                writeName(to, "", oldName: from)
+                writeName(to, hierarchy.attributes(of: to), oldName: from)
             } else if filter.events(of: from).contains(.mailboxName) {
-                writeName(from, "\\NonExistent")
+                writeName(from, hierarchy.attributes(of: from))
             }
         case .subscription(let stored, let isSubscribed):
             let name = filter.namesOthers ? try await OwnerSpeller(self).spelledOut(stored) : stored
-            // A mailbox that is not subscribed to any more is told of for the last time.
+            // One that is new among them is told of, and one that is not among them any more.
             if isSubscribed { filter.subscriptions.insert(name) }
-            if filter.events(of: name).contains(.subscriptionChange) {
-                writeName(name, isSubscribed ? "\\Subscribed" : "")
-            }
-            if !isSubscribed { filter.subscriptions.remove(name) }
+            guard filter.events(of: name).contains(.subscriptionChange) else { return }
+            var attributes = hierarchy.attributes(of: name)
+            if isSubscribed { attributes.insert(.subscribed) }
+            writeName(name, attributes)
         case .annotations(let entries):
             let entries = entries.filter { $0.hasPrefix("/") }
             guard !entries.isEmpty else { return }
@@ -107,9 +135,33 @@ extension IMAPSession {
         }
     }
 
-    func writeName(_ name: String, _ attributes: String, oldName: String? = nil) {
+    /// RFC 5465 section 5.4: what is above a mailbox that is new or gone is affected, too.
+    private func tellParents(
+        _ changes: [MailboxChange], _ filter: NotificationFilter, _ hierarchy: MailboxHierarchy
+    ) {
+        var told: Set<String> = []
+        for change in changes {
+            let name: String
+            switch change.kind {
+            case .created(let created): name = created
+            case .deleted(let deleted): name = deleted
+            default: continue
+            }
+            guard let parent = MailboxName.superiors(of: name).last, told.insert(parent).inserted,
+                filter.events(of: parent).contains(.mailboxName)
+            else { continue }
+            writeName(parent, hierarchy.attributes(of: parent))
+        }
+    }
+
+    /// - Parameter isDenied: the user may not do what would be necessary to watch it.
+    func writeName(
+        _ name: String, _ attributes: MailboxAttributes, isDenied: Bool = false,
+        oldName: String? = nil
+    ) {
         let utf8 = writesUTF8
-        output.writeString("* LIST (\(attributes)) \"/\" ")
+        let words = attributes.names(isExtended: true) + (isDenied ? ["\\NoAccess"] : [])
+        output.writeString("* LIST (\(words.joined(separator: " "))) \"/\" ")
         output.writeIMAPMailbox(name, utf8: utf8)
         if let oldName {
             output.writeStaticString(" (\"OLDNAME\" (")
@@ -117,6 +169,14 @@ extension IMAPSession {
             output.writeStaticString("))")
         }
         output.writeStaticString("\r\n")
+    }
+
+    /// With SUBSCRIBED, the mailboxes that are meant change (RFC 5465 section 6.4).
+    private func note(_ isSubscribed: Bool, _ stored: String, _ filter: NotificationFilter)
+        async throws(CommandFailure)
+    {
+        let name = filter.namesOthers ? try await OwnerSpeller(self).spelledOut(stored) : stored
+        if isSubscribed { filter.subscriptions.insert(name) } else { filter.subscriptions.remove(name) }
     }
 
     /// RFC 5464 section 4.4.2.
@@ -130,12 +190,24 @@ extension IMAPSession {
         output.writeStaticString("\r\n")
     }
 
-    /// New messages of the selected mailbox, with the items that were asked for (RFC 5465 section 5.2).
+    /// New messages of the selected mailbox, with the items that were asked for (RFC 5465 section 5.2);
+    /// those that this session has made are known.
     func fetchNew(from uid: UInt32) async throws(CommandFailure) {
         guard let selected, let items = notification?.selectedEvents.fetchItems, !items.isEmpty
         else { return }
+        let own = selected.ownMessages
+        selected.ownMessages = UIDSet()
         let uids = selected.view.uids
-        try await writeFetch(items, of: Array(uids[uids.position(of: uid)...]), withUID: true)
+        let new = uids[uids.position(of: uid)...].filter { !own.contains($0) }
+        try await writeFetch(items, of: new, withUID: true)
+    }
+
+    func noteOwn(_ uids: [UInt32], in mailbox: Int64) {
+        guard let selected, selected.live.id == mailbox, !uids.isEmpty,
+            notification?.selectedEvents.fetchItems.isEmpty == false
+        else { return }
+        let known = selected.ownMessages
+        selected.ownMessages = UIDSet(known.ranges + UIDSet(ascending: uids).ranges)
     }
 }
 

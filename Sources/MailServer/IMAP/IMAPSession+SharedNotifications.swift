@@ -21,11 +21,13 @@ extension IMAPSession {
     }
 
     /// Brings the filter's view of other users' mailboxes up to date, and tells what has changed.
-    /// - Parameter isFirst: there is nothing to compare with: only those are told that can't be watched.
+    /// - Parameters:
+    ///   - isFirst: there is nothing to compare with: only those are told that can't be watched.
+    ///   - isOwn: what has changed is the session's own doing, and told to nobody.
     /// - Throws: [NOTIFICATIONOVERFLOW] when there are too many; [UNAVAILABLE] when the directory is.
-    func updateShared(_ filter: NotificationFilter, isFirst: Bool = false)
-        async throws(CommandFailure)
-    {
+    func updateShared(
+        _ filter: NotificationFilter, isFirst: Bool = false, isOwn: Bool = false
+    ) async throws(CommandFailure) {
         let meant = filter.ownersMeant
         guard meant?.isEmpty != true else { return }
         // First, so that nothing that happens meanwhile is missed.
@@ -39,14 +41,19 @@ extension IMAPSession {
         } while try watchOwners(of: mailboxes, filter)
         let known = filter.shared
         filter.shared = [:]
+        filter.sharedHierarchy = MailboxHierarchy(mailboxes.lazy.map(\.name))
         for mailbox in mailboxes {
             let mayRead = mailbox.rights.contains(.read)
             filter.shared[mailbox.id] = .init(name: mailbox.name, mayRead: mayRead)
             if isFirst, !mayRead, !filter.events(of: mailbox.name).isEmpty {
-                writeName(mailbox.name, "\\NoAccess")
+                writeShared(mailbox.name, filter, isDenied: true)
             }
         }
-        if !isFirst { try await tellDifferences(from: known, filter) }
+        if isOwn {
+            filter.lost.subtract(filter.shared.keys)
+        } else if !isFirst {
+            try await tellDifferences(from: known, filter)
+        }
     }
 
     private func watchAccess() async throws(CommandFailure) -> ChangeWatcher {
@@ -79,7 +86,7 @@ extension IMAPSession {
         async throws(CommandFailure)
     {
         let user = try loggedIn().account.id
-        let concernsNames = changes.contains { change in
+        let ofNames = changes.filter { change in
             switch change.kind {
             case .created, .deleted, .renamed, .access: change.account != user
             // With SUBSCRIBED, others may be meant now.
@@ -87,8 +94,11 @@ extension IMAPSession {
             default: false
             }
         }
-        if concernsNames { try await updateShared(filter) }
-        for change in changes where change.account != user {
+        if !ofNames.isEmpty {
+            try await updateShared(
+                filter, isOwn: ofNames.allSatisfy { $0.origin == changeOrigin })
+        }
+        for change in changes where change.account != user && change.origin != changeOrigin {
             guard case .annotations(let entries) = change.kind,
                 let mailbox = filter.shared[change.mailbox], mailbox.mayRead,
                 filter.events(of: mailbox.name).contains(.mailboxMetadataChange)
@@ -115,18 +125,41 @@ extension IMAPSession {
                 renamed.append((old.name, new.name))
                 tellRename(from: old.name, to: new, filter)
             } else if new.mayRead != old.mayRead, !filter.events(of: new.name).isEmpty {
-                writeName(new.name, new.attributes)
+                writeShared(new.name, filter, isDenied: !new.mayRead)
             }
         }
         let new = filter.shared.filter { known[$0.key] == nil }
+        var parents: Set<String> = []
         for (id, mailbox) in new.sorted(by: { $0.value.name < $1.value.name }) {
             let events = filter.events(of: mailbox.name)
             let wasLost = filter.lost.remove(id) != nil
             if events.contains(.mailboxName) || !events.isEmpty && (wasLost || !mailbox.mayRead) {
-                writeName(mailbox.name, mailbox.attributes)
+                writeShared(mailbox.name, filter, isDenied: !mailbox.mayRead)
+                parents.formUnion(MailboxName.superiors(of: mailbox.name).suffix(1))
             }
             try await breathe()
         }
+        let gone = known.filter { filter.shared[$0.key] == nil }
+        for mailbox in gone.values { parents.formUnion(MailboxName.superiors(of: mailbox.name).suffix(1)) }
+        tellParents(parents, filter)
+    }
+
+    /// RFC 5465 section 5.4: what is above a mailbox that is new or gone is affected, too. Levels above
+    /// users' mailboxes are none.
+    private func tellParents(_ names: Set<String>, _ filter: NotificationFilter) {
+        for name in names.sorted() {
+            guard case .other = MailboxPlace(name), filter.events(of: name).contains(.mailboxName)
+            else { continue }
+            let mailbox = filter.shared.values.first { $0.name == name }
+            writeShared(name, filter, isDenied: mailbox?.mayRead == false)
+        }
+    }
+
+    private func writeShared(
+        _ name: String, _ filter: NotificationFilter, isDenied: Bool = false, oldName: String? = nil
+    ) {
+        writeName(
+            name, filter.sharedHierarchy.attributes(of: name), isDenied: isDenied, oldName: oldName)
     }
 
     /// Without the right to look it up, it is as if it were deleted.
@@ -140,9 +173,9 @@ extension IMAPSession {
         } != nil
         if exists, filter.lost.count < Self.maximumLost { filter.lost.insert(id) }
         switch (events.contains(.mailboxName), exists) {
-        case (true, true): writeName(name, "\\NonExistent \\NoAccess")
-        case (true, false): writeName(name, "\\NonExistent")
-        case (false, true): writeName(name, "\\NoAccess")
+        case (true, true): writeName(name, .nonexistent, isDenied: true)
+        case (true, false): writeShared(name, filter)
+        case (false, true): writeName(name, [], isDenied: true)
         case (false, false): break
         }
     }
@@ -151,15 +184,11 @@ extension IMAPSession {
         from old: String, to new: NotificationFilter.SharedMailbox, _ filter: NotificationFilter
     ) {
         if filter.events(of: new.name).contains(.mailboxName) {
-            writeName(new.name, new.attributes, oldName: old)
+            writeShared(new.name, filter, isDenied: !new.mayRead, oldName: old)
         } else if filter.events(of: old).contains(.mailboxName) {
-            writeName(old, "\\NonExistent")
+            writeShared(old, filter)
         }
     }
-}
-
-extension NotificationFilter.SharedMailbox {
-    fileprivate var attributes: String { mayRead ? "" : "\\NoAccess" }
 }
 
 extension String {

@@ -55,6 +55,9 @@ final class IMAPSession {
         login = IMAPLogin()
     }
 
+    /// Tells this session's changes from others'.
+    var changeOrigin: UInt64 { UInt64(UInt(bitPattern: ObjectIdentifier(self))) }
+
     /// Writes what waits. The client's slowness is waited for, up to the write timeout.
     func flush() async throws(ConnectionError) {
         guard output.readableBytes > 0 else { return }

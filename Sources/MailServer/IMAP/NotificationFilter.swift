@@ -32,6 +32,7 @@ final class NotificationFilter {
     var access: ChangeWatcher?
     /// Other users' mailboxes that this user may look up, as far as they can be meant.
     var shared: [Int64: SharedMailbox] = [:]
+    var sharedHierarchy = MailboxHierarchy([])
     /// Those that the client was told it has lost.
     var lost: Set<Int64> = []
     var subscriptions: Set<String>

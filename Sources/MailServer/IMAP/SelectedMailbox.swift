@@ -15,6 +15,8 @@ final class SelectedMailbox {
     var view: MailboxView
     /// What is \Recent in this session (RFC 3501 section 2.3.2).
     private(set) var recent = UIDSet()
+    /// New messages that this session has made, until they are told.
+    var ownMessages = UIDSet()
     /// "$" (RFC 5182): UIDs.
     var savedResult = UIDSet()
     /// Searches that are kept up to date (RFC 5267).

@@ -105,7 +105,9 @@ struct IndexCheck {
         try each(
             """
             SELECT mailbox, count(*) FROM mailbox_messages
-            WHERE mailbox NOT IN (SELECT id FROM mailboxes) GROUP BY mailbox
+            WHERE mailbox NOT IN (
+                SELECT id FROM mailboxes UNION ALL SELECT id FROM deleted_mailboxes
+            ) GROUP BY mailbox
             """
         ) { row in
             report.add(

@@ -23,6 +23,7 @@ extension IMAPSession {
             while !isOver { isOver = try await receive(into: appending) }
             if let failure = appending.failure { throw failure }
             let result = try await appending.store()
+            noteOwn(result.uids, in: target.id)
             return try await completion(of: result, isReplacing: replaced != nil)
         } catch {
             if !isOver, case .refused = error { try await skipAppend() }

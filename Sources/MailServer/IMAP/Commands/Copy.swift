@@ -19,6 +19,7 @@ extension IMAPSession {
                     ? .ok("No messages copied")
                     : .no("The messages are expunged already", code: "EXPUNGEISSUED")
             }
+            noteOwn(result.copies, in: target.id)
             return .ok("COPY completed", code: result.copyCode)
         } catch { throw refusal(error) }
     }

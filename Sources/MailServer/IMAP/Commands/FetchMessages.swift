@@ -102,8 +102,12 @@ extension IMAPSession {
                     logUnreadable(message, cause)
                     throw .connection(.io("stored message can't be read: \(cause)"))
                 case .unreadable(let cause):
-                    logUnreadable(message, cause)
                     output.moveWriterIndex(to: start)
+                    guard await isStored(message, in: selected) else {
+                        outcome.missing += 1
+                        continue
+                    }
+                    logUnreadable(message, cause)
                     outcome.failure = .no("Some messages could not be read", code: "UNAVAILABLE")
                 case .unknownEncoding:
                     output.moveWriterIndex(to: start)
@@ -180,6 +184,15 @@ extension IMAPSession {
                 "IMAP \\Seen not set",
                 metadata: ["mailbox": "\(selected.live.id)", "error": "\(error)"])
         }
+    }
+
+    /// Another session may have expunged it since it was looked up.
+    private func isStored(_ message: FetchedMessage, in selected: SelectedMailbox) async -> Bool {
+        let uid = UIDSet([message.state.uid...message.state.uid])
+        do throws(MailError) {
+            return try await !service.mailboxes.storage.messages(uid, in: selected.live.id, limit: 1)
+                .isEmpty
+        } catch { return true }
     }
 
     private func logUnreadable(_ message: FetchedMessage, _ cause: MailError) {

@@ -27,6 +27,7 @@ extension IMAPSession {
                 ? .ok("No messages moved")
                 : .no("The messages are expunged already", code: "EXPUNGEISSUED")
         }
+        noteOwn(result.copies, in: target.id)
         // RFC 6851 section 4.3: the new UIDs before the expunges.
         output.writeUntagged(.ok, code: result.copyCode, "Moved")
         try await announce(allowExpunge: true)
