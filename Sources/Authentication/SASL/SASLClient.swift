@@ -42,8 +42,7 @@ package final class SASLClient {
         guard let mechanism = SASLMechanism.allCases.first(where: {
             known.contains($0) && isUsable($0)
         }) else {
-            let names = offered.joined(separator: " ").printable
-            throw Failure(cause: "no usable mechanism is on offer: \(names)")
+            throw Failure(cause: noMechanism(offered))
         }
         hasStarted = true
         if mechanism == .external { connection.setExternal(credentials.user) }
@@ -61,6 +60,19 @@ package final class SASLClient {
         var message = try connection.step(challenge)
         message.response = message.response ?? []
         return message
+    }
+
+    /// What an administrator needs to see what doesn't fit.
+    private func noMechanism(_ offered: [String]) -> String {
+        let usable = SASLMechanism.allCases.filter(isUsable).map(\.rawValue).joined(separator: " ")
+        let names = offered.isEmpty ? "nothing" : offered.joined(separator: " ").printable
+        let known = credentials.password == nil ? "without a password" : "with a password"
+        var text = "it offers \(names); configured is user \(credentials.user.printable) \(known)"
+        text += usable.isEmpty ? "" : ", good for \(usable)"
+        if credentials.password != nil, !credentials.mayBeSent {
+            text += " (PLAIN and LOGIN only over TLS)"
+        }
+        return text
     }
 
     private func isUsable(_ mechanism: SASLMechanism) -> Bool {

@@ -94,7 +94,14 @@ package final class RemoteDelivery: DeliveryAgent {
     ) async {
         var isReady = true
         repeat {
-            guard await session.isStillThere() else { return }
+            guard await session.isStillThere() else {
+                // A session that has done its work may end. One that ends before its first message would
+                // do so again.
+                if session.transactions == 0, let failure = session.failure {
+                    delivery.fail(failure, over: session)
+                }
+                return
+            }
             if let error = delivery.objection(to: session.capabilities) {
                 return delivery.fail(error)
             }

@@ -52,7 +52,8 @@ package final class RetrievingHost: DeliveryAgent, @unchecked Sendable {
         var delivery = PlannedDelivery(
             plan: plan, attempt: attempt, recipients: attempt.recipients)
         while !delivery.isDone {
-            if session.isClosed || attempt.envelope.requiresTLS && !session.isEncrypted {
+            let isThere = await session.isStillThere()
+            if !isThere || attempt.envelope.requiresTLS && !session.isEncrypted {
                 return delivery.result(failing: .hostGone, isOfHosts: true)
             }
             switch await contents.content(for: delivery, session.capabilities) {

@@ -127,8 +127,7 @@ struct SessionMaker: Sendable {
                 security.policy = .never
                 continue
             }
-            var error = failure.error(with: host.name)
-            if failure.isReply { error.reportedBy = host.name }
+            let error = failure.error(with: host.name)
             // A host that lacks the TLS which this destination needs may serve others.
             if !failure.isOfTLS { failures.failed(place, error) }
             return .failure(Failure(error: error, isOfHosts: true))
@@ -206,9 +205,6 @@ extension SMTPClientFailure {
         default: false
         }
     }
-
-    /// The host's own words.
-    var isReply: Bool { if case .refused = self { true } else { false } }
 }
 
 extension MailError {
