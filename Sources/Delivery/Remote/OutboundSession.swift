@@ -35,6 +35,8 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     private static let largeSize = 64 << 10
     /// Is told while the host keeps a delivery waiting.
     var post: SilenceWatch.Post?
+    /// Is told how far it is.
+    var progress: (any DeliveryProgress)?
 
     init(
         _ connection: Connection, to host: MailHost, at address: HostAddress,
@@ -150,6 +152,7 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// Reads until there is a reply, or something else to be done. However slowly its octets come, it is
     /// one wait with one deadline.
     private func reply(at stage: SMTPClientStage) async -> SMTPClientAction {
+        if let stage = DeliveryStage(stage) { progress?.reached(stage) }
         var action = SMTPClientAction.read(stage)
         await watched {
             let deadline = ContinuousClock.now + stage.deadline
@@ -199,6 +202,7 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
 
     private func startTLS() async {
         await flush(orFailAt: .startTLS)
+        progress?.reached(.tls)
         do throws(ConnectionError) {
             try await connection.startTLS(
                 security.context, serverName: host.name, verification: security.verification,
@@ -253,6 +257,7 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     private func send(_ part: OutboundContent.Part) async {
         // Content that goes with the commands is lost with them.
         let stage = session.stage
+        progress?.reached(.content)
         session.encode(part.octets, isLast: part.isLast, &output)
         await watched { await flush(orFailAt: stage) }
     }

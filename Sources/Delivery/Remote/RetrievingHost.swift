@@ -51,6 +51,9 @@ package final class RetrievingHost: DeliveryAgent, @unchecked Sendable {
             way: .hops([]), domain: domain, tls: .may, holdTime: await holdTime(of: domain))
         var delivery = PlannedDelivery(
             plan: plan, attempt: attempt, recipients: attempt.recipients)
+        progress.turned(to: session.host.name, at: session.address.description)
+        session.progress = progress
+        defer { session.progress = nil }
         while !delivery.isDone {
             let isThere = await session.isStillThere()
             if !isThere || attempt.envelope.requiresTLS && !session.isEncrypted {

@@ -7,6 +7,9 @@ struct QueueShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show one message: envelope, recipients, why they wait; its header.",
         discussion: """
+            Of a message that is being sent at this moment the running server tells the host and what \
+            is waited for.
+
             Examples:
               martlet queue show 4KQ2
               martlet queue show --json 4KQ2
@@ -20,11 +23,13 @@ struct QueueShowCommand: AsyncParsableCommand {
         guard let queueID = QueueID(id) else {
             throw ValidationError("“\(id)” is not a queue identifier")
         }
-        let inspector = try QueueInspector(configuration: try options.load())
-        guard let entry = try await inspector.entry(queueID) else {
+        let configuration = try options.load()
+        let inspector = try QueueInspector(configuration: configuration)
+        guard var entry = try await inspector.entry(queueID) else {
             complain("No message \(id) waits in the queue.")
             throw ExitCode(1)
         }
+        entry.deliveries = await ControlClient(configuration: configuration).deliveries(of: queueID)
         let header = try await inspector.header(of: entry)
         print(json ? entry.json(header: header) : "\(entry.details)\n\(header)")
     }
