@@ -105,7 +105,9 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// has asked for ends the session as well: it must not be taken for one to the next command.
     func isStillThere() async -> Bool {
         guard !isClosed, await connection.hasNews() else { return !isClosed }
-        await watched { await read(.idle, until: .now + SMTPClientStage.idle.deadline) }
+        // Without a message so far, it is the first one's MAIL that can't be sent.
+        let stage: SMTPClientStage = transactions == 0 ? .mail : .idle
+        await watched { await read(stage, until: .now + SMTPClientStage.idle.deadline) }
         _ = await advance()
         return !isClosed
     }

@@ -264,7 +264,7 @@ def serve(number, connection):
 family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
 listener = socket.create_server((options.address, options.port), family=family, backlog=200)
 if any(stage == "content" for stage, _, _, _ in rules):
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
 with open(options.ready, "w") as ready:
     ready.write("%d\n" % listener.getsockname()[1])
 number = 0
