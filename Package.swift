@@ -108,8 +108,8 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "MailServer", "MailModel", "Directory", "DKIM", "Storage", "Backup", "Migration",
-                logging,
+                "MailServer", "MailModel", "Directory", "Delivery", "DKIM", "Storage", "Backup",
+                "Migration", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
@@ -161,7 +161,7 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "MailModel", "CChecksum", grdb, nio, logging],
+            dependencies: ["Storage", "MailModel", "Metrics", "CChecksum", grdb, nio, logging],
             swiftSettings: swift),
         .testTarget(
             name: "MailboxStoreTests",

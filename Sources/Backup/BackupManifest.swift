@@ -47,21 +47,30 @@ package struct BackupManifest: Codable, Sendable {
     /// Reads the manifest of a backup's directory.
     package static func load(from directory: String) throws(BackupError) -> BackupManifest {
         let path = directory + "/" + fileName
-        let manifest: BackupManifest
-        do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            manifest = try JSONDecoder().decode(BackupManifest.self, from: data)
-        } catch {
-            throw BackupError("\(path) can't be read, so this is no whole backup: \(error.localizedDescription)")
+        if let problem = BackupPlace.problem(directory) { throw problem }
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+            throw .system("read", path)
         }
-        guard manifest.format == currentFormat else {
-            throw BackupError("\(path) has format \(manifest.format), not \(currentFormat)")
+        let decoder = JSONDecoder()
+        guard let format = (try? decoder.decode(Format.self, from: data))?.format else {
+            throw BackupError("\(path) is garbled or cut short: take another backup")
+        }
+        guard format == currentFormat else {
+            throw BackupError(
+                "\(path) has format \(format), and this version reads \(currentFormat): restore it with "
+                    + "the version that made it")
+        }
+        guard let manifest = try? decoder.decode(BackupManifest.self, from: data) else {
+            throw BackupError("\(path) lacks what a manifest must have: take another backup")
         }
         if let file = manifest.files.first(where: { !isInside($0.name) || $0.size < 0 }) {
-            throw BackupError("\(path) names “\(file.name)”, which is no file of a state directory")
+            throw BackupError(
+                "\(path) names “\(file.name)”, which is no file of a state directory: take another backup")
         }
         return manifest
     }
+
+    private struct Format: Decodable { var format: Int }
 
     /// Whether a name leads nowhere else.
     private static func isInside(_ name: String) -> Bool {

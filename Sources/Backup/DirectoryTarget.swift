@@ -19,7 +19,7 @@ final class DirectoryTarget: BackupTarget {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
             throw .system("open", path)
         }
-        guard names.isEmpty else { throw BackupError("\(path) is not empty") }
+        guard names.isEmpty else { throw BackupError("\(path) is not empty: name a new directory, or an empty one") }
     }
 
     func begin(_ name: String, size: Int64, modified: Int64) throws(BackupError) {

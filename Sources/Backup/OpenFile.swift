@@ -48,6 +48,23 @@ final class OpenFile {
         return filled
     }
 
+    func size() throws(BackupError) -> Int64 {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system("read", path) }
+        return Int64(status.st_size)
+    }
+
+    /// - Parameter count: octets that the file must have there.
+    func read(at place: Int64, count: Int) throws(BackupError) -> [UInt8] {
+        guard lseek(descriptor, off_t(place), SEEK_SET) >= 0 else { throw .system("read", path) }
+        var octets = [UInt8](repeating: 0, count: count)
+        let result = octets.withUnsafeMutableBytes { space in
+            Result { () throws(BackupError) in try read(into: space) }
+        }
+        guard try result.get() == count else { throw BackupError("\(path) became shorter") }
+        return octets
+    }
+
     func write(_ octets: UnsafeRawBufferPointer) throws(BackupError) {
         var written = 0
         while written < octets.count {

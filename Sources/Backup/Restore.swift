@@ -39,14 +39,16 @@ package struct Restore {
     /// Reads the whole backup, compares it with its manifest, and checks log and index. Writes nothing.
     package func verify(progress: @escaping StateCheck.Progress) throws -> Report {
         try pumpAll(progress) { _, pump throws(BackupError) in try pump { _ in } }
-        return report(try StateCheck(offline: backup).run(progress: progress), replaced: nil)
+        let check = try StateCheck(offline: backup).run(progress: progress)
+        if check.isIndexBroken { throw unusableIndex(check.findings.first { $0.severity == .damage }?.what ?? "") }
+        return report(check, replaced: nil)
     }
 
     /// - Parameter replacing: what is in the state directory is moved to a folder inside it.
-    /// - Throws: `BackupError`; `StorageError` when a server uses the directory.
+    /// - Throws: `BackupError`, also when a server uses the directory.
     package func run(replacing: Bool, progress: @escaping StateCheck.Progress) throws -> Report {
         try Folder.make(state)
-        let lock = try StateLock(state)
+        let lock = try lockState()
         defer { withExtendedLifetime(lock) {} }
         let folder = state + "/" + RestoreFolder.name
         let isUnfinished = access(folder, F_OK) == 0
@@ -54,7 +56,8 @@ package struct Restore {
         guard replacing || present.isEmpty else {
             throw BackupError(
                 "\(state) is not empty (\(present.prefix(5).joined(separator: ", ")))"
-                    + (isUnfinished ? "; a restore of it was cut short" : ""))
+                    + (isUnfinished ? "; a restore of it was cut short" : "")
+                    + ": --replace moves what is there to a folder inside it")
         }
         try requireRoom()
         // While names change this folder keeps servers away; what an earlier restore left goes.
@@ -81,10 +84,24 @@ package struct Restore {
 
     // MARK: Steps
 
+    private func unusableIndex(_ why: String) -> BackupError {
+        BackupError("\(backup)/index.sqlite is damaged, and was when it was backed up: take another backup (\(why))")
+    }
+
+    private func lockState() throws -> StateLock {
+        do {
+            return try StateLock(state)
+        } catch let error as StorageError {
+            throw BackupError("\(error): stop it first (systemctl stop martlet)")
+        } catch let error as FileSystemError {
+            throw BackupError("\(error); run this as root or as the server's user")
+        }
+    }
+
     private func requireRoom() throws {
         let free = try SystemFileSystem().freeBytes(at: state)
         guard free > manifest.size else {
-            throw BackupError("\(state) has room for \(free) octets, \(manifest.size) are needed")
+            throw BackupError("\(state) has room for \(free) octets, \(manifest.size) are needed: make room there")
         }
     }
 
@@ -114,7 +131,11 @@ package struct Restore {
             try copy.finish(modified: file.modified)
         }
         progress("moving numbers on", 0, nil)
-        try StateLeap.run(folder)
+        do {
+            try StateLeap.run(folder)
+        } catch {
+            throw unusableIndex("\(error)")
+        }
         let check = try StateCheck(offline: folder).run(progress: progress)
         giveToOwner(folder)
         try Folder.sync(folder + "/spool")
@@ -136,11 +157,16 @@ package struct Restore {
         for file in manifest.files {
             let path = backup + "/" + file.name
             try body(file) { sink throws(BackupError) in
+                guard access(path, F_OK) == 0 || errno != ENOENT else {
+                    throw BackupError("\(path) is missing: the backup is damaged, take another")
+                }
                 guard let digest = try pump.run(path, size: file.size, into: sink) else {
-                    throw BackupError("\(path) is shorter than \(file.size) octets")
+                    throw BackupError("\(path) is shorter than \(file.size) octets: the backup is damaged, take another")
                 }
                 guard digest == file.sha256 else {
-                    throw BackupError("\(path) is not what was backed up: its SHA-256 differs")
+                    throw BackupError(
+                        "\(path) is not what was backed up (its SHA-256 differs): the backup is damaged, "
+                            + "take another")
                 }
             }
         }

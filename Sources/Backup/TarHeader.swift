@@ -29,6 +29,26 @@ enum TarHeader {
         return block
     }
 
+    /// Nil when the block is no header, or its checksum is wrong.
+    static func read(_ block: [UInt8]) -> (name: String, size: Int64)? {
+        var sum = block.reduce(0) { $0 + Int64($1) }
+        for octet in block[148..<156] { sum += Int64(UInt8(ascii: " ")) - Int64(octet) }
+        guard text(block[257..<262]) == "ustar", number(block[148..<156]) == sum,
+            let size = block[124] == 0x80
+                ? block[128..<136].reduce(Int64(0), { $0 << 8 | Int64($1) }) : number(block[124..<136]),
+            (0..<1 << 60).contains(size)
+        else { return nil }
+        return (text(block[0..<100]), size)
+    }
+
+    private static func text(_ field: ArraySlice<UInt8>) -> String {
+        String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
+        Int64(text(field).filter { $0 != " " }, radix: 8)
+    }
+
     /// Octets behind contents of this size.
     static func padding(after size: Int64) -> Int {
         (blockSize - Int(size % Int64(blockSize))) % blockSize

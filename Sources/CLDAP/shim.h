@@ -5,6 +5,7 @@
 
 #include <lber.h>
 #include <ldap.h>
+#include <ldap_schema.h>
 #include <sasl/sasl.h>
 #include <errno.h>
 #include <poll.h>

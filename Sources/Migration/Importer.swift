@@ -67,8 +67,8 @@ package final class Importer {
         self.source = source
         self.plan = plan
         self.progress = progress
-        journal = try Journal(plan.journal)
         target = try MailboxTarget(socketPath: plan.socketPath, account: plan.account)
+        journal = try Journal(plan.journal)
     }
 
     package func run() throws(MigrationError) -> Report {
@@ -167,7 +167,7 @@ package final class Importer {
             guard !isStopping, Self.concernsTheRest(error) else { return }
             isStopping = true
             while !sent.isEmpty { try takeAnswer() }
-            throw MigrationError("stopped after \(report.copied) messages: \(error)")
+            throw MigrationError("stopped after \(counted(report.copied, "message")): \(error)")
         }
     }
 

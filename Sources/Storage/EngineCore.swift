@@ -35,7 +35,7 @@ final class EngineCore: Sendable {
     let metrics = StorageMetrics()
 
     private let files: SegmentFiles
-    private let pool: DatabasePool
+    let pool: DatabasePool
     /// Reads, and writes apart from them: a POP3 login does not wait behind large messages.
     private let readThreads: IOThreads
     private let writeThreads: IOThreads

@@ -106,7 +106,10 @@ final class PendingEntries: Sendable {
         switch state.live.popFirst() {
         case .entry(let entry): return .deliver(entry)
         case .id(let id): return .look(id)
-        case nil: return .wait
+        case nil:
+            // What was a long queue gives its memory back.
+            if state.live.capacity > maximumEntries { state.live = [] }
+            return .wait
         }
     }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Backup
+internal import MailModel
 internal import MailServer
 internal import Storage
 
@@ -61,7 +62,8 @@ struct BackupCommand: AsyncParsableCommand {
             throw code
         } catch {
             meter.clear()
-            complain("martlet backup: \(error)")
+            let text = error is BackupError ? "\(error)" : StateAdvice.explain(error, configuration)
+            complain("martlet backup: \(text)")
             throw ExitCode(75)
         }
     }
@@ -78,9 +80,12 @@ struct BackupCommand: AsyncParsableCommand {
             text = try encodeJSON(report)
         } else {
             let missing = report.missing.map { "MISSING: \($0)\n" }.joined()
+            let reused =
+                base == nil
+                ? "" : "; of the base: \(counted(report.reused, "file")), \(sizeText(report.reusedOctets))"
             text = missing
-                + "\(report.files) files, \(sizeText(report.octets)), as of \(report.created); "
-                + "\(report.reused) files (\(sizeText(report.reusedOctets))) are the base's."
+                + "\(counted(report.files, "file")), \(sizeText(report.octets)), as of \(report.created)"
+                + reused + "."
         }
         if output == "-" { complain(text) } else { print(text) }
     }

@@ -1,3 +1,4 @@
+internal import MailModel
 internal import Storage
 
 extension CheckReport {
@@ -12,8 +13,9 @@ extension CheckReport {
 
     /// What was looked at.
     var summary: String {
-        "\(messages) messages (\(largeMessages) in files of their own) in \(segments) segments, "
-            + "\(sizeText(octets)), \(mailboxMessages) times in \(mailboxes) mailboxes, "
+        "\(counted(messages, "message")) (\(largeMessages) in files of their own) in "
+            + "\(counted(segments, "segment")), \(sizeText(octets)), "
+            + "\(counted(mailboxMessages, "time")) in \(counted(mailboxes, "mailbox", "mailboxes")), "
             + "\(queued) in the queue, \(unapplied) not in the index yet: "
             + (isDamaged ? "DAMAGED." : isMendable ? "mendable or mended." : "nothing is wrong.")
     }

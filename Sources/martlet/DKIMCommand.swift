@@ -15,6 +15,8 @@ struct DKIMCommand: AsyncParsableCommand {
                 overwritten: a new key takes a new selector, and the old record stays until mail \
                 signed with it has arrived, a week or so.
 
+                Exit status: 0 done, 1 the key can't be made, written or read.
+
                 Examples:
                   martlet dkim create --domain example.org --selector s2026 --out s2026.pem
                   martlet dkim create --type ed25519 --domain example.org --selector e2026 --out e2026.pem
@@ -23,7 +25,10 @@ struct DKIMCommand: AsyncParsableCommand {
         @Option(help: "The domain that signs.") var domain: String
         @Option(help: "The name of the key within the domain.") var selector: String
         @Option(help: "rsa (2048 bits, which every receiver can check) or ed25519.") var type = DKIMKey.Kind.rsa
-        @Option(help: "The file for the private key.", completion: .file()) var out: String
+        @Option(
+            help: ArgumentHelp("The file for the private key.", valueName: "file"),
+            completion: .file())
+        var out: String
 
         func run() async throws {
             try DKIMCommand.orFail {
@@ -40,12 +45,17 @@ struct DKIMCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the DNS record of a key, as a line of a zone file.",
             discussion: """
+                Exit status: 0 done, 1 the key can't be made, written or read.
+
                 Examples:
                   martlet dkim record --key s2026.pem --domain example.org --selector s2026
                   martlet dkim record --json --key s2026.pem --domain example.org --selector s2026 | jq -r .text
                 """)
 
-        @Option(help: "The file with the private key, PEM.", completion: .file()) var key: String
+        @Option(
+            help: ArgumentHelp("The file with the private key, PEM.", valueName: "file"),
+            completion: .file())
+        var key: String
         @Option(help: "The domain that signs.") var domain: String
         @Option(help: "The name of the key within the domain.") var selector: String
         @Flag(help: "Print JSON.") var json = false

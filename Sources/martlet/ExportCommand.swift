@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MailModel
 internal import MailServer
 internal import Migration
 
@@ -21,7 +22,9 @@ struct ExportCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOption
     @Option(help: "The login or address of the account.") var account: String
     @Flag(help: "Print the report as JSON.") var json = false
-    @Argument(help: "The Maildir; made when it does not exist.", completion: .directory)
+    @Argument(
+        help: ArgumentHelp("The Maildir; made when it does not exist.", valueName: "directory"),
+        completion: .directory)
     var path: String
 
     func run() async throws {
@@ -37,8 +40,9 @@ struct ExportCommand: AsyncParsableCommand {
                 print(try encodeJSON(report))
             } else {
                 print(
-                    "\(report.written) messages of \(report.mailboxes) mailboxes written, "
-                        + "\(report.known) were there already.")
+                    "\(counted(report.written, "message")) of "
+                        + "\(counted(report.mailboxes, "mailbox", "mailboxes")) written, "
+                        + "\(report.known) already there.")
             }
         } catch let error as MigrationError {
             meter.clear()

@@ -35,7 +35,8 @@ struct FsckCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let directory = try options.load().stateDirectory
+        let configuration = try options.load()
+        let directory = configuration.stateDirectory
         let meter = ProgressMeter()
         do {
             let report = try online ? checkOnline(directory, meter) : checkOffline(directory, meter)
@@ -46,7 +47,7 @@ struct FsckCommand: AsyncParsableCommand {
             throw code
         } catch {
             meter.clear()
-            complain("martlet fsck: \(error)")
+            complain("martlet fsck: \(StateAdvice.explain(error, configuration))")
             throw ExitCode(75)
         }
     }
@@ -60,7 +61,13 @@ struct FsckCommand: AsyncParsableCommand {
     }
 
     private func checkOffline(_ directory: String, _ meter: ProgressMeter) throws -> CheckReport {
-        let lock = try StateLock(directory)
+        let lock: StateLock
+        do {
+            lock = try StateLock(directory)
+        } catch let error as StorageError {
+            throw ServerStartError(
+                "\(error): stop it first (systemctl stop martlet), or check with --online")
+        }
         defer { withExtendedLifetime(lock) {} }
         let check = StateCheck(offline: directory)
         let report = try check.run { meter.show($0, $1, of: $2) }
@@ -79,5 +86,10 @@ struct FsckCommand: AsyncParsableCommand {
         }
         for line in report.lines { print(printable(line)) }
         print(report.summary)
+        if report.isDamaged {
+            print("What is damaged comes back from a backup only: see martlet restore.")
+        } else if report.isMendable, !repair {
+            print("To mend it: stop the server, and run martlet fsck --repair.")
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MailModel
 internal import MailServer
 internal import Migration
 
@@ -26,18 +27,39 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOption
     @Option(help: "The login or address of the account that gets the mail.") var account: String
     @Option(help: "Put every folder below this name, as in Old/.") var prefix = ""
-    @Option(help: "A folder to go elsewhere, as in \"Sent Items=Sent\". Repeatable.") var map: [String] = []
-    @Option(help: "File with the IMAP password in its first line.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "A folder to go elsewhere, as in \"Sent Items=Sent\". Repeatable.",
+            valueName: "folder=mailbox"))
+    var map: [String] = []
+    @Option(
+        help: ArgumentHelp("File with the IMAP password in its first line.", valueName: "file"),
+        completion: .file())
     var passwordFile: String?
-    @Option(help: "File of CA certificates for the IMAP server, instead of the system's.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "File of CA certificates for the IMAP server, instead of the system's.", valueName: "file"),
+        completion: .file())
     var caFile: String?
     @Flag(help: "Do not verify the IMAP server's certificate.") var insecure = false
-    @Option(help: "The journal, instead of one in the state directory.", completion: .file())
+    @Option(
+        help: ArgumentHelp("The journal, instead of one in the state directory.", valueName: "file"),
+        completion: .file())
     var journal: String?
     @Flag(help: "Only look and count; copy nothing.") var dryRun = false
     @Flag(help: "Print the report as JSON.") var json = false
     @Argument(help: "maildir:PATH, mbox:PATH, imaps://USER@HOST[:PORT] or imap://USER@HOST[:PORT] (STARTTLS).")
     var source: String
+
+    func validate() throws {
+        let location = try location()
+        guard location.needsPassword == (passwordFile != nil) else {
+            throw ValidationError(
+                location.needsPassword
+                    ? "an IMAP server needs --password-file" : "--password-file goes with IMAP only")
+        }
+        _ = try renamed()
+    }
 
     func run() async throws {
         let configuration = try options.load()
@@ -46,7 +68,7 @@ struct ImportCommand: AsyncParsableCommand {
             let source = try openSource()
             let plan = Importer.Plan(
                 socketPath: configuration.localSocket, account: account,
-                journal: try journal ?? Journal.path(
+                journal: journal ?? Journal.path(
                     in: configuration.stateDirectory + "/import", source: source.identity,
                     account: account),
                 renamed: try renamed(), prefix: prefix, isDryRun: dryRun)
@@ -63,15 +85,17 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func openSource() throws -> any MailSource {
-        let location = try MailLocation(source)
-        guard location.needsPassword == (passwordFile != nil) else {
-            throw ValidationError(
-                location.needsPassword
-                    ? "an IMAP server needs --password-file" : "--password-file goes with IMAP only")
-        }
-        return try location.open(
-            password: try passwordFile.map { try SecretFile.read($0) } ?? "", authorities: caFile,
+        try location().open(
+            password: try passwordFile.map(readPassword) ?? "", authorities: caFile,
             verifiesCertificate: !insecure)
+    }
+
+    private func location() throws -> MailLocation {
+        do throws(MigrationError) {
+            return try MailLocation(source)
+        } catch {
+            throw ValidationError(error.description)
+        }
     }
 
     private func tell(_ report: Importer.Report) throws {
@@ -81,16 +105,17 @@ struct ImportCommand: AsyncParsableCommand {
         }
         for failure in report.failures { print(printable(failure)) }
         print(
-            "\(report.copied) messages \(dryRun ? "to copy" : "copied") from \(report.folders) folders, "
-                + "\(report.known) were there already, \(report.failures.count) failed.")
+            "\(counted(report.copied, "message")) \(dryRun ? "to copy" : "copied") from "
+                + "\(counted(report.folders, "folder")), \(report.known) already there, "
+                + "\(report.failures.count) failed.")
     }
 
-    private func renamed() throws(MigrationError) -> [String: String] {
+    private func renamed() throws -> [String: String] {
         var renamed: [String: String] = [:]
         for entry in map {
             let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else {
-                throw MigrationError("--map “\(entry)”: expected FOLDER=MAILBOX")
+                throw ValidationError("--map “\(entry)”: expected FOLDER=MAILBOX")
             }
             renamed[parts[0]] = parts[1]
         }

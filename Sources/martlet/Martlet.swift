@@ -1,12 +1,6 @@
 internal import ArgumentParser
 internal import MailServer
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Where the process begins, with one thread. What changes the process's rights is done before the
 /// first `await`: there the first thread goes to sleep for ever, so deeply that setuid(2) passes it by.
 @main
@@ -28,11 +22,8 @@ enum Program {
                 var command = command
                 try command.run()
             }
-        } catch let error as ServerStartError {
-            complain("martlet: \(error)")
-            exit(error.exitStatus)
         } catch {
-            Martlet.exit(withError: error)
+            end(with: error)
         }
     }
 }
@@ -43,6 +34,10 @@ struct Martlet: AsyncParsableCommand {
         commandName: "martlet",
         abstract: "A mail server whose only user database is an LDAP directory.",
         discussion: """
+            Exit status: 0 done, 1 not done, or something is wrong (each command says what), 64 the \
+            command line is wrong, 75 what the command needs is not to be had now (the server, the \
+            directory, the state directory), 78 the configuration file is wrong.
+
             Examples:
               martlet check --config /etc/martlet/martlet.yaml
               martlet serve --config /etc/martlet/martlet.yaml

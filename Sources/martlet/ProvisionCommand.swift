@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Directory
 internal import Logging
+internal import MailModel
 internal import MailServer
 
 struct ProvisionCommand: AsyncParsableCommand {
@@ -10,8 +11,9 @@ struct ProvisionCommand: AsyncParsableCommand {
         discussion: """
             Reads add and change records (RFC 2849). Before anything is written, all of them are \
             checked: addresses that two entries would share, unknown domains, bad quotas and \
-            statuses, missing parents, each with file and line. If the directory refuses a record, \
-            loading stops there and the report says what was loaded and what was not.
+            statuses, missing parents; object classes and attributes that the directory's schema does \
+            not have, does not allow together, or requires; each with file and line. If the directory \
+            refuses a record, loading stops there and the report says what was loaded and what was not.
 
             Exit status: 0 all is loaded (or, with --dry-run, could be), 1 something is wrong, \
             75 the directory does not answer.
@@ -26,8 +28,12 @@ struct ProvisionCommand: AsyncParsableCommand {
     @Flag(help: "Check only; write nothing.") var dryRun = false
     @Flag(help: "Leave entries and values that exist already as they are, and go on.") var skipExisting = false
     @Flag(help: "Print the report as JSON.") var json = false
-    @Option(help: "Bind as this entry instead of the server's own.") var bindDn: String?
-    @Option(help: "File with the password of --bind-dn in its first line.", completion: .file())
+    @Option(help: ArgumentHelp("Bind as this entry instead of the server's own.", valueName: "dn"))
+    var bindDn: String?
+    @Option(
+        help: ArgumentHelp(
+            "File with the password of --bind-dn in its first line.", valueName: "file"),
+        completion: .file())
     var passwordFile: String?
     @Argument(help: "LDIF files, loaded in this order.", completion: .file()) var files: [String]
 
@@ -42,7 +48,7 @@ struct ProvisionCommand: AsyncParsableCommand {
         var directory = try options.load().directoryConfiguration
         if let bindDn, let passwordFile {
             directory.connection.credentials = .simple(
-                dn: bindDn, password: Array(try SecretFile.read(passwordFile).utf8))
+                dn: bindDn, password: Array(try readPassword(passwordFile).utf8))
         }
         let client = DirectoryClient(configuration: directory.connection, logger: .quiet)
         let meter = ProgressMeter()
@@ -65,6 +71,11 @@ struct ProvisionCommand: AsyncParsableCommand {
                 await provisioner.load(files: files, skippingExisting: skipExisting, into: &report)
             }
             return (report, report.problems.isEmpty ? 0 : 1)
+        } catch let fault as DirectoryFault where fault.kind == .missingBase {
+            complain(
+                "martlet provision: the base entry is not there, or may not be seen: load the first "
+                    + "entries with ldapadd, as ldif/00-base.ldif has them (\(fault))")
+            return (Provisioner.Report(), 75)
         } catch {
             complain("martlet provision: \((error as? DirectoryFault)?.explained ?? "\(error)")")
             return (Provisioner.Report(), 75)
@@ -76,15 +87,22 @@ struct ProvisionCommand: AsyncParsableCommand {
             print(try encodeJSON(report))
             return
         }
+        if let unread = report.schemaUnread {
+            complain(
+                "martlet provision: object classes and attributes are not checked: \(unread); --bind-dn "
+                    + "names an entry that may read it")
+        }
         for problem in report.problems { print(problem) }
         if dryRun || report.loaded + report.skipped == 0 && report.stoppedAt == nil {
-            print("\(report.records) records checked, \(report.problems.count) problems; nothing was written.")
+            print(
+                "\(counted(report.records, "record")) checked, "
+                    + "\(counted(report.problems.count, "problem")); nothing was written.")
             return
         }
-        print("\(report.loaded) of \(report.records) records loaded, \(report.skipped) were there already.")
+        print("\(report.loaded) of \(counted(report.records, "record")) loaded, \(report.skipped) already there.")
         guard let stopped = report.stoppedAt else { return }
         print("Loaded up to and including: \(report.lastLoaded ?? "none")")
         print("Stopped at: \(stopped)" + (report.unknown == nil ? " (not loaded)" : " (look whether it is there)"))
-        print("Not attempted: \(report.notAttempted) records behind it.")
+        print("Not attempted: \(counted(report.notAttempted, "record")) behind it.")
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Backup
+internal import MailModel
 internal import MailServer
 internal import Storage
 
@@ -29,7 +30,10 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(help: "Read and check the whole backup; write nothing.") var dryRun = false
     @Flag(help: "Move what is in the state directory to a folder inside it.") var replace = false
     @Flag(help: "Print the report as JSON.") var json = false
-    @Argument(help: "The directory of the backup.", completion: .directory) var backup: String
+    @Argument(
+        help: ArgumentHelp("The directory of the backup.", valueName: "directory"),
+        completion: .directory)
+    var backup: String
 
     func run() async throws {
         let configuration = try options.load()
@@ -60,7 +64,7 @@ struct RestoreCommand: AsyncParsableCommand {
         for line in report.check.lines { print(printable(line)) }
         if let replaced = report.replaced { print("What was there before is in \(replaced).") }
         print(
-            "\(report.files) files, \(sizeText(report.octets)), of \(report.host) as of "
+            "\(counted(report.files, "file")), \(sizeText(report.octets)), of \(report.host) as of "
                 + "\(report.created)\(dryRun ? " can be restored" : " restored"); "
                 + report.check.summary)
     }

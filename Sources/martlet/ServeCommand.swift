@@ -13,6 +13,10 @@ struct ServeCommand: AsyncParsableCommand {
             Takes the sockets that a service manager hands over (sd_listen_fds). Started by root \
             with user: in the configuration, it opens its ports, then is that user for good.
 
+            Exit status: 0 it was told to stop and has, 1 it could not start, or could not go on: trying \
+            again may help, 78 the configuration is wrong, or names what can't be used: trying again \
+            does not help.
+
             Examples:
               martlet serve --config /etc/martlet/martlet.yaml
               systemctl reload martlet      (sends SIGHUP)

@@ -1,6 +1,8 @@
+internal import MailModel
+
 /// A number of octets for a person: `812 octets`, `4.2 MiB`.
 func sizeText(_ octets: Int64) -> String {
-    guard octets >= 1024 else { return "\(octets) octets" }
+    guard octets >= 1024 else { return counted(octets, "octet") }
     var tenths = octets * 10 / 1024
     var unit = 0
     while tenths >= 10_240 {

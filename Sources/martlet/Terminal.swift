@@ -37,8 +37,3 @@ enum Terminal {
         return Int(size.ws_col)
     }
 }
-
-/// `1 message`, `2 messages`.
-func counted(_ count: Int, _ noun: String, _ nouns: String? = nil) -> String {
-    count == 1 ? "1 \(noun)" : "\(count) \(nouns ?? noun + "s")"
-}

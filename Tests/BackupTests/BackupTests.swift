@@ -147,7 +147,7 @@ import Testing
         try fixture.backup("one")
         try await fixture.fill(engine, 10..<20)
         _ = try await fixture.bodies(engine, count: 20)
-        #expect(throws: StorageError.self) {
+        #expect(throws: BackupError.self) {
             try fixture.restore("one", to: fixture.state, replacing: true)
         }
         await engine.close()

@@ -36,6 +36,7 @@ import Testing
         }
         #expect(AttributeMap.preset(named: "martlet") == .martlet)
         #expect(AttributeMap.preset(named: "default") == .stock)
+        #expect(AttributeMap.preset(named: "sun") == .sun)
         #expect(AttributeMap.preset(named: "none") == nil)
     }
 

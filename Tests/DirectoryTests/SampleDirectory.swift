@@ -10,16 +10,17 @@ struct SampleDirectory {
     let directory: Directory
 
     /// The LDIF files by name below ldif/, and more LDIF after them.
+    /// - Parameter schema: further lines for slapd.conf.
     init(
         _ files: [String] = ["00-base", "10-domains", "20-users", "30-groups"], more: String = "",
-        map: AttributeMap = .martlet, cache: CacheLifetimes = CacheLifetimes(),
+        map: AttributeMap = .martlet, cache: CacheLifetimes = CacheLifetimes(), schema: String = "",
         adjust: (inout ResolverConfiguration) -> Void = { _ in }
     ) throws {
         var ldif = ""
         for file in files { ldif += try TextFile.read("\(Self.root)/ldif/\(file).ldif") + "\n" }
         var options = SlapdOptions(ldif: ldif + more)
         options.addsBase = false
-        options.globalConfiguration = "include /etc/ldap/schema/dyngroup.schema"
+        options.globalConfiguration = "include /etc/ldap/schema/dyngroup.schema\n\(schema)"
         options.databaseConfiguration =
             "index mailLocalAddress,associatedDomain,entryUUID,member,uniqueMember eq"
         slapd = try PrivateSlapd(options)

@@ -7,6 +7,8 @@ package struct HostFinder: Sendable {
     let dns: DNSResolver
     /// Whether an address and port are ones that we listen on.
     let isOurs: @Sendable (HostAddress) -> Bool
+    /// Nil: nobody wants to know why.
+    var trace: RouteTrace?
 
     package init(
         configuration: OutboundConfiguration, dns: DNSResolver,
@@ -44,11 +46,19 @@ package struct HostFinder: Sendable {
             case .success(var host?):
                 host.flavour = hop.flavour
                 found.append(host)
-            case .success(nil): failure = failure ?? .unknownHop(hop)
-            case .failure(let error): failure = error
+            case .success(nil):
+                trace?.note("\(hop.host) has no address")
+                failure = failure ?? .unknownHop(hop)
+            case .failure(let error):
+                trace?.note("\(hop.host): \(error)")
+                failure = error
             }
         }
-        let others = found.filter { !isOurselves($0) }
+        let others = found.filter { host in
+            guard isOurselves(host) else { return true }
+            trace?.noteOurselves(host.name)
+            return false
+        }
         if others.isEmpty { return .failure(found.isEmpty ? failure ?? .noHost : .loop(found[0].name)) }
         return .success(others)
     }
@@ -61,6 +71,7 @@ package struct HostFinder: Sendable {
         case .noSuchDomain: return .failure(.noSuchDomain)
         case .noAddress: return .failure(.noAddress)
         case .implicit(let host, let isSecure):
+            trace?.note("\(domain) has no MX records: its own address counts (\(RouteTrace.signed(isSecure)))")
             switch await self.host(host, port: configuration.port, isNameSecure: isSecure) {
             case .success(let host?):
                 return isOurselves(host) ? .failure(.loop(host.name)) : .success([host])
@@ -68,6 +79,7 @@ package struct HostFinder: Sendable {
             case .failure(let error): return .failure(error)
             }
         case .hosts(let exchangers, let isSecure):
+            trace?.note("MX of \(domain) (\(RouteTrace.signed(isSecure))): \(RouteTrace.list(exchangers))")
             return await hosts(exchangers, isSecure: isSecure)
         }
     }
@@ -86,12 +98,22 @@ package struct HostFinder: Sendable {
         }
         for exchanger in exchangers.prefix(Self.maximumHosts) {
             // Whether or not our own name has an address here.
-            if isOurName(exchanger.name) { return better(than: exchanger) }
+            if isOurName(exchanger.name) {
+                trace?.noteOurselves(exchanger.name)
+                return better(than: exchanger)
+            }
             switch await host(exchanger.name, port: configuration.port, isNameSecure: isSecure) {
-            case .failure(let error): failure = error
-            case .success(nil): failure = failure ?? .noAddress
+            case .failure(let error):
+                trace?.note("\(exchanger.name): \(error)")
+                failure = error
+            case .success(nil):
+                trace?.note("\(exchanger.name) has no address")
+                failure = failure ?? .noAddress
             case .success(let host?):
-                if isOurselves(host) { return better(than: exchanger) }
+                if isOurselves(host) {
+                    trace?.noteOurselves(exchanger.name)
+                    return better(than: exchanger)
+                }
                 found.append((host, exchanger.preference))
             }
         }

@@ -42,6 +42,11 @@ package struct OutboundConfiguration: Sendable {
         return sources.first { IPAddress.isIPv6($0) == isIPv6 }
     }
 
+    /// Whether a host gets a password of ours that is not for everybody's ears.
+    func givesPassword(to host: String) -> Bool {
+        credentials[host].map { !$0.allowsClear } ?? false
+    }
+
     func level(for domain: String, hop: NextHop?) -> TLSLevel? {
         tlsLevels[domain] ?? hop.flatMap { tlsLevels[$0.host] }
     }

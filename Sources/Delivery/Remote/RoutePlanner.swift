@@ -19,10 +19,13 @@ struct RoutePlanner: Sendable {
 
     let configuration: OutboundConfiguration
     let directory: any RecipientResolving
+    /// Nil: nobody wants to know why.
+    var trace: RouteTrace? = nil
 
     func plan(_ recipient: RoutedRecipient, _ envelope: Envelope) async -> Finding {
         guard case .remote(let route) = recipient.route else { return .misrouted }
         if case .host(let hop) = route {
+            trace?.note("the directory names the host: \(hop)")
             return .plan(plan(.hops([hop]), for: recipient.address.domain, hop: hop))
         }
         switch await directory.domain(named: recipient.address.domain) {
@@ -46,24 +49,27 @@ struct RoutePlanner: Sendable {
         case .disabled: return .failed(.domainDisabled(domain.dn))
         }
         let holdTime = domain.retrieval.map { $0.holdTime ?? Self.standardHoldTime }
-        var plan: RoutePlan
+        let way: RoutePlan.Way
         if domain.routingHosts.isEmpty {
+            trace?.note("its host comes for its mail itself (\"\(domain.dn)\")")
             if let holdTime, domain.retrieval?.ways == [.atrn] {
                 return .waiting(.hostIsAway, atMost: holdTime)
             }
-            plan = self.plan(.exchangers(recipient.address.domain), for: recipient.address.domain, hop: nil)
+            way = .exchangers(recipient.address.domain)
         } else {
             let hops = domain.routingHosts.shuffled()
             guard !hops.isEmpty else { return .deferred(.noReadableHost(domain.dn)) }
-            plan = self.plan(.hops(hops), for: recipient.address.domain, hop: hops.first)
+            trace?.note("hosts of the entry \"\(domain.dn)\": \(RouteTrace.list(domain.routingHosts))")
+            way = .hops(hops)
         }
+        var level: TLSLevel?
         if let policy = domain.tlsPolicy {
             // A word that means nothing is no reason to send it with less.
-            guard let level = TLSLevel(rawValue: policy) else {
-                return .deferred(.unknownPolicy(policy, domain.dn))
-            }
-            plan.tls = level
+            level = TLSLevel(rawValue: policy)
+            if level == nil { return .deferred(.unknownPolicy(policy, domain.dn)) }
         }
+        let hop: NextHop? = if case .hops(let hops) = way { hops.first } else { nil }
+        var plan = plan(way, for: recipient.address.domain, hop: hop, entry: level)
         plan.holdTime = holdTime
         return .plan(plan)
     }
@@ -71,6 +77,7 @@ struct RoutePlanner: Sendable {
     private func planForeign(_ recipient: RoutedRecipient, _ envelope: Envelope) async -> Finding {
         let domain = recipient.address.domain
         if let hops = configuration.routes[domain] {
+            trace?.note("outbound.routes has \(domain): \(RouteTrace.list(hops))")
             return .plan(plan(.hops(hops), for: domain, hop: hops.first))
         }
         switch await smartHosts(for: recipient, envelope) {
@@ -80,7 +87,11 @@ struct RoutePlanner: Sendable {
         case .notFound: break
         }
         let hops = configuration.relayHosts
-        guard hops.isEmpty else { return .plan(plan(.hops(hops), for: domain, hop: hops.first)) }
+        guard hops.isEmpty else {
+            trace?.note("outbound.relay_hosts: \(RouteTrace.list(hops))")
+            return .plan(plan(.hops(hops), for: domain, hop: hops.first))
+        }
+        trace?.note("no route, smart host or relay host: to the hosts that the domain has published")
         return .plan(plan(.exchangers(domain), for: domain, hop: nil))
     }
 
@@ -103,15 +114,25 @@ struct RoutePlanner: Sendable {
         case .notFound: return .notFound
         case .found(let domain):
             let hops = domain.smartHosts.shuffled()
+            if !hops.isEmpty {
+                trace?.note("smart host of \(owner), \"\(domain.dn)\": \(RouteTrace.list(domain.smartHosts))")
+            }
             // One that can't be read is no reason to go another way.
             return domain.smartHosts.isEmpty ? .notFound : .found(hops)
         }
     }
 
-    private func plan(_ way: RoutePlan.Way, for domain: String, hop: NextHop?) -> RoutePlan {
-        RoutePlan(
-            way: way, domain: domain,
-            tls: configuration.level(for: domain, hop: hop) ?? configuration.tls)
+    /// - Parameter level: what the domain's entry demands.
+    private func plan(
+        _ way: RoutePlan.Way, for domain: String, hop: NextHop?, entry level: TLSLevel? = nil
+    ) -> RoutePlan {
+        let named = configuration.level(for: domain, hop: hop)
+        let plan = RoutePlan(
+            way: way, domain: domain, tls: level ?? named ?? configuration.tls)
+        trace?.note(
+            "TLS level \(plan.tls.rawValue) ("
+                + (level != nil ? "the domain's entry)" : named != nil ? "outbound.tls_policies)" : "outbound.tls)"))
+        return plan
     }
 
     /// For mail to a host that comes and goes, when the directory does not say.

@@ -48,7 +48,7 @@ struct SessionMaker: Sendable {
         var tried = 0
         for host in hosts {
             let security: SessionSecurity
-            let getsPassword = configuration.credentials[host.name].map { !$0.allowsClear } ?? false
+            let getsPassword = configuration.givesPassword(to: host.name)
             let decided = await answer(patience) {
                 await decider.security(for: host, plan, wish, getsPassword: getsPassword)
             }

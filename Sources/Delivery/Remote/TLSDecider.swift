@@ -13,6 +13,8 @@ struct TLSDecider: Sendable {
     let policies: MTASTSPolicyStore?
     /// Nil: nothing is kept for TLS reports (RFC 8460).
     let reports: TLSReportLog?
+    /// Nil: nobody wants to know why.
+    var trace: RouteTrace? = nil
 
     /// - Parameter wish: the message's. What the recipient's domain has published it may waive (RFC
     ///   8689 section 5), but nothing that the configuration or the directory demands by name; nor
@@ -59,6 +61,7 @@ struct TLSDecider: Sendable {
         _ host: MailHost, _ plan: RoutePlan, isDemanded: Bool
     ) async -> Result<SessionSecurity?, MailError> {
         guard host.isNameSecure, !IPAddress.isAddress(host.name) else {
+            trace?.note("no DANE: its name is not signed")
             return isDemanded ? .failure(.noDANE(host, "its name is not signed")) : .success(nil)
         }
         let bases: [String]
@@ -71,9 +74,11 @@ struct TLSDecider: Sendable {
             case .failure(let fault): return .failure(unavailable(host, fault))
             case .none, .records(_, isSecure: false): continue
             case .records(let records, isSecure: true):
+                trace?.note("TLSA of _\(host.port)._tcp.\(name): \(records.map(\.text).joined(separator: "; "))")
                 return demand(records, host, baseDomain: name, isDemanded: isDemanded)
             }
         }
+        trace?.note("no DANE: it has no signed TLSA records")
         return isDemanded ? .failure(.noDANE(host, "it has no signed TLSA records")) : .success(nil)
     }
 
@@ -110,7 +115,11 @@ struct TLSDecider: Sendable {
     ) async -> Result<SessionSecurity?, MailError> {
         guard case .exchangers(let domain) = plan.way, let policies,
             let policy = await policies.policy(for: domain).policy, policy.mode != .none
-        else { return isDemanded ? .failure(.noSTS(plan.domain)) : .success(nil) }
+        else {
+            trace?.note("no MTA-STS policy")
+            return isDemanded ? .failure(.noSTS(plan.domain)) : .success(nil)
+        }
+        trace?.note("MTA-STS policy of \(domain): \(policy.mode)")
         let reported = TLSReportPolicy.sts(policy, domain: domain)
         guard policy.permits(host.name) else {
             reports?.failed(

@@ -36,6 +36,13 @@ package struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
         levels.suffix(ancestor.levels.count) == ancestor.levels[...]
     }
 
+    /// The attributes of the entry's own relative name, in lower case.
+    var namingAttributes: [String] {
+        (levels.first ?? []).map { pair in
+            String(decoding: pair.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+        }
+    }
+
     package static func == (left: DistinguishedName, right: DistinguishedName) -> Bool {
         left.levels == right.levels
     }

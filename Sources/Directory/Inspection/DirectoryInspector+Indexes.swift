@@ -1,7 +1,7 @@
 extension DirectoryInspector {
     /// Attributes that every look-up searches by.
     private var searched: [String] {
-        ["objectClass", map.domain.name] + map.addresses + map.user.logins
+        ["objectClass"] + map.domain.names + map.addresses + map.user.logins
     }
 
     /// Reads OpenLDAP's own configuration where the reader may; else measures, which can only

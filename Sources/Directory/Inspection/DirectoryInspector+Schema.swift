@@ -1,14 +1,7 @@
 extension DirectoryInspector {
     /// Whether the schema has what the map names, and which preset fits it.
     func inspectSchema() async throws(DirectoryFault) -> [Finding] {
-        let root = try await search(
-            SearchRequest(entry: "", attributes: ["subschemaSubentry"]))
-        let name = root.first?["subschemaSubentry"].first ?? "cn=Subschema"
-        let schema = try await search(
-            SearchRequest(
-                entry: name, filter: .equal("objectClass", "subschema"),
-                attributes: ["objectClasses", "attributeTypes"])
-        ).first
+        let (name, schema) = try await Subschema.read(source)
         guard let schema else {
             return [
                 Finding(
@@ -50,13 +43,17 @@ extension DirectoryInspector {
     }
 
     private func inspectPreset(_ known: Set<String>) -> [Finding] {
-        guard known.contains("martletuser"), map.name == AttributeMap.stock.name else {
+        let better: (schema: String, preset: String)? =
+            known.contains("martletuser")
+            ? ("schema/martlet", "martlet")
+            : known.contains("inetmailuser") ? ("the schema of a Sun messaging server", "sun") : nil
+        guard let better, map.name == AttributeMap.stock.name else {
             return [Finding(.ok, "attribute map", map.name)]
         }
         return [
             Finding(
-                .hint, "attribute map", "the directory has schema/martlet, but the map is default",
-                whatToDo: "set directory.preset: martlet, or its attributes count for nothing")
+                .hint, "attribute map", "the directory has \(better.schema), but the map is default",
+                whatToDo: "set directory.preset: \(better.preset), or its attributes count for nothing")
         ]
     }
 

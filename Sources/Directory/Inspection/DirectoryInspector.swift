@@ -1,3 +1,5 @@
+internal import MailModel
+
 /// Looks at the directory as an administrator would before trusting it with mail.
 struct DirectoryInspector: Sendable {
     /// Users looked at one by one; of more only the directory's structure is checked.
@@ -68,7 +70,7 @@ struct DirectoryInspector: Sendable {
         }
         var owners: [String: [String]] = [:]
         for entry in entries {
-            for name in entry[map.domain.name] { owners[name.lowercased(), default: []].append(entry.dn) }
+            for name in map.domain.allNames(of: entry) { owners[name.lowercased(), default: []].append(entry.dn) }
         }
         var findings = duplicates(owners, what: "domain", effect: "its mail is refused for now")
         for entry in entries {
@@ -141,7 +143,7 @@ struct DirectoryInspector: Sendable {
         if let user = unkeyed.first {
             findings.append(
                 Finding(
-                    .error, user.dn, "no \(map.uniqueID) (\(unkeyed.count) users)",
+                    .error, user.dn, "no \(map.uniqueID) (\(counted(unkeyed.count, "user")))",
                     whatToDo: "let the reader read \(map.uniqueID); on a server without it set "
                         + "the map's uniqueID"))
         }
@@ -149,7 +151,7 @@ struct DirectoryInspector: Sendable {
         if let user = unaddressed.first {
             findings.append(
                 Finding(
-                    .hint, user.dn, "no address, so no mailbox (\(unaddressed.count) users)",
+                    .hint, user.dn, "no address, so no mailbox (\(counted(unaddressed.count, "user")))",
                     whatToDo: "add one of \(map.addresses.joined(separator: ", "))"))
         }
         let homeless = users.filter { user in
@@ -159,7 +161,7 @@ struct DirectoryInspector: Sendable {
             findings.append(
                 Finding(
                     .warning, user.dn,
-                    "\(attribute) is no host, so the mailbox is here (\(homeless.count) users)",
+                    "\(attribute) is no host, so the mailbox is here (\(counted(homeless.count, "user")))",
                     whatToDo: "write host, host:port or lmtp:host"))
         }
         return findings

@@ -18,18 +18,21 @@ extension AttributeMap {
         "user.logins": \.user.logins,
         "user.displayName": \.user.displayName,
         "user.forwarding": \.user.forwarding,
+        "user.forwardsValues": \.user.forwards.values,
         "user.keepCopyValues": \.user.keepCopy.values,
         "group.classes": \.group.classes,
         "group.members": \.group.members,
         "group.memberAddresses": \.group.memberAddresses,
         "group.memberURLs": \.group.memberURLs,
         "domain.classes": \.domain.classes,
+        "domain.otherNames": \.domain.otherNames,
     ]
 
     private static let singles: [String: Setting<String?>] = [
         "user.quota": \.user.quota,
         "user.messageQuota": \.user.messageQuota,
         "user.services": \.user.services,
+        "user.forwards": \.user.forwards.attribute,
         "user.keepCopy": \.user.keepCopy.attribute,
         "user.homeServer": \.user.homeServer,
         "user.routingAddress": \.user.routingAddress,
@@ -76,19 +79,22 @@ extension AttributeMap {
     private mutating func overrideListed(
         _ key: String, with values: [String]
     ) throws(AttributeMapError) {
-        if key != "user.keepCopyValues" {
-            for value in values where !LDAPFilter.isAttributeName(value) {
-                throw AttributeMapError(description: "\"\(value)\" is no name of LDAP")
-            }
+        if !["user.forwardsValues", "user.keepCopyValues"].contains(key),
+            let wrong = values.first(where: { !LDAPFilter.isAttributeName($0) })
+        {
+            throw AttributeMapError(
+                description: values.count > 1
+                    ? "expected \(Self.kind(key)), which “\(wrong)” can't be" : "expected \(Self.kind(key))")
         }
         if let list = Self.lists[key] {
             guard !values.isEmpty || !Self.neverEmpty.contains(key) else {
-                throw AttributeMapError(description: "needs at least one value")
+                throw AttributeMapError(description: "expected one or more \(Self.kind(key))")
             }
             self[keyPath: list] = values
         } else if let single = Self.singles[key] {
             guard values.count <= 1 else {
-                throw AttributeMapError(description: "takes one value")
+                throw AttributeMapError(
+                    description: "expected the name of one attribute, or nothing to do without it")
             }
             self[keyPath: single] = values.first
         } else {
@@ -96,11 +102,15 @@ extension AttributeMap {
         }
     }
 
+    private static func kind(_ key: String) -> String {
+        key.hasSuffix(".classes") ? "names of object classes" : "names of attributes"
+    }
+
     private static func one(
         _ key: String, _ values: [String]
     ) throws(AttributeMapError) -> String {
         guard values.count == 1, LDAPFilter.isAttributeName(values[0]) else {
-            throw AttributeMapError(description: "takes the name of one attribute")
+            throw AttributeMapError(description: "expected the name of one attribute")
         }
         return values[0]
     }
@@ -112,7 +122,7 @@ extension AttributeMap {
         case ["bytes"]: .bytes
         case ["kilobytes"]: .kilobytes
         case ["megabytes"]: .megabytes
-        default: throw AttributeMapError(description: "bytes, kilobytes or megabytes")
+        default: throw AttributeMapError(description: "expected bytes, kilobytes or megabytes")
         }
     }
 }

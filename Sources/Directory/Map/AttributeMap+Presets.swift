@@ -1,6 +1,6 @@
 extension AttributeMap {
     /// All presets, by name.
-    package static let presets: [AttributeMap] = [.stock, .martlet]
+    package static let presets: [AttributeMap] = [.stock, .martlet, .sun]
 
     package static func preset(named name: String) -> AttributeMap? {
         presets.first { $0.name == name }
@@ -42,7 +42,7 @@ extension AttributeMap {
         map.user.messageQuota = "martletMessageQuota"
         map.user.services = "martletService"
         map.user.forwarding = ["mailRoutingAddress", "martletForwardingAddress"]
-        map.user.keepCopy = KeepCopyMap(attribute: "martletKeepCopy", values: ["true"])
+        map.user.keepCopy = SwitchMap(attribute: "martletKeepCopy", values: ["true"])
         map.user.actsAs = "martletMayActAs"
         map.group.classes.append("martletGroup")
         map.group.memberAddresses = ["rfc822MailMember"]

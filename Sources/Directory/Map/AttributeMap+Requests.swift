@@ -4,8 +4,8 @@ extension AttributeMap {
         var names = ["objectClass", uniqueID] + addresses + internationalAddresses
         names += user.logins + user.displayName + user.status.map(\.attribute) + user.forwarding
         names += [
-            user.quota, user.messageQuota, user.services, user.keepCopy.attribute, user.homeServer,
-            user.routingAddress, group.membersMaySend,
+            user.quota, user.messageQuota, user.services, user.forwards.attribute,
+            user.keepCopy.attribute, user.homeServer, user.routingAddress, group.membersMaySend,
         ].compactMap(\.self)
         names += group.members + group.memberAddresses + group.memberURLs
         names += group.status.map(\.attribute)
@@ -13,7 +13,7 @@ extension AttributeMap {
     }
 
     var domainAttributes: [String] {
-        let names = [domain.name] + domain.optional + domain.status.map(\.attribute)
+        let names = domain.names + domain.optional + domain.status.map(\.attribute)
         return Self.unique(names)
     }
 
@@ -36,6 +36,15 @@ extension AttributeMap {
 }
 
 extension DomainMap {
+    /// The attributes by which a domain is found.
+    var names: [String] { [name] + otherNames }
+
+    func filter(_ domain: String) -> LDAPFilter {
+        otherNames.isEmpty ? .equal(name, domain) : .or(names.map { .equal($0, domain) })
+    }
+
+    func allNames(of entry: DirectoryEntry) -> [String] { names.flatMap { entry[$0] } }
+
     /// What a domain's entry may have beside its name and status.
     var optional: [String] {
         [

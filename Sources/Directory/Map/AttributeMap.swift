@@ -38,7 +38,11 @@ package struct UserMap: Hashable, Sendable {
     /// Values are the names in `Service`; present with no such value allows none.
     package var services: String?
     package var forwarding: [String]
-    package var keepCopy: KeepCopyMap = KeepCopyMap()
+    /// Whether `forwarding` counts.
+    package var forwards: SwitchMap = SwitchMap(otherwise: true)
+    /// Whether mail that is forwarded is kept as well. Forwarding to an address of one's own always
+    /// keeps it.
+    package var keepCopy: SwitchMap = SwitchMap()
     /// The host that has the mailbox.
     package var homeServer: String?
     /// The address under which that host knows the user. In an entry without such a host it only
@@ -50,9 +54,8 @@ package struct UserMap: Hashable, Sendable {
     package var actsAs: String?
 }
 
-/// Whether mail that is forwarded is kept as well. Forwarding to an address of one's own always
-/// keeps it.
-package struct KeepCopyMap: Hashable, Sendable {
+/// Something that an attribute turns on.
+package struct SwitchMap: Hashable, Sendable {
     package var attribute: String?
     /// Any of these, in lower case, means yes.
     package var values: [String] = []
@@ -80,6 +83,8 @@ package struct DomainMap: Hashable, Sendable {
     /// With several values, the one in the entry's own name is the domain and the others are its
     /// aliases; when none is there, the first in alphabetical order.
     package var name: String
+    /// Attributes with further names, all of them aliases.
+    package var otherNames: [String] = []
     package var status: [StatusMap] = []
     package var aliasOf: String?
     package var catchAll: String?

@@ -7,6 +7,7 @@ extension EntryReader {
         let ownNames = Self.domainNames(inName: entry.dn)
         let canonical = names.first { ownNames.contains($0) } ?? names.first ?? name
         let target = map.domain.aliasOf.flatMap { entry[$0].first }?.lowercased()
+            // Found by another attribute's name: an alias.
             ?? (canonical == name ? nil : canonical)
         var domain = MailDomain(
             name: name, dn: entry.dn, status: status(of: entry, map.domain.status),

@@ -28,7 +28,8 @@ struct EntryReader: Sendable {
     }
 
     func forwarding(of entry: DirectoryEntry) -> [EmailAddress] {
-        unique(map.user.forwarding.flatMap { entry[$0] }.compactMap { EmailAddress($0) })
+        guard isOn(map.user.forwards, entry) else { return [] }
+        return unique(map.user.forwarding.flatMap { entry[$0] }.compactMap { EmailAddress($0) })
     }
 
     /// The host that has the mailbox, and the address that the entry has there when it is another
@@ -69,7 +70,7 @@ struct EntryReader: Sendable {
             primaryAddress: primary, addresses: addresses,
             status: status(of: entry, map.user.status).stricter(home?.status ?? .active),
             quota: own, services: services(of: entry),
-            forwarding: forwarding, keepsCopy: keepsCopy(entry),
+            forwarding: forwarding, keepsCopy: isOn(map.user.keepCopy, entry),
             homeServer: server?.host, routingAddress: server?.address,
             displayName: map.user.displayName.lazy.compactMap { entry[$0].first }.first)
     }
@@ -78,8 +79,7 @@ struct EntryReader: Sendable {
         attribute.map { entry[$0].contains { $0.equalsIgnoringASCIICase("TRUE") } } ?? false
     }
 
-    private func keepsCopy(_ entry: DirectoryEntry) -> Bool {
-        let rule = map.user.keepCopy
+    private func isOn(_ rule: SwitchMap, _ entry: DirectoryEntry) -> Bool {
         guard let attribute = rule.attribute, entry.has(attribute) else { return rule.otherwise }
         return entry[attribute].contains { rule.values.contains($0.lowercased()) }
     }

@@ -27,7 +27,7 @@ struct AttributeRules {
         set(map.addresses + map.internationalAddresses, .ownAddress)
         set(map.user.forwarding + map.group.memberAddresses, .address)
         set([map.domain.catchAll, map.domain.postmaster], .address)
-        set([map.domain.name, map.domain.aliasOf], .domainName)
+        set(map.domain.names + [map.domain.aliasOf], .domainName)
         set([map.user.quota], .bytes(map.user.quotaUnit))
         set([map.domain.quota], .bytes(map.domain.quotaUnit))
         set([map.domain.maximumMessageSize], .bytes(.bytes))

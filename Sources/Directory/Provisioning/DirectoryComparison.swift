@@ -17,17 +17,18 @@ struct DirectoryComparison {
         try await compareAddresses(&review)
         try await compareLogins(&review)
         try await compareEntries(&review, skippingExisting: skippingExisting)
+        try await compareClasses(&review)
     }
 
     private func compareDomains(_ review: inout ProvisioningReview) async throws {
         let unknown = review.usedDomains.filter { review.domains[$0.key] == nil }
         let wanted = unknown.map(\.key) + review.domains.map(\.key)
         let found = try await search(
-            wanted, "comparing domains", attributes: [map.domain.name]
-        ) { .or($0.map { .equal(map.domain.name, $0) }) }
+            wanted, "comparing domains", attributes: map.domain.names
+        ) { .or($0.map { map.domain.filter($0) }) }
         var owners: [String: String] = [:]
         for entry in found {
-            for name in entry[map.domain.name] { owners[name.lowercased()] = entry.dn }
+            for name in map.domain.allNames(of: entry) { owners[name.lowercased()] = entry.dn }
         }
         for (domain, claim) in unknown where owners[domain] == nil {
             review.report(
@@ -83,7 +84,8 @@ struct DirectoryComparison {
         for (entry, exists) in zip(wanted, existing) {
             switch entry.role {
             case .parent where !exists:
-                guard let claim = review.parents[entry.name] else { continue }
+                guard let claim = review.parents[entry.name], claim.name != DistinguishedName(base)
+                else { continue }
                 review.report(claim, "its parent \(entry.name) does not exist")
             case .changed where !exists:
                 guard let claim = review.changed[entry.name] else { continue }
@@ -93,6 +95,18 @@ struct DirectoryComparison {
                 review.report(claim, "exists already (--skip-existing leaves it as it is)")
             case .parent, .changed, .added: continue
             }
+        }
+    }
+
+    /// What the files add to entries must be allowed by their object classes.
+    private func compareClasses(_ review: inout ProvisioningReview) async throws {
+        let names = review.namesToFit
+        let found = try await concurrently(names, "comparing object classes") { name in
+            await client.search(
+                SearchRequest(entry: name.description, attributes: ["objectClass"]))
+        }
+        for (name, entries) in zip(names, found) {
+            if let entry = entries?.first { review.fit(name, classes: entry["objectClass"]) }
         }
     }
 

@@ -10,6 +10,8 @@ package struct Provisioner: Sendable {
         package var lastLoaded: String?
         /// What was found before anything was written, or the record at which loading stopped.
         package var problems: [ProvisioningProblem] = []
+        /// Why object classes and attributes were not held against the directory's schema; nil: they were.
+        package var schemaUnread: String?
         /// The directory did not answer for this record: it may have been made or not.
         package var unknown: String?
         package var notAttempted: Int { records - loaded - skipped - (stoppedAt == nil ? 0 : 1) }
@@ -38,8 +40,8 @@ package struct Provisioner: Sendable {
     /// Reads all records and asks the directory what it has already; writes nothing.
     /// - Throws: `DirectoryFault` when the directory does not answer.
     package func check(files: [String], skippingExisting: Bool) async throws -> Report {
-        var review = ProvisioningReview(map: map)
         var report = Report()
+        var review = ProvisioningReview(map: map, schema: try await schema(&report))
         for path in files {
             do throws(ProvisioningProblem) {
                 var file = try LDIFFile(path)
@@ -56,6 +58,13 @@ package struct Provisioner: Sendable {
             .compare(&review, skippingExisting: skippingExisting)
         report.problems = review.problems.sorted { ($0.file, $0.line) < ($1.file, $1.line) }
         return report
+    }
+
+    private func schema(_ report: inout Report) async throws(DirectoryFault) -> DirectorySchema? {
+        let (name, entry) = try await Subschema.read(client)
+        let schema = entry.flatMap { DirectorySchema($0) }
+        if schema == nil { report.schemaUnread = "\(name) is not readable" }
+        return schema
     }
 
     /// Loads files that `check` has found good, up to the first record that the directory refuses.

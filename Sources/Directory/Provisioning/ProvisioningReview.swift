@@ -13,6 +13,8 @@ struct ProvisioningReview {
 
     let map: AttributeMap
     private let rules: AttributeRules
+    /// Nil when the directory's schema can't be read.
+    private(set) var schema: SchemaReview?
     private(set) var problems: [ProvisioningProblem] = []
 
     /// Addresses that the files give to an entry, as the directory writes them.
@@ -34,14 +36,16 @@ struct ProvisioningReview {
     /// After a renaming, names are the directory's to judge.
     private var hasRenamings = false
 
-    init(map: AttributeMap) {
+    init(map: AttributeMap, schema: DirectorySchema? = nil) {
         self.map = map
+        self.schema = schema.map { SchemaReview($0) }
         rules = AttributeRules(map)
     }
 
     mutating func add(_ record: ProvisioningRecord) {
         let name = DistinguishedName(record.change.dn)
         if name == nil { problems.append(ProvisioningProblem(record, "is not a distinguished name")) }
+        problems += schema?.problems(record, name) ?? []
         switch record.change {
         case .add(let dn, let attributes):
             if let name { addEntry(record, name) }
@@ -83,6 +87,13 @@ struct ProvisioningReview {
     func isReleased(_ value: String, from dn: String) -> Bool {
         guard let name = DistinguishedName(dn) else { return false }
         return deleted.contains(name) || released[value.lowercased()]?.contains(name) ?? false
+    }
+
+    /// Entries whose changes are to be held against the classes that they have in the directory.
+    var namesToFit: [DistinguishedName] { hasRenamings ? [] : schema?.namesToFit ?? [] }
+
+    mutating func fit(_ name: DistinguishedName, classes: [String]) {
+        problems += schema?.problems(name, classes: classes) ?? []
     }
 
     func isDeleted(_ name: DistinguishedName) -> Bool { deleted.contains(name) }
@@ -127,7 +138,7 @@ struct ProvisioningReview {
                 claimAddress(value.lowercased(), claim)
             } else if isOneOf(map.user.logins, attribute.name) {
                 claimLogin(value.lowercased(), claim)
-            } else if attribute.name.equalsIgnoringASCIICase(map.domain.name) {
+            } else if isOneOf(map.domain.names, attribute.name) {
                 claimDomain(value.lowercased(), claim)
             }
         }

@@ -1,3 +1,5 @@
+package import MailModel
+
 /// What decided where mail to an address goes, in order: written by the resolver itself while it
 /// works, so it can't differ from what delivery does.
 package struct Explanation: Sendable, Codable, Hashable {
@@ -32,6 +34,10 @@ package struct Explanation: Sendable, Codable, Hashable {
     /// One line: `deliver`, `ask <hosts>`, `not local`, or the reply with its cause.
     package var outcome: String
     package var recipients: [Recipient]
+    /// Those of `recipients` whose mail leaves; the address itself when it is not local. Not encoded.
+    package var leaving: [RoutedAddress] = []
+
+    private enum CodingKeys: CodingKey { case address, steps, outcome, recipients }
 
     /// The same for a terminal.
     package var text: String {

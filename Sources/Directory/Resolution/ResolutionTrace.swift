@@ -28,23 +28,26 @@ final class ResolutionTrace: Sendable {
     func explanation(of address: EmailAddress, _ resolution: Resolution) -> Explanation {
         let recipients: [Explanation.Recipient]
         let outcome: String
+        var leaving: [RoutedAddress] = []
         switch resolution {
         case .deliver(let all):
             outcome = "deliver"
             recipients = all.map { .init(address: "\($0.address)", route: Self.describe($0)) }
+            leaving = all.filter(\.route.isRemote)
         case .askHosts(_, let hosts):
             outcome = "ask \(Resolver.list(hosts))"
             recipients = []
         case .notLocal:
             outcome = "not local"
             recipients = []
+            leaving = [RoutedAddress(address: address, route: .remote(.foreign))]
         case .rejected(let error):
             outcome = "\(error)"
             recipients = []
         }
         return Explanation(
             address: "\(address)", steps: steps.withLock { $0 }, outcome: outcome,
-            recipients: recipients)
+            recipients: recipients, leaving: leaving)
     }
 
     private func append(_ step: Explanation.Step) {

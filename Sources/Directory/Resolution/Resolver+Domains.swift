@@ -37,7 +37,7 @@ extension Resolver {
     private func domainEntry(_ name: String) async throws(DirectoryFault) -> DirectoryEntry? {
         let entries = try await search(
             SearchRequest(
-                base: configuration.base, filter: .equal(map.domain.name, name),
+                base: configuration.base, filter: map.domain.filter(name),
                 attributes: map.domainAttributes, sizeLimit: 10))
         guard entries.count <= 1 else {
             throw DirectoryFault(
@@ -50,7 +50,7 @@ extension Resolver {
     private func aliasTarget(
         _ name: String, of alias: DirectoryEntry
     ) async throws(DirectoryFault) -> MailDomain {
-        if alias[map.domain.name].contains(where: { $0.lowercased() == name }) {
+        if map.domain.allNames(of: alias).contains(where: { $0.lowercased() == name }) {
             return reader.domain(named: name, alias)
         }
         guard let entry = try await domainEntry(name) else {

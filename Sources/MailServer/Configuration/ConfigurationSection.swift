@@ -36,6 +36,9 @@ final class ConfigurationSection {
 
     func has(_ key: String) -> Bool { mapping[Node(key)] != nil }
 
+    /// The key has no value.
+    func isEmpty(_ key: String) -> Bool { node(key) == nil }
+
     var keys: [String] { mapping.keys.compactMap { $0.scalar?.string } }
 
     private func node(_ key: String) -> Node? {

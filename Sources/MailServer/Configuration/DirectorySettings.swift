@@ -69,19 +69,31 @@ package struct DirectorySettings: Sendable {
         let overrides = section.section("attributes")
         for key in overrides.keys {
             guard AttributeMap.overridableKeys.contains(key) else {
-                overrides.problem(
-                    key, "is no setting of the attribute map; "
-                        + (ConfigurationSection.guess(key, among: AttributeMap.overridableKeys)
-                            ?? "it has: " + AttributeMap.overridableKeys.joined(separator: ", ")))
+                overrides.problem(key, "is no setting of the attribute map; " + advice(key))
                 continue
             }
+            let values = overrides.strings(key)
+            // What is no list is told already; what is empty switches the setting off.
+            if values == nil, !overrides.isEmpty(key) { continue }
             do throws(AttributeMapError) {
-                try map.override(key, with: overrides.strings(key) ?? [])
+                try map.override(key, with: values ?? [])
             } catch {
-                overrides.problem(key, error.description)
+                let text = values?.joined(separator: ", ")
+                overrides.problem(key, value: text == "" ? nil : text, error.description)
             }
         }
         return map
+    }
+
+    private static func advice(_ key: String) -> String {
+        let keys = AttributeMap.overridableKeys.sorted()
+        let below = keys.filter { $0.hasPrefix(key + ".") }
+        // As if the map were a tree.
+        guard below.isEmpty else {
+            return "write one key for each, with the dot in it: \(below.joined(separator: ", "))"
+        }
+        return ConfigurationSection.guess(key, among: keys)
+            ?? "it has: " + keys.joined(separator: ", ")
     }
 
     private static func separator(_ section: ConfigurationSection) -> Character? {

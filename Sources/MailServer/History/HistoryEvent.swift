@@ -41,7 +41,7 @@ package struct HistoryEvent: Codable, Sendable {
         case "accepted":
             var text = "accepted from \(client ?? "unknown")"
             if let login { text += ", login \(login)" }
-            if let size { text += ", \(size) octets" }
+            if let size { text += ", \(counted(size, "octet"))" }
             return text + ", from <\(from ?? "")> to \(names)"
         case "delivered": return "delivered into mailboxes: \(names)"
         case "attempt": return attempt

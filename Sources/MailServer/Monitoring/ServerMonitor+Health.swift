@@ -20,7 +20,7 @@ extension ServerMonitor {
 
     private static func problem(_ activity: Activity) -> String? {
         guard let seconds = activity.seconds, seconds > longestTurn else { return nil }
-        return "has been writing for \(seconds) seconds"
+        return "has been writing for \(counted(seconds, "second"))"
     }
 
     /// Mail that waits for other hosts is no illness; a queue that can't be read is.
@@ -30,7 +30,7 @@ extension ServerMonitor {
         }
         let oldest = depth.parts.filter { $0.key != .hold }.values.compactMap(\.oldest).min()
         let recipients = depth.parts.values.reduce(0) { $0 + $1.recipients }
-        var detail = "\(recipients) recipients"
+        var detail = counted(recipients, "recipient")
         if let oldest { detail += ", the oldest for \(Column.age(Timestamp.now.since(oldest)))" }
         report.add("queue", problem: nil, otherwise: detail)
     }

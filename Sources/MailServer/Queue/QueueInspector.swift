@@ -16,8 +16,7 @@ package struct QueueInspector: Sendable {
             view = try QueueView(directory: configuration.stateDirectory)
         } catch {
             throw ServerStartError(
-                "cannot read the queue in \(configuration.stateDirectory): \(error)"
-                    + " (does it exist, and may you read it?)")
+                "the queue can't be read: \(StateAdvice.explain(error, configuration))", exitStatus: 75)
         }
     }
 

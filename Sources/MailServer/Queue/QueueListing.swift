@@ -17,7 +17,7 @@ package struct QueueListing: Sendable {
         var lines = [
             "Queue id:    \(entry.id)",
             "Arrived:     \(time(entry.arrival))",
-            "Size:        \(entry.message.size) octets",
+            "Size:        \(counted(entry.message.size, "octet"))",
             "Sender:      <\(envelope.reversePath)>",
         ]
         if let id = envelope.envelopeID { lines.append("Envelope id: \(id)") }
@@ -56,7 +56,7 @@ package struct QueueListing: Sendable {
         let routed = recipient.routed
         var first = "    \(routed.address)  \(recipient.state.words)"
         if recipient.state == .deferred {
-            first += ", \(recipient.attempts) attempts, next \(time(recipient.nextAttempt))"
+            first += ", \(counted(recipient.attempts, "attempt")), next \(time(recipient.nextAttempt))"
         }
         var lines = [first, "        goes to \(recipient.destination)"]
         let named = routed.envelopeRecipient

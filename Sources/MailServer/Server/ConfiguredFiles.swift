@@ -67,6 +67,18 @@ struct ConfiguredFiles: Sendable {
         }
     }
 
+    /// For looking at other hosts' records only.
+    /// - Throws: `ServerStartError` with the setting that names what can't be used.
+    static func outboundContext(
+        _ configuration: ServerConfiguration
+    ) throws(ServerStartError) -> TLSClientContext {
+        do {
+            return try outboundTLS(configuration)
+        } catch {
+            throw ServerStartError([error], in: configuration.file)
+        }
+    }
+
     private static func outboundTLS(
         _ configuration: ServerConfiguration
     ) throws(UnusableSetting) -> TLSClientContext {

@@ -19,11 +19,17 @@ final class ListenerTable: Sendable {
 
     /// Whether a connection to the address would come to one of these.
     func hasListener(at place: HostAddress) -> Bool {
-        let address = Self.plain(place.address)
-        let candidates = all.filter { $0.listener.port == Int(place.port) && !$0.listener.isLocal }
-        if candidates.contains(where: { $0.host == address }) { return true }
+        let hosts = all.lazy.filter { $0.listener.port == Int(place.port) && !$0.listener.isLocal }
+        return Self.reaches(hosts.map(\.host), place.address)
+    }
+
+    /// Whether a connection to the address comes to a listener on one of these hosts.
+    static func reaches(_ hosts: some Sequence<String>, _ address: String) -> Bool {
+        let address = plain(address)
+        let hosts = Array(hosts)
+        if hosts.contains(address) { return true }
         // All of 127/8 is this host.
-        return candidates.contains { $0.host == "0.0.0.0" || $0.host == "::" }
+        return hosts.contains { $0 == "0.0.0.0" || $0 == "::" }
             && (address.hasPrefix("127.") || OwnAddresses.current().contains(address))
     }
 

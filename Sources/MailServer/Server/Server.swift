@@ -45,24 +45,19 @@ package struct Server: Sendable {
             configuration: configuration, sockets: sockets, logger: logger)
         do {
             try await parts.listen()
-            if let readyFile { try ReadyFile.write(to: readyFile, listeners: parts.listening) }
-            ServiceManager.tell(.ready)
         } catch {
             await parts.stop()
             throw error
         }
-        logger.notice(
-            "serving",
-            metadata: [
-                "listeners": "\(parts.listening.map { "\($0.name):\($0.port)" }.joined(separator: " "))"
-            ])
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: TLSReportService(reports: parts.reports)),
                     .init(service: QueueService(manager: parts.queueManager)),
-                    .init(service: ReloadService(parts: parts, logger: logger)),
-                    .init(service: ListenerService(parts: parts)),
+                    .init(service: ReloadService(parts: parts, signals: hangups)),
+                    .init(service: parts.memoryUpkeep),
+                    .init(service: ListenerService(parts: parts, readyFile: readyFile, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {

@@ -1,8 +1,8 @@
 package import Logging
 
 extension Logger {
-    /// For commands: only what is wrong.
-    package static let quiet: Logger = ServerLog.logger(level: .error)
+    /// For commands, which tell themselves what is wrong.
+    package static let quiet: Logger = ServerLog.logger(level: .critical)
 }
 
 /// The log goes to standard error, one line an event; the service manager keeps it.

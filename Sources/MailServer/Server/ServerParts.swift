@@ -58,7 +58,9 @@ final class ServerParts: Sendable {
                 at: configuration.stateDirectory, configuration: configuration.storageConfiguration,
                 logger: logger)
         } catch {
-            throw ServerStartError("state directory \(configuration.stateDirectory): \(error)")
+            throw ServerStartError(
+                "state directory \(configuration.stateDirectory): "
+                    + StateAdvice.explain(error, configuration.stateDirectory))
         }
         var authentication = configuration.authenticationConfiguration
         authentication.decoyKey = try ServerSecret.load(configuration.stateDirectory + "/scram.key")
@@ -201,6 +203,8 @@ final class ServerParts: Sendable {
         outbound.reload(logger)
         directory.invalidate()
     }
+
+    var memoryUpkeep: MemoryUpkeep { MemoryUpkeep(storage: storage) }
 
     /// Closes the listeners, tells the sessions, and waits for them.
     func stopListening() async {

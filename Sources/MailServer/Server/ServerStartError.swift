@@ -2,14 +2,14 @@
 package struct ServerStartError: Error, Sendable, CustomStringConvertible {
     package let description: String
     /// 78 (EX_CONFIG of sysexits) when the configuration names what can't be used: starting again does
-    /// not help then. 1 otherwise.
+    /// not help then.
     package let exitStatus: Int32
     /// What of the configuration is to blame, if it is.
     let settings: [UnusableSetting]
 
-    package init(_ description: String) {
+    package init(_ description: String, exitStatus: Int32 = 1) {
         self.description = description
-        exitStatus = 1
+        self.exitStatus = exitStatus
         settings = []
     }
 

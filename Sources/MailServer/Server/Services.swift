@@ -25,10 +25,11 @@ struct TLSReportService: Service {
 /// SIGHUP: certificates are read again.
 struct ReloadService: Service {
     let parts: ServerParts
-    let logger: Logger
+    /// SIGHUP, from before anybody is told that the server runs.
+    let signals: UnixSignalsSequence
 
     func run() async {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        for await _ in signals.cancelOnGracefulShutdown() {
             parts.reload()
         }
     }
@@ -38,8 +39,18 @@ struct ReloadService: Service {
 /// order, so nothing is accepted any more when the queue manager ends.
 struct ListenerService: Service {
     let parts: ServerParts
+    let readyFile: String?
+    let logger: Logger
 
     func run() async throws {
+        // The group looks after signals by now: who is told may stop the server at once.
+        if let readyFile { try ReadyFile.write(to: readyFile, listeners: parts.listening) }
+        ServiceManager.tell(.ready)
+        logger.notice(
+            "serving",
+            metadata: [
+                "listeners": "\(parts.listening.map { "\($0.name):\($0.port)" }.joined(separator: " "))"
+            ])
         try await gracefulShutdown()
         ServiceManager.tell(.stopping)
         await parts.stopListening()

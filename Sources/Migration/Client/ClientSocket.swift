@@ -61,7 +61,8 @@ final class ClientSocket {
             }
         }
         guard status == 0 else {
-            let error = MigrationError.system("\(path): no running server answers there")
+            let advice = errno == EACCES ? "run this as root or as the server's user" : "the server must run"
+            let error = MigrationError.system("\(path): no server answers there, \(advice)")
             Glibc.close(socket)
             throw error
         }

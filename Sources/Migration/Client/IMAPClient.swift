@@ -44,7 +44,12 @@ final class IMAPClient {
         socket = try ClientSocket(path: socketPath)
         reader = ResponseReader(socket)
         try greet()
-        try perform("AUTHENTICATE EXTERNAL \(Base64.encode(Array(account.utf8)))")
+        do throws(MigrationError) {
+            try perform(
+                "AUTHENTICATE EXTERNAL \(Base64.encode(Array(account.utf8)))", shown: "the server says")
+        } catch {
+            throw error.isOfOneMessage ? .refusedAccount(account, error.description) : error
+        }
         try perform("CAPABILITY")
     }
 
@@ -170,5 +175,18 @@ extension IMAPClient {
         var name = ByteBuffer()
         name.writeIMAPMailbox(mailbox, utf8: false)
         return String(buffer: name)
+    }
+}
+
+extension MigrationError {
+    /// - Parameter reply: the server's.
+    fileprivate static func refusedAccount(_ account: String, _ reply: String) -> MigrationError {
+        let address = account.contains("@") ? account : "ADDRESS"
+        let advice =
+            reply.contains("[UNAVAILABLE]")
+            ? "its directory or home server does not answer now: see martlet check"
+            : "no user of the directory has this login or address, or may not log in: "
+                + "see martlet explain \(address)"
+        return MigrationError("account “\(account)”: \(advice) (\(reply))")
     }
 }

@@ -15,8 +15,12 @@ package final class Journal {
     private(set) var begun: Set<String> = []
     private var pending: [UInt8] = []
 
+    /// Makes its folder when it is not there.
     init(_ path: String) throws(MigrationError) {
         self.path = path
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+            try Files.makeDirectory(String(path[..<slash]))
+        }
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -53,11 +57,8 @@ package final class Journal {
         }
     }
 
-    /// A journal's file for one source and one account; the folder is made when it is not there.
-    package static func path(in folder: String, source: String, account: String)
-        throws(MigrationError) -> String
-    {
-        try Files.makeDirectory(folder)
+    /// A journal's file for one source and one account.
+    package static func path(in folder: String, source: String, account: String) -> String {
         // FNV-1a; two sources of one account that met would share a file, whose lines name both.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for octet in "\(account)\n\(source)".utf8 { hash = (hash ^ UInt64(octet)) &* 0x100_0000_01B3 }

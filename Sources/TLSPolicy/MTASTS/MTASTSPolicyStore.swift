@@ -11,6 +11,8 @@ package actor MTASTSPolicyStore {
     package struct Configuration: Sendable {
         /// Made when it does not exist; its parent must.
         package var directory: String
+        /// Nothing is written there, nor is it made: it is another process's.
+        package var isReadOnly = false
         /// Policies that are remembered; beyond, those that go unused longest are forgotten.
         package var domains = 10_000
         /// How long an answer counts before the DNS is asked again.
@@ -50,7 +52,8 @@ package actor MTASTSPolicyStore {
         self.source = source
         self.logger = logger
         self.now = now
-        file = PolicyFile(directory: configuration.directory, logger: logger)
+        file = PolicyFile(
+            directory: configuration.directory, isReadOnly: configuration.isReadOnly, logger: logger)
         policies = PolicyTable(limit: configuration.domains)
         let moment = now()
         for policy in await file.load() {

@@ -6,22 +6,25 @@ internal import Logging
 /// What cannot be written is told to the log and goes on in memory.
 struct PolicyFile: Sendable {
     private let directory: String
+    /// Nothing is written.
+    private let isReadOnly: Bool
     private let file: LineFile
     private let logger: Logger
     /// One: lines are written in the order in which policies came.
     private let threads = WorkerThreads(limit: 1, waitingLimit: 10_000)
 
-    init(directory: String, logger: Logger) {
+    init(directory: String, isReadOnly: Bool = false, logger: Logger) {
         self.directory = directory
+        self.isReadOnly = isReadOnly
         file = LineFile(path: directory + "/mta-sts.jsonl")
         self.logger = logger
     }
 
     /// The policies of all lines, expired ones too, in their order.
     func load() async -> [CachedPolicy] {
-        let read = await perform("read") { [directory, file] () throws(LineFileError) in
+        let read = await perform("read") { [directory, isReadOnly, file] () throws(LineFileError) in
             var policies: [CachedPolicy] = []
-            try LineFile.createDirectory(directory)
+            if !isReadOnly { try LineFile.createDirectory(directory) }
             try file.forEachLine { line in
                 if let policy = CachedPolicy(line: line) { policies.append(policy) }
             }
@@ -31,11 +34,13 @@ struct PolicyFile: Sendable {
     }
 
     func append(_ policy: CachedPolicy) async {
+        guard !isReadOnly else { return }
         await perform("write") { [file] () throws(LineFileError) in try file.append(policy.line()) }
     }
 
     /// Leaves out what is outdated.
     func rewrite(_ policies: [CachedPolicy]) async {
+        guard !isReadOnly else { return }
         await perform("write") { [file] () throws(LineFileError) in
             try file.replace(with: policies.flatMap { $0.line() })
         }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MailModel
 internal import MailServer
 
 /// A command that has the running server change its queue: what the commands have in common.

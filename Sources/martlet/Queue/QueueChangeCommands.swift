@@ -26,7 +26,7 @@ struct QueueRetryCommand: AsyncParsableCommand {
         commandName: "retry",
         abstract: "Try mail now, whatever its time.",
         discussion: """
-            Held mail stays held. Exit status: 0 done, 1 nothing fits, 75 the server does not run.
+            Held mail stays held. Exit status: 0 done, 1 nothing fits, 75 the server does not answer.
 
             Examples:
               martlet queue retry 4KQ2
@@ -44,7 +44,7 @@ struct QueueHoldCommand: AsyncParsableCommand {
         abstract: "Keep mail back until it is released.",
         discussion: """
             Only the recipients that fit are held, not all of their message. Held mail neither \
-            leaves nor expires. Exit status: 0 done, 1 nothing fits, 75 the server does not run.
+            leaves nor expires. Exit status: 0 done, 1 nothing fits, 75 the server does not answer.
 
             Examples:
               martlet queue hold 4KQ2
@@ -61,7 +61,7 @@ struct QueueReleaseCommand: AsyncParsableCommand {
         commandName: "release",
         abstract: "Let held mail go, now.",
         discussion: """
-            Exit status: 0 done, 1 nothing fits, 75 the server does not run.
+            Exit status: 0 done, 1 nothing fits, 75 the server does not answer.
 
             Examples:
               martlet queue release 4KQ2
@@ -80,7 +80,7 @@ struct QueueDeleteCommand: AsyncParsableCommand {
         discussion: """
             Only the recipients that fit are taken out; a message goes with its last one. Look \
             first, with `queue list` and the same options. Exit status: 0 done, 1 nothing fits, \
-            75 the server does not run.
+            75 the server does not answer.
 
             Examples:
               martlet queue delete 4KQ2
@@ -101,7 +101,7 @@ struct QueueFlushCommand: AsyncParsableCommand {
         abstract: "Try all deferred mail now, as if no host had failed.",
         discussion: """
             For the moment after an outage. Held mail stays held. Exit status: 0 done, 1 nothing \
-            waits, 75 the server does not run.
+            waits, 75 the server does not answer.
 
             Examples:
               martlet queue flush

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import MailModel
 internal import MailServer
 
 struct QueueListCommand: AsyncParsableCommand {
@@ -6,6 +7,8 @@ struct QueueListCommand: AsyncParsableCommand {
         commandName: "list",
         abstract: "List waiting mail, oldest first, a line for each recipient.",
         discussion: """
+            Exit status: 0 shown, 75 the state directory can't be read.
+
             Examples:
               martlet queue list
               martlet queue list --domain example.net --older-than 2h

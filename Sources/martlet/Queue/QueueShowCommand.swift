@@ -10,6 +10,8 @@ struct QueueShowCommand: AsyncParsableCommand {
             Of a message that is being sent at this moment the running server tells the host and what \
             is waited for.
 
+            Exit status: 0 shown, 1 no such message waits, 75 the state directory can't be read.
+
             Examples:
               martlet queue show 4KQ2
               martlet queue show --json 4KQ2

@@ -9,6 +9,8 @@ struct QueueSummaryCommand: AsyncParsableCommand {
             A line for each domain, the fullest first. T is their number; the other columns have \
             those younger than so many minutes, and the last one all that are older.
 
+            Exit status: 0 shown, 75 the state directory can't be read.
+
             Examples:
               martlet queue summary
               martlet queue summary --state hold

@@ -8,7 +8,8 @@ struct QueueTraceCommand: AsyncParsableCommand {
         abstract: "Show all that happened to a message, and where it is now.",
         discussion: """
             What happened is kept for two weeks, unless the configuration says otherwise (history). \
-            Exit status: 0 shown, 1 nothing is known of such a message.
+            Exit status: 0 shown, 1 nothing is known of such a message, 75 the state directory can't \
+            be read.
 
             Examples:
               martlet queue trace 4KQ2

@@ -10,20 +10,15 @@ struct SelectionOptions: ParsableArguments {
     @Option(help: "A recipient, as it is now or as the sender named it.") var recipient: [String] = []
     @Option(help: "The recipients' domain.") var domain: [String] = []
     @Option(help: "Where it goes: a domain, a host, local or reports.") var destination: [String] = []
-    @Option(help: "active, deferred, hold, or report (settled, its report is due).")
+    @Option(help: "active (under way), deferred (waits for its time), hold, or report (settled, its report is due).")
     var state: [QueueSelection.State] = []
-    @Option(help: "It came so long ago, or before: 90s, 30m, 2h, 5d.") var olderThan: Age?
-    @Option(help: "It came since then.") var newerThan: Age?
+    @Option(
+        help: ArgumentHelp("It came so long ago, or before: 90s, 30m, 2h, 5d.", valueName: "age"),
+        transform: age)
+    var olderThan: Duration?
+    @Option(help: ArgumentHelp("It came no longer ago than that.", valueName: "age"), transform: age)
+    var newerThan: Duration?
     @Option(help: "Text in the reason why it waits.") var reason: String?
-
-    struct Age: ExpressibleByArgument {
-        let duration: Duration
-
-        init?(argument: String) {
-            guard let duration = Duration(text: argument) else { return nil }
-            self.duration = duration
-        }
-    }
 
     mutating func validate() throws {
         if let wrong = ids.first(where: { QueueID($0) == nil }) {
@@ -40,10 +35,17 @@ struct SelectionOptions: ParsableArguments {
         selection.destinations = destination
         selection.states = state
         selection.reason = reason
-        if let olderThan { selection.require(age: olderThan.duration, orMore: true) }
-        if let newerThan { selection.require(age: newerThan.duration, orMore: false) }
+        if let olderThan { selection.require(age: olderThan, orMore: true) }
+        if let newerThan { selection.require(age: newerThan, orMore: false) }
         return selection
     }
+}
+
+private func age(_ text: String) throws -> Duration {
+    guard let duration = Duration(text: text) else {
+        throw ValidationError("expected a time, as in 90s, 30m, 2h or 5d")
+    }
+    return duration
 }
 
 extension QueueSelection.State: ExpressibleByArgument {}

@@ -98,7 +98,7 @@ import TestSupport
         symlink(server.path, source + "/.Theirs")
         let result = try server.martlet("import", "--account", user.address, "maildir:" + source)
         #expect(result.status == 1, "\(result)")
-        #expect(result.output.hasSuffix("2 messages copied from 2 folders, 0 were there already, 5 failed.\n"), "\(result)")
+        #expect(result.output.hasSuffix("2 messages copied from 2 folders, 0 already there, 5 failed.\n"), "\(result)")
         for reason in [
             "1.empty:2,: APPEND: NO Message is empty", "are more than the server takes",
             "4.link:2,: Too many levels of symbolic links", "5.fifo:2,: it is no file",
@@ -137,7 +137,18 @@ import TestSupport
         let source = files.path + "/Maildir"
         try makeFolder(source)
         let result = try server.martlet("import", "--account", "nobody@example.org", "maildir:" + source)
-        #expect(result.status == 75 && result.output.contains("AUTHENTICATE"), "\(result)")
+        #expect(result.status == 75 && result.output.contains("account “nobody@example.org”: no user of the directory"), "\(result)")
+        let export = try server.martlet("export", "--account", "nobody@example.org", files.path + "/out")
+        #expect(export.status == 75 && export.output.contains("see martlet explain nobody@example.org"), "\(export)")
+        for (arguments, said) in [
+            (["--account", "x", "nowhere:" + source], "expected maildir:PATH"), ([source], "--account"),
+            (["--account", "x", "--map", "a", "maildir:" + source], "--map “a”: expected FOLDER=MAILBOX"),
+            (["--account", "x", "imaps://x@127.0.0.1"], "an IMAP server needs --password-file"),
+            (["--account", "x", "--password-file", "/nowhere", "imaps://x@127.0.0.1"], "--password-file /nowhere: No such file"),
+        ] {
+            let wrong = try server.martlet(["import"] + arguments)
+            #expect(wrong.status == 64 && wrong.output.contains(said), "\(wrong)")
+        }
         let none = try server.martlet("import", "--account", user.address, "maildir:\(files.path)/none")
         #expect(none.status == 75 && none.output.contains("No such file or directory"), "\(none)")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 import Testing
 import TestSupport
@@ -146,6 +147,73 @@ import TestSupport
         #expect(backup.status == 1 && backup.output.contains("MISSING: spool/\(large)"), "\(backup)")
         try FileManager.default.moveItem(atPath: server.path + "/large", toPath: "\(spool)/\(large)")
         #expect(try server.martlet("fsck").status == 0)
+    }
+
+    /// What is no backup is told apart, with what to do.
+    @Test func restoringWhatIsNone() throws {
+        let server = try RunningMartlet.shared.get()
+        let place = try TemporaryDirectory()
+        let made = try server.martlet("backup", "--output", "\(place.path)/whole.tar")
+        #expect(made.status == 0 && !made.output.contains("base"), "\(made)")
+        _ = try backup(server, "--output", "\(place.path)/good")
+        let whole = try Data(contentsOf: URL(fileURLWithPath: "\(place.path)/whole.tar"))
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: "\(place.path)/half.tar"))
+        try TextFile.write("garbage\n", to: "\(place.path)/garbage.tar")
+        let manifest = try TextFile.read("\(place.path)/good/manifest.json")
+        for (name, text) in [
+            ("empty", nil), ("garbled", "{\"format\": 1"), ("other", "{\"format\": 1}"),
+            ("newer", manifest.replacing("\"format\" : 1", with: "\"format\" : 2")), ("files", manifest),
+        ] {
+            try FileManager.default.createDirectory(atPath: "\(place.path)/\(name)", withIntermediateDirectories: false)
+            if let text { try TextFile.write(text, to: "\(place.path)/\(name)/manifest.json") }
+        }
+        for (name, said) in [
+            ("missing", "does not exist: name the directory of a backup"),
+            ("whole.tar", "is an archive: unpack it first"), ("half.tar", "is an archive without its end"),
+            ("garbage.tar", "is neither the directory of a backup nor an archive of one"),
+            ("empty", "has no manifest.json"), ("garbled", "is garbled or cut short: take another backup"),
+            ("other", "lacks what a manifest must have"), ("newer", "has format 2, and this version reads 1"),
+            ("files", "is missing: the backup is damaged, take another"),
+        ] {
+            let result = try server.martlet("restore", "--dry-run", "\(place.path)/\(name)")
+            #expect(result.status == 75 && result.output.hasPrefix("martlet restore: \(place.path)/\(name)"), "\(result)")
+            #expect(result.output.contains(said) && !result.output.contains("Cocoa"), "\(said): \(result)")
+            #expect(result.output.split(separator: "\n").count == 1, "\(result)")
+        }
+    }
+
+    @Test func withADamagedIndex() throws {
+        let server = try RunningMartlet()
+        #expect(server.stop() == 0)
+        _ = try backup(server, "--output", "\(server.path)/copy")
+        for path in [server.state, "\(server.path)/copy"] {
+            for name in ["index.sqlite-wal", "index.sqlite-shm"] { unlink("\(path)/\(name)") }
+            try TextFile.write("no database, just text\n", to: "\(path)/index.sqlite")
+        }
+        for (arguments, status) in [
+            (["backup", "--output", "\(server.path)/more"], 75), (["fsck", "--online"], 75),
+            (["queue", "list"], 75), (["serve"], 1),
+        ] {
+            let result = try server.martlet(arguments)
+            #expect(result.status == status && result.output.contains("index.sqlite is damaged; restore a backup: SQLite error 26"), "\(result)")
+        }
+        let check = try server.martlet("fsck")
+        #expect(check.status == 2 && check.output.contains("comes back from a backup only: see martlet restore"), "\(check)")
+    }
+
+    @Test func withoutAStateDirectory() throws {
+        let server = try RunningMartlet.shared.get()
+        let place = try TemporaryDirectory()
+        let text = try TextFile.read(server.configuration)
+        try TextFile.write(text.replacing("state: state", with: "state: \(place.path)/none"), to: place.path + "/martlet.yaml")
+        for arguments in [
+            ["backup", "--output", "\(place.path)/copy"], ["fsck"], ["fsck", "--online"], ["queue", "list"],
+            ["queue", "summary"], ["queue", "show", "4KQ2"], ["queue", "trace", "4KQ2"],
+        ] {
+            let result = try Tool.run([try RunningMartlet.binary()] + arguments + ["--config", place.path + "/martlet.yaml"])
+            #expect(result.status == 75 && result.output.contains("\(place.path)/none does not exist: the server makes it"), "\(result)")
+            #expect(result.output.split(separator: "\n").count == 1, "\(result)")
+        }
     }
 
     @Test(arguments: [

@@ -45,6 +45,13 @@ import TestSupport
         ("twice in the file", user("twice1") + "\n" + user("twice1"), ":11: ", "uid=twice1"),
         ("modified but not there", modify("ghost1", "add: mail\nmail: ghost1@example.org"), ":2: ", "uid=ghost1"),
         ("not LDIF", "dn: cn=x,dc=example,dc=org\nthis is no LDIF\n", ":2: ", ""),
+        ("unknown class", user("class1", "objectClass: frobnicator"), ":10: ", "no object class frobnicator"),
+        ("unknown attribute", user("attr1", "mailHots: mx.example.org"), ":10: ", "no attribute mailHots"),
+        ("attribute not allowed", user("attr2", "associatedDomain: example.org"), ":10: ", "do not allow associatedDomain (domainRelatedObject would allow it)"),
+        ("attribute missing", user("miss1").replacing("sn: Test\n", with: ""), ":1: ", "lacks sn, which person requires"),
+        ("auxiliary classes only", user("miss2").replacing("objectClass: inetOrgPerson\n", with: ""), ":1: ", "has auxiliary object classes only"),
+        ("unknown attribute of a change", modify("alice", "add: mailHots\nmailHots: x"), ":4: ", "no attribute mailHots"),
+        ("change not allowed", modify("alice", "add: associatedDomain\nassociatedDomain: example.org"), ":4: ", "do not allow associatedDomain"),
         ("bad base64", "dn:: !!!!\nobjectClass: person\n", ":1: ", ""),
     ])
     func problems(_ name: String, _ ldif: String, _ line: String, _ said: String) throws {
@@ -57,8 +64,8 @@ import TestSupport
     }
 
     @Test func refusedHalfWay() throws {
-        // Without sn an inetOrgPerson is refused; only the directory knows that.
-        let ldif = Self.user("half1") + "\n" + Self.user("half2").replacing("sn: Test\n", with: "") + "\n"
+        // The syntax of values is only known to the directory.
+        let ldif = Self.user("half1") + "\n" + Self.user("half2", "manager: nobody") + "\n"
             + Self.user("half3") + "\n" + Self.user("half4")
         let result = try provision(ldif)
         #expect(result.status == 1, "\(result)")
@@ -68,8 +75,8 @@ import TestSupport
         ] { #expect(result.output.contains(text), "\(text): \(result)") }
         #expect(try server.martlet("explain", "half1@example.org").status == 0)
         #expect(try server.martlet("explain", "half3@example.org").status == 1)
-        let mended = try provision(ldif.replacing("cn: half2\n", with: "cn: half2\nsn: Test\n"), "--skip-existing")
-        #expect(mended.status == 0 && mended.output.contains("3 of 4 records loaded, 1 were there already"), "\(mended)")
+        let mended = try provision(ldif.replacing("manager: nobody\n", with: ""), "--skip-existing")
+        #expect(mended.status == 0 && mended.output.contains("3 of 4 records loaded, 1 already there"), "\(mended)")
         // Changes that were made before are passed over, too.
         let change = Self.modify("half1", "add: mailLocalAddress\nmailLocalAddress: half1.alias@example.org")
         #expect(try provision(change).status == 0)
@@ -80,15 +87,26 @@ import TestSupport
         #expect(json.status == 1 && json.output.contains("\"problems\" : ["), "\(json)")
     }
 
+    /// What a change adds may be allowed by a class that it adds as well, or by one that the entry has.
+    @Test func changesThatTheSchemaAllows() throws {
+        let ldif = Self.user("fit1") + Self.modify("fit1", "add: objectClass\nobjectClass: domainRelatedObject\n-\nadd: associatedDomain\nassociatedDomain: fit1.example")
+        let result = try provision(ldif, "--dry-run")
+        #expect(result.status == 0, "\(result)")
+        let there = try provision(Self.modify("bob", "add: seeAlso\nseeAlso: cn=admin,dc=example,dc=org"), "--dry-run")
+        #expect(there.status == 0, "\(there)")
+    }
+
     @Test func wrongUse() throws {
         #expect(try provision(Self.user("use1"), credentials: "wrong").status == 75)
         #expect(try server.martlet("provision", files.path + "/nothing.ldif").status == 1)
         #expect(try server.martlet("provision").status == 64)
+        let file = try server.martlet("provision", "--bind-dn", "cn=x", "--password-file", "/nowhere", files.path + "/x.ldif")
+        #expect(file.status == 64 && file.output.contains("--password-file /nowhere: No such file"), "\(file)")
         #expect(try server.martlet("provision", "--bind-dn", "cn=x", files.path + "/secret").status == 64)
         // The server's own account may not write: the directory says so, for the first record.
         try TextFile.write(Self.user("use2"), to: files.path + "/people.ldif")
         let refused = try server.martlet("provision", files.path + "/people.ldif")
-        #expect(refused.status == 1 && refused.output.contains("0 of 1 records loaded"), "\(refused)")
+        #expect(refused.status == 1 && refused.output.contains("0 of 1 record loaded"), "\(refused)")
     }
 
     // MARK: -

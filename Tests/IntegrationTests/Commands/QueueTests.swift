@@ -53,6 +53,24 @@ import TestSupport
         #expect(try !status(server, "summary", "--state", "hold").1.contains("elsewhere.example"))
     }
 
+    /// One line, and 64.
+    @Test(arguments: [
+        (["show"], "martlet queue show: missing expected argument '<id>'"),
+        (["show", "no id!"], "martlet queue show: “no id!” is not a queue identifier"),
+        (["trace", "no id!"], "martlet queue trace: “no id!” is not a queue identifier"),
+        (["list", "no id!"], "martlet queue list: “no id!” is not a queue identifier"),
+        (["list", "--state", "asleep"], "martlet queue list: the value 'asleep' is invalid for '--state"),
+        (["list", "--older-than", "yesterday"], "expected a time, as in 90s, 30m, 2h or 5d"),
+        (["list", "--limit", "few"], "martlet queue list: the value 'few' is invalid for '--limit"),
+        (["hold"], "martlet queue hold: say which mail is meant, or --all"),
+        (["frobnicate"], "martlet queue: "),
+    ])
+    func wrongUse(_ arguments: [String], _ said: String) throws {
+        let result = try RunningMartlet.shared.get().martlet(["queue"] + arguments)
+        #expect(result.status == 64 && result.output.contains(said), "\(result)")
+        #expect(result.output.split(separator: "\n").count == 1 && result.output.contains(" --help)\n"), "\(result)")
+    }
+
     @Test func changing() throws {
         let server = try RunningMartlet(Self.options)
         let (a, b) = (try deferred(server, from: "one@elsewhere.example"), try deferred(server, from: "two@elsewhere.example"))

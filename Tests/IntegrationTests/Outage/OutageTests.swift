@@ -46,6 +46,8 @@ import TestSupport
         try drop.ask("USER \(unknown.address)", "+OK")
         try drop.ask("PASS \(unknown.password)", "-ERR [SYS/TEMP]")
         #expect(try server.martlet("explain", known.address).status == 75)
+        let export = try server.martlet("export", "--account", unknown.address, server.path + "/export")
+        #expect(export.status == 75 && export.output.contains("account “\(unknown.address)”: its directory"), "\(export)")
         #expect(try server.martlet("check").status == 1)
 
         switch kind {

@@ -79,7 +79,12 @@ struct ProblemTests {
         ("base: dc", "subaddress_separator: \"++\"\n  base: dc", [":12: directory.subaddress_separator is “++”: expected one character"]),
         ("base: dc", "postmaster: admin\n  base: dc", [":12: directory.postmaster is “admin”: expected an address"]),
         ("base: dc", "attributes: {user.quoto: x}\n  base: dc", [":12: directory.attributes.user.quoto: is no setting of the attribute map; did you mean “user.quota”?"]),
-        ("base: dc", "attributes: {addresses: []}\n  base: dc", [":12: directory.attributes.addresses: needs at least one value"]),
+        ("base: dc", "attributes: {addresses: []}\n  base: dc", [":12: directory.attributes.addresses: expected one or more names of attributes"]),
+        ("base: dc", "attributes: {user.quota: [a, b]}\n  base: dc", [":12: directory.attributes.user.quota is “a, b”: expected the name of one attribute"]),
+        ("base: dc", "attributes: {user.logins: [uid, a b]}\n  base: dc", [":12: directory.attributes.user.logins is “uid, a b”: expected names of attributes, which “a b” can't be"]),
+        ("base: dc", "attributes: {user.quotaUnit: lots}\n  base: dc", [":12: directory.attributes.user.quotaUnit is “lots”: expected bytes, kilobytes or megabytes"]),
+        ("base: dc", "attributes: {addresses: {a: b}}\n  base: dc", [":12: directory.attributes.addresses: expected a list of values"]),
+        ("base: dc", "attributes: {domain: {quota: x}}\n  base: dc", [":12: directory.attributes.domain: is no setting of the attribute map; write one key for each, with the dot in it: domain.aliasOf, "]),
         ("password: secret", "password: secret, password_file: x", [":13: directory.bind.password_file: is one too many beside password"]),
         ("base: dc", "cache: {positiv: 1s}\n  base: dc", [":12: directory.cache.positiv: is not a key of this section; did you mean “positive”?"]),
     ])

@@ -61,7 +61,7 @@ struct InspectorTests {
             #expect(line.contains(text), "\(text): \(line)")
         }
         #expect(QueueTable(width: 80).lines(listing).allSatisfy { $0.count == 80 && $0.hasSuffix("…") })
-        #expect(listing.details.contains("x@one.example  deferred, 1 attempts"))
+        #expect(listing.details.contains("x@one.example  deferred, 1 attempt"))
         #expect(try await inspector.header(of: listing) == "Subject: secret\u{1b}[2J\r\n")
         let json = try #require(
             try JSONSerialization.jsonObject(with: Data(listing.json(header: "h").utf8)) as? [String: Any])
