@@ -20,6 +20,17 @@ package protocol DeliveryProgress: Sendable {
 
     /// It has answered after all.
     func goesOn()
+
+    /// This host is tried now, or its session used.
+    func turned(to host: String, at address: String)
+
+    /// For whoever watches; may be called often.
+    func reached(_ stage: DeliveryStage)
+}
+
+extension DeliveryProgress {
+    package func turned(to host: String, at address: String) {}
+    package func reached(_ stage: DeliveryStage) {}
 }
 
 package enum AwaitedAnswer: Sendable {

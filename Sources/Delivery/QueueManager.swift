@@ -1,6 +1,6 @@
 internal import Directory
 package import Logging
-internal import MailModel
+package import MailModel
 package import Spool
 internal import Storage
 
@@ -23,6 +23,7 @@ package final class QueueManager: Sendable {
     private let verdicts: VerdictPolicy
     private let log: DeliveryLog
     private let executors: [any TaskExecutor]
+    private let underWay = LeasesUnderWay()
     private let logger: Logger
 
     /// - Parameters:
@@ -52,6 +53,9 @@ package final class QueueManager: Sendable {
             retry: configuration.retry, delayWarning: configuration.delayWarning, reports: reports)
         log = DeliveryLog(logger: logger, observer: observer)
     }
+
+    /// How far a message is on its way to other hosts, one for each of its destinations in work.
+    package func deliveries(of id: QueueID) -> [DeliveryUnderWay] { underWay.statuses(of: id) }
 
     /// Runs until its task is cancelled; what is in work then is finished first.
     package func run() async {
@@ -199,7 +203,11 @@ package final class QueueManager: Sendable {
             let attempt = DeliveryAttempt(
                 message: lease.entry.message, envelope: lease.entry.envelope,
                 arrival: lease.entry.arrival, recipients: recipients)
-            let result = await agent.deliver(attempt, LeaseProgress(spool: spool, lease: lease))
+            let progress = LeaseProgress(spool, lease)
+            let isRemote = recipients[0].routed.route.isRemote
+            if isRemote { underWay.insert(progress) }
+            let result = await agent.deliver(attempt, progress)
+            if isRemote { underWay.remove(progress) }
             switch result.hosts {
             case .answer: spool.feedback(lease, .success)
             case .recover:
@@ -278,18 +286,6 @@ package final class QueueManager: Sendable {
 
 extension QueueRecipient {
     fileprivate var isUnsettled: Bool { state == .active || state == .deferred }
-}
-
-/// Tells the spool of a lease that waits for a host.
-private struct LeaseProgress: DeliveryProgress {
-    let spool: Spool
-    let lease: Lease
-
-    func isWaiting(for what: AwaitedAnswer) -> Bool {
-        spool.markSlow(lease, closing: what == .greeting, mustStay: what == .verdict)
-    }
-
-    func goesOn() { spool.unmarkSlow(lease) }
 }
 
 /// In the place of an agent for other hosts.

@@ -165,11 +165,13 @@ extension MailError {
     /// RFC 3463 X.2.2, for good.
     fileprivate static let mailboxStillFull = MailError(552, .init(5, 2, 2), "Mailbox full")
 
-    /// RFC 3463 X.4.7: delivery time expired.
+    /// RFC 3463 X.4.7: delivery time expired. That is our verdict, whoever said what was last.
     fileprivate static func expired(_ last: MailError) -> MailError {
-        MailError(
-            550, .init(5, 4, 7), "Delivery time expired; last: \(last.status) \(last.text)",
-            cause: last.cause, reportedBy: last.reportedBy)
+        let speaker = last.reportedBy.map { "\($0) said: " } ?? ""
+        return MailError(
+            550, .init(5, 4, 7),
+            "Delivery time expired; last: \(speaker)\(last.code) \(last.status) \(last.text)",
+            cause: last.cause)
     }
 
     fileprivate static let misrouted = MailError(

@@ -14,20 +14,26 @@ package struct QueueDepth: Sendable {
 }
 
 extension StorageEngine {
-    /// Counts the recipients in the queue; goes over all of them. A message that gets its rows at this
-    /// moment may count twice.
+    /// Counts the recipients in the queue; goes over all of them.
     package func queueDepth() async throws(MailError) -> QueueDepth {
-        let transit = core.transit.depth
-        var depth = try await storedDepth()
-        guard transit.recipients > 0 else { return depth }
+        // In this order none is missed; those that get their rows meanwhile count by these.
+        let transit = core.transit.depths
+        var (depth, stored) = try await storedDepth(transit.keys.sorted())
+        let rest = transit.filter { !stored.contains($0.key) }.values
+        guard !rest.isEmpty else { return depth }
         var active = depth.parts[.active] ?? QueueDepth.Part()
-        active.recipients += transit.recipients
-        active.oldest = [active.oldest, transit.oldest].compactMap { $0 }.min()
+        for part in rest {
+            active.recipients += part.recipients
+            active.oldest = [active.oldest, part.oldest].compactMap { $0 }.min()
+        }
         depth.parts[.active] = active
         return depth
     }
 
-    private func storedDepth() async throws(MailError) -> QueueDepth {
+    /// - Returns: also which of these messages have rows, as of the same moment.
+    private func storedDepth(
+        _ ids: [QueueID]
+    ) async throws(MailError) -> (depth: QueueDepth, stored: Set<QueueID>) {
         try await core.reader.read { db in
             var depth = QueueDepth()
             // Ids ascend in the order of acceptance.
@@ -45,7 +51,12 @@ extension StorageEngine {
                     recipients: Int(row.integer(1)),
                     oldest: Timestamp(milliseconds: row.integer(2)))
             }
-            return depth
+            guard let first = ids.first, let last = ids.last else { return (depth, []) }
+            var stored: Set<QueueID> = []
+            let rows = try PreparedStatement(db, "SELECT message FROM queue WHERE message BETWEEN ? AND ?")
+            rows.bindAll(Int64(first.rawValue), Int64(last.rawValue))
+            try rows.each { stored.insert(QueueID(rawValue: UInt64($0.integer(0)))) }
+            return (depth, stored.intersection(ids))
         }
     }
 

@@ -97,13 +97,13 @@ final class TransitMessages: Sendable {
 
     func place(of id: QueueID) -> LogPosition? { state.withLock { $0.messages[id]?.body } }
 
-    /// Recipients that are not settled, and when the oldest message came.
-    var depth: QueueDepth.Part {
+    /// Of each message: recipients that are not settled, and when it came.
+    var depths: [QueueID: QueueDepth.Part] {
         state.withLock { state in
-            state.messages.values.reduce(into: QueueDepth.Part()) { part, message in
-                let arrival = message.accepted.arrival
-                part.recipients += message.accepted.recipients.count - message.settled.count
-                part.oldest = min(part.oldest ?? arrival, arrival)
+            state.messages.mapValues { message in
+                QueueDepth.Part(
+                    recipients: message.accepted.recipients.count - message.settled.count,
+                    oldest: message.accepted.arrival)
             }
         }
     }

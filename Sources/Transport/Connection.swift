@@ -72,6 +72,15 @@ package final class Connection: Sendable {
         }
     }
 
+    /// Whether octets that were written have never left this host: then nothing that the peer has
+    /// said so far can be an answer to the last of them. Costs a system call.
+    package func hasUnsentOutput() async -> Bool {
+        if eventLoop.inEventLoop { return handler.hasUnsentOutput }
+        return await withUnsafeContinuation { continuation in
+            onLoop { continuation.resume(returning: $0.hasUnsentOutput) }
+        }
+    }
+
     /// Suspends for a time exact to a few milliseconds, other than a read deadline, and never less.
     /// To be used in the handler's own task; input that arrives meanwhile is kept for `read()`.
     package func pause(_ delay: Duration) async {

@@ -104,6 +104,19 @@ extension ConnectionHandler {
         return (try? options.getOption(.bufferedWritableBytes)) ?? 0
     }
 
+    /// Here, or with the system, which has not sent them even once.
+    var hasUnsentOutput: Bool {
+        guard outgoing.readableBytes == 0, unsentBytes == 0 else { return true }
+        guard let channel = context?.channel as? any SocketOptionProvider else { return false }
+        var isUnsent = false
+        // On the channel's loop the answer is there at once. TLS messages that follow on their own count,
+        // too, but the system never keeps these few octets while nothing is before them.
+        let info: EventLoopFuture<TCPInfo> = channel.unsafeGetSocketOption(
+            level: .tcp, name: .init(rawValue: TCPInfo.option))
+        info.assumeIsolated().whenSuccess { isUnsent = $0.notSentBytes > 0 }
+        return isUnsent
+    }
+
     /// Ends a connection whose unsent bytes have not moved for the write timeout.
     func checkProgress(_ now: NIODeadline) {
         let unsent = unsentBytes
@@ -117,4 +130,15 @@ extension ConnectionHandler {
             abort(.timedOut)
         }
     }
+}
+
+/// The begin of Linux's `struct tcp_info`, as far as it is asked for here; glibc's has less of it.
+private struct TCPInfo: Sendable {
+    /// TCP_INFO
+    static let option: CInt = 11
+
+    private var fields = InlineArray<37, UInt32>(repeating: 0)
+
+    /// tcpi_notsent_bytes (Linux 4.6), octets 144 to 147.
+    var notSentBytes: UInt32 { fields[36] }
 }

@@ -91,6 +91,31 @@ import Testing
         #expect(throws: SASLClient.Failure.self) { _ = try client.start(["SCRAM-SHA-1"]); _ = try client.start(["PLAIN"]) }
     }
 
+    /// For an administrator: what the host has, and what there is for it.
+    @Test(arguments: [
+        (["GSSAPI", "XOAUTH2"], "secret", true, "it offers GSSAPI XOAUTH2; configured is user alice with a password, good for SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN"),
+        (["PLAIN"], "secret", false, "it offers PLAIN; configured is user alice with a password, good for SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 (PLAIN and LOGIN only over TLS)"),
+        (["PLAIN"], nil, true, "it offers PLAIN; configured is user alice without a password, good for EXTERNAL"),
+        ([], "secret", true, "it offers nothing; configured is user alice with a password, good for SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN"),
+    ] as [([String], String?, Bool, String)])
+    func nothingFits(offered: [String], password: String?, mayBeSent: Bool, cause: String) throws {
+        let client = try LibraryClient(login: "alice", password: password, mayBeSent: mayBeSent).client()
+        #expect(throws: SASLClient.Failure(cause: cause)) { try client.start(offered) }
+    }
+
+    /// The library says in passing that it has not been given some callback; that is never the reason.
+    @Test(arguments: ["PLAIN", "LOGIN", "SCRAM-SHA-256", "EXTERNAL"]) func causesSaySomething(mechanism: String) throws {
+        for challenge in ["", "x", "r=,s=,i=", "v=QQ=="] {
+            let client = try LibraryClient(login: "alice", password: mechanism == "EXTERNAL" ? nil : "secret").client()
+            do throws(SASLClient.Failure) {
+                _ = try client.start([mechanism])
+                for _ in 0..<4 { _ = try client.step(Array(challenge.utf8)) }
+            } catch {
+                #expect(!error.cause.contains("callback") && !error.cause.contains("generic"), "\(challenge): \(error.cause)")
+            }
+        }
+    }
+
     @Test func passwordsAreNotPrinted() {
         let credentials = SASLCredentials(user: "alice", password: "secret", mayBeSent: true)
         var dumped = ""

@@ -173,6 +173,28 @@ import Testing
         await engine.close()
     }
 
+    /// As when the rows are committed and the message has not left here yet.
+    @Test func whatIsInBothCountsOnce() async throws {
+        let directory = TemporaryDirectory()
+        let engine = try open(directory)
+        let moving = try await engine.accept(body(1), to: remote(1), remote(2))
+        let entry = try #require(try await engine.entry(moving))
+        _ = try await engine.update(moving, [.hold(number: 0)])
+        #expect(try await engine.rows()["queue"] == 1)
+        let position = LogPosition(segment: 0, offset: 0)
+        _ = engine.core.transit.insert(
+            AcceptedMessage(
+                id: moving, size: entry.message.size, isLarge: false, arrival: entry.arrival,
+                envelope: entry.envelope, recipients: entry.recipients.map(\.routed)),
+            body: position)
+        _ = try await engine.accept(body(2), to: remote(3))
+        let depth = try await engine.queueDepth()
+        #expect(depth.parts[.hold]?.recipients == 1)
+        #expect(depth.parts[.active]?.recipients == 2)
+        engine.core.transit.remove([moving])
+        await engine.close()
+    }
+
     @Test func aViewFromOutsideSeesBoth() async throws {
         let directory = TemporaryDirectory()
         let engine = try open(directory)

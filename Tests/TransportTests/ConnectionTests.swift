@@ -14,6 +14,29 @@ import Testing
         }
     }
 
+    /// The system has taken all of it, and could not send it.
+    @Test func whatHasNotLeftIsKnown() async throws {
+        let reports = Reports()
+        let serve: @Sendable (Connection) async -> Void = { connection in
+            do {
+                for _ in 0..<8 { try await connection.write(ByteBuffer(repeating: 7, count: 40_000)) }
+                reports.send("\(await connection.hasUnsentOutput())")
+                // Its answer to all.
+                _ = try await connection.read()
+                reports.send("\(await connection.hasUnsentOutput())")
+            } catch { reports.send("\(error)") }
+        }
+        try await withListener(serve: serve) { listener in
+            let client = try await blocking { try TestSocket(port: listener.port, receiveBuffer: 32 * 1024) }
+            #expect(await reports.next() == "true")
+            try await blocking {
+                _ = try client.receive(exactly: 320_000)
+                try client.send("250\r\n")
+            }
+            #expect(await reports.next() == "false")
+        }
+    }
+
     @Test func addressesAreTold() async throws {
         let serve: @Sendable (Connection) async -> Void = { connection in
             let text = "\(connection.remoteAddress) \(connection.localAddress.port)\r\n"

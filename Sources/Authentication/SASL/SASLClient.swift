@@ -18,7 +18,9 @@ package final class SASLClient {
     private let credentials: SASLCredentials
     private let connection: SASLClientConnection
     private let answers: SASLClientAnswers
-    private var hasStarted = false
+    private var mechanism: SASLMechanism?
+    /// It has said all.
+    private var isFinished = false
 
     /// - Parameter host: the server's name.
     package init(
@@ -37,30 +39,49 @@ package final class SASLClient {
     package func start(
         _ offered: [String]
     ) throws(Failure) -> (mechanism: SASLMechanism, message: Message) {
-        guard !hasStarted else { throw Failure(cause: "the exchange has begun already") }
+        guard mechanism == nil else { throw Failure(cause: "the exchange has begun already") }
         let known = Set(offered.compactMap(SASLMechanism.init(named:)))
         guard let mechanism = SASLMechanism.allCases.first(where: {
             known.contains($0) && isUsable($0)
         }) else {
-            let names = offered.joined(separator: " ").printable
-            throw Failure(cause: "no usable mechanism is on offer: \(names)")
+            throw Failure(cause: noMechanism(offered))
         }
-        hasStarted = true
+        self.mechanism = mechanism
         if mechanism == .external { connection.setExternal(credentials.user) }
         if mechanism.scramHash != nil, let (kind, octets) = credentials.channelBinding {
             connection.setBinding(kind, octets)
         }
-        return (mechanism, try connection.start(mechanism.rawValue))
+        let message = try connection.start(mechanism.rawValue)
+        isFinished = message.isComplete
+        return (mechanism, message)
     }
 
     /// The answer to a challenge, both decoded.
     package func step(_ challenge: [UInt8]) throws(Failure) -> Message {
-        guard hasStarted, challenge.count <= SASLExchange.maximumResponseLength else {
+        guard let mechanism, challenge.count <= SASLExchange.maximumResponseLength else {
             throw Failure(cause: "a challenge is too long or out of turn")
         }
+        // The library would fail without a word.
+        guard !isFinished else {
+            throw Failure(cause: "the host wants more than \(mechanism.rawValue) has to say")
+        }
         var message = try connection.step(challenge)
+        isFinished = message.isComplete
         message.response = message.response ?? []
         return message
+    }
+
+    /// What an administrator needs to see what doesn't fit.
+    private func noMechanism(_ offered: [String]) -> String {
+        let usable = SASLMechanism.allCases.filter(isUsable).map(\.rawValue).joined(separator: " ")
+        let names = offered.isEmpty ? "nothing" : offered.joined(separator: " ").printable
+        let known = credentials.password == nil ? "without a password" : "with a password"
+        var text = "it offers \(names); configured is user \(credentials.user.printable) \(known)"
+        text += usable.isEmpty ? "" : ", good for \(usable)"
+        if credentials.password != nil, !credentials.mayBeSent {
+            text += " (PLAIN and LOGIN only over TLS)"
+        }
+        return text
     }
 
     private func isUsable(_ mechanism: SASLMechanism) -> Bool {

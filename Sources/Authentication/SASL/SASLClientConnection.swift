@@ -7,6 +7,8 @@ final class SASLClientConnection {
     private let callbacks: UnsafeMutablePointer<sasl_callback_t>
     private let answers: SASLClientAnswers
     private var binding: SASLChannelBinding?
+    /// The mechanism in use.
+    private var name = "SASL"
 
     init(
         service: String, host: String, _ answers: SASLClientAnswers
@@ -44,6 +46,7 @@ final class SASLClientConnection {
     func start(_ mechanism: String) throws(SASLClient.Failure) -> SASLClient.Message {
         var output: UnsafePointer<CChar>?
         var length: UInt32 = 0
+        name = mechanism
         // Of a list the library thinks that the server made it. Only then does it say that it
         // could have bound the channel, which reveals someone who took -PLUS out of the server's
         // list (RFC 5802 section 6).
@@ -64,12 +67,19 @@ final class SASLClientConnection {
         return try message(status, output, length)
     }
 
+    /// The mechanism's own words. Of callbacks that are not there it says so in passing, whatever fails
+    /// then: such a text tells nothing.
+    private func cause(_ status: Int32) -> String {
+        let detail = sasl_errdetail(connection).map { String(cString: $0).printable } ?? ""
+        guard detail.isEmpty || detail.contains("find a callback") else { return detail }
+        return "\(name): " + String(cString: sasl_errstring(status, nil, nil)).printable
+    }
+
     private func message(
         _ status: Int32, _ output: UnsafePointer<CChar>?, _ length: UInt32
     ) throws(SASLClient.Failure) -> SASLClient.Message {
         guard status == SASL_OK || status == SASL_CONTINUE else {
-            let detail = sasl_errdetail(connection).map { String(cString: $0).printable }
-            throw SASLClient.Failure(cause: detail ?? "SASL status \(status)")
+            throw SASLClient.Failure(cause: cause(status))
         }
         let octets = output.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(length))) }
         return SASLClient.Message(response: octets, isComplete: status == SASL_OK)

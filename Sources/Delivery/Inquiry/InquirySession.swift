@@ -32,6 +32,11 @@ final class InquirySession: PooledSession, @unchecked Sendable {
     func open() async -> SMTPClientFailure? { await advance().failure }
 
     func ask(_ address: EmailAddress) async -> Result<HostKnowledge, SMTPClientFailure> {
+        // What the host has said since the last question is no answer to this one.
+        if await connection.hasNews() {
+            await read(.idle)
+            if let failure = await advance().failure { return .failure(failure) }
+        }
         inquiry.ask(address.forWire)
         switch await advance() {
         case .answered(let knowledge): return .success(knowledge)

@@ -33,6 +33,8 @@ struct OutboundContent: Sendable {
 
     var isStoredForm: Bool { if case .stored = source { true } else { false } }
 
+    typealias Part = (octets: ByteBuffer, isLast: Bool)
+
     func makeReader() -> Reader { Reader(self) }
 
     struct Reader {
@@ -53,7 +55,7 @@ struct OutboundContent: Sendable {
         }
 
         /// The next part, about `partSize` octets, and whether it is the last.
-        mutating func next() async throws(MailError) -> (ByteBuffer, isLast: Bool) {
+        mutating func next() async throws(MailError) -> Part {
             var (part, isLast) = try await writer == nil ? stored() : converted()
             if prefix.readableBytes > 0 {
                 prefix.writeBuffer(&part)

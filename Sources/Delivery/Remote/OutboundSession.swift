@@ -28,8 +28,15 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// We have ended it while the host kept a transaction waiting, for want of room or because the
     /// server stops: the host is not to blame.
     private(set) var isGivenUp = false
+    /// The message may not fit into what the system holds for the host: some of it may still be here
+    /// when all of it was sent.
+    private var isLarge = false
+    /// Octets.
+    private static let largeSize = 64 << 10
     /// Is told while the host keeps a delivery waiting.
     var post: SilenceWatch.Post?
+    /// Is told how far it is.
+    var progress: (any DeliveryProgress)?
 
     init(
         _ connection: Connection, to host: MailHost, at address: HostAddress,
@@ -65,9 +72,18 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     ) async -> TransactionResult {
         session.begin(transaction)
         var reader = content.makeReader()
+        var part: OutboundContent.Part?
+        isLarge = transaction.size > Self.largeSize
         while true {
             switch await advance() {
-            case .sendContent: await sendPart(&reader)
+            case .sendContent:
+                if part == nil { part = await nextPart(&reader) }
+                // What the host says before it has the whole message is no answer to it.
+                if await connection.hasNews() {
+                    await read(session.stage, until: .now + SMTPClientStage.content.deadline)
+                } else if let next = part.take() {
+                    await send(next)
+                }
             case .finished(let result): return result
             // `advance` does the others, and a transaction always ends with its result.
             default: preconditionFailure("a transaction ended without a result")
@@ -85,10 +101,13 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     }
 
     /// Notices that the host has ended the session since its last transaction, before a message is
-    /// sent into the void: afterwards nobody could tell whether the host has it.
+    /// sent into the void: afterwards nobody could tell whether the host has it. A reply that nobody
+    /// has asked for ends the session as well: it must not be taken for one to the next command.
     func isStillThere() async -> Bool {
-        guard transactions > 0, !isClosed, await connection.hasNews() else { return !isClosed }
-        await watched { await read(.idle, until: .now + SMTPClientStage.idle.deadline) }
+        guard !isClosed, await connection.hasNews() else { return !isClosed }
+        // Without a message so far, it is the first one's MAIL that can't be sent.
+        let stage: SMTPClientStage = transactions == 0 ? .mail : .idle
+        await watched { await read(stage, until: .now + SMTPClientStage.idle.deadline) }
         _ = await advance()
         return !isClosed
     }
@@ -135,6 +154,7 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     /// Reads until there is a reply, or something else to be done. However slowly its octets come, it is
     /// one wait with one deadline.
     private func reply(at stage: SMTPClientStage) async -> SMTPClientAction {
+        if let stage = DeliveryStage(stage) { progress?.reached(stage) }
         var action = SMTPClientAction.read(stage)
         await watched {
             let deadline = ContinuousClock.now + stage.deadline
@@ -163,6 +183,9 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
                 return session.fail(.lost(stage, cause: "the host closed the connection"))
             }
             input.writeImmutableBuffer(bytes)
+            if isLarge, session.mayHaveMessage {
+                session.hasUnsentContent = await connection.hasUnsentOutput()
+            }
         } catch {
             session.fail(error == .timedOut ? .timeout(stage) : .lost(stage, cause: error.reason))
         }
@@ -181,6 +204,7 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
 
     private func startTLS() async {
         await flush(orFailAt: .startTLS)
+        progress?.reached(.tls)
         do throws(ConnectionError) {
             try await connection.startTLS(
                 security.context, serverName: host.name, verification: security.verification,
@@ -221,18 +245,23 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
         }
     }
 
-    private func sendPart(_ content: inout OutboundContent.Reader) async {
+    private func nextPart(_ content: inout OutboundContent.Reader) async -> OutboundContent.Part? {
         do throws(MailError) {
-            let (part, isLast) = try await content.next()
-            // Content that goes with the commands is lost with them.
-            let stage = session.stage
-            session.encode(part, isLast: isLast, &output)
-            await watched { await flush(orFailAt: stage) }
+            return try await content.next()
         } catch {
             // What has been sent so far must not end as a message.
             connection.abort()
             session.fail(.lost(.content, cause: "\(error)"))
+            return nil
         }
+    }
+
+    private func send(_ part: OutboundContent.Part) async {
+        // Content that goes with the commands is lost with them.
+        let stage = session.stage
+        progress?.reached(.content)
+        session.encode(part.octets, isLast: part.isLast, &output)
+        await watched { await flush(orFailAt: stage) }
     }
 }
 

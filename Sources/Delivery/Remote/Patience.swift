@@ -3,7 +3,7 @@ internal import Synchronization
 /// Tells the queue of a host that takes long until it is ready for mail, and gives the host up when
 /// too many others do, or the server stops.
 final class Patience: Sendable {
-    private let progress: any DeliveryProgress
+    let progress: any DeliveryProgress
     private let attempt = Attempt()
     private let timer: Task<Bool, Never>
 

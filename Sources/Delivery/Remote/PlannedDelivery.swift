@@ -80,22 +80,23 @@ struct PlannedDelivery: Sendable {
                         tls: session.tlsDescription, reply: "\(reply)",
                         reportsSuccess: result.peerReportsSuccess))
             case .notTried: break
-            case .refused(let reply, _):
-                guard var error = outcome.error(with: session.host.name) else { continue }
-                error.reportedBy = session.host.name
-                // What the host says is told as its own words.
-                error.text = reply.text
-                outcomes[index] = error.isTemporary ? .deferred(error) : .failed(error)
             case .broken where session.isGivenUp:
                 outcomes[index] = .deferred(.givenUp(session.host))
                 hosts = .unknown
-            case .impossible, .broken:
+            case .refused, .impossible, .broken:
                 guard let error = outcome.error(with: session.host.name) else { continue }
                 outcomes[index] = error.isTemporary ? .deferred(error) : .failed(error)
                 if case .broken = outcome { hosts = .fail }
             }
         }
         current = []
+    }
+
+    /// The host ended the session before it was told of the message.
+    mutating func fail(_ failure: SMTPClientFailure, over session: OutboundSession) {
+        guard !session.isGivenUp else { return fail(.givenUp(session.host)) }
+        fail(failure.error(with: session.host.name))
+        hosts = .fail
     }
 
     /// The rest can't be sent as the message is.

@@ -72,6 +72,7 @@ package final class RemoteDelivery: DeliveryAgent {
             let session: OutboundSession
             if let idle = pool.take(key) {
                 session = idle
+                progress.turned(to: session.host.name, at: session.address.description)
             } else {
                 switch await maker.session(
                     part.plan, part.attempt.envelope.tlsWish, waiting: progress)
@@ -81,6 +82,7 @@ package final class RemoteDelivery: DeliveryAgent {
                     return delivery.result(failing: failure.error, isOfHosts: failure.isOfHosts)
                 }
             }
+            session.progress = progress
             session.post = SilenceWatch.Post(watch: silence, progress: progress)
             await session.run { await self.transact(&delivery, over: session) }
             await keep(session, key)
@@ -94,7 +96,14 @@ package final class RemoteDelivery: DeliveryAgent {
     ) async {
         var isReady = true
         repeat {
-            guard await session.isStillThere() else { return }
+            guard await session.isStillThere() else {
+                // A session that has done its work may end. One that ends before its first message would
+                // do so again.
+                if session.transactions == 0, let failure = session.failure {
+                    delivery.fail(failure, over: session)
+                }
+                return
+            }
             if let error = delivery.objection(to: session.capabilities) {
                 return delivery.fail(error)
             }
@@ -117,6 +126,7 @@ package final class RemoteDelivery: DeliveryAgent {
     private func keep(_ session: OutboundSession, _ key: SessionKey) async {
         let isReady = await session.isReady()
         session.post = nil
+        session.progress = nil
         if isReady, session.failure == nil,
             session.transactions < configuration.maximumMessagesPerSession
         {

@@ -51,8 +51,12 @@ package final class RetrievingHost: DeliveryAgent, @unchecked Sendable {
             way: .hops([]), domain: domain, tls: .may, holdTime: await holdTime(of: domain))
         var delivery = PlannedDelivery(
             plan: plan, attempt: attempt, recipients: attempt.recipients)
+        progress.turned(to: session.host.name, at: session.address.description)
+        session.progress = progress
+        defer { session.progress = nil }
         while !delivery.isDone {
-            if session.isClosed || attempt.envelope.requiresTLS && !session.isEncrypted {
+            let isThere = await session.isStillThere()
+            if !isThere || attempt.envelope.requiresTLS && !session.isEncrypted {
                 return delivery.result(failing: .hostGone, isOfHosts: true)
             }
             switch await contents.content(for: delivery, session.capabilities) {

@@ -38,6 +38,7 @@ struct SessionMaker: Sendable {
         _ plan: RoutePlan, _ wish: TLSWish, _ patience: Patience
     ) async -> Result<OutboundSession, Failure> {
         let hosts: [MailHost]
+        patience.progress.reached(.lookUp)
         switch await answer(patience, { await finder.hosts(plan.way) }) {
         case .success(let found): hosts = found
         case .failure(let error): return .failure(Failure(error: error, isOfHosts: false))
@@ -66,6 +67,7 @@ struct SessionMaker: Sendable {
                     continue
                 }
                 tried += 1
+                patience.progress.turned(to: host.name, at: place.description)
                 switch await open(host, place, security, patience) {
                 case .success(let session): return .success(session)
                 // There is no room for the other hosts' silence either.
@@ -100,6 +102,7 @@ struct SessionMaker: Sendable {
         var security = security
         while true {
             let session: OutboundSession
+            patience.progress.reached(.connection)
             switch await connect(host, place, security, patience) {
             case .success(let made): session = made
             case .failure where patience.isGivenUp: return .failure(givenUp)
@@ -109,6 +112,7 @@ struct SessionMaker: Sendable {
                 return .failure(Failure(error: failure, isOfHosts: true))
             }
             patience.guards { session.abort() }
+            session.progress = patience.progress
             let failure = await session.open()
             if failure == nil { patience.end() }
             // What we have ended ourselves tells nothing of the host.
@@ -127,8 +131,7 @@ struct SessionMaker: Sendable {
                 security.policy = .never
                 continue
             }
-            var error = failure.error(with: host.name)
-            if failure.isReply { error.reportedBy = host.name }
+            let error = failure.error(with: host.name)
             // A host that lacks the TLS which this destination needs may serve others.
             if !failure.isOfTLS { failures.failed(place, error) }
             return .failure(Failure(error: error, isOfHosts: true))
@@ -206,9 +209,6 @@ extension SMTPClientFailure {
         default: false
         }
     }
-
-    /// The host's own words.
-    var isReply: Bool { if case .refused = self { true } else { false } }
 }
 
 extension MailError {

@@ -1,4 +1,6 @@
+package import MailModel
 internal import NIOCore
+internal import Synchronization
 internal import Transport
 
 internal import struct Foundation.Data
@@ -43,6 +45,18 @@ package struct ControlClient: Sendable {
         // The threads end with the process, if not now.
         try? await group.shutDown()
         return try answer.get()
+    }
+
+    /// What of a message is on its way to other hosts; nothing when the server can't be asked.
+    package func deliveries(of id: QueueID) async -> [ControlReply.Delivery] {
+        var selection = QueueSelection()
+        selection.ids = ["\(id)"]
+        let found = Mutex<[ControlReply.Delivery]>([])
+        // Without a server nothing is in work.
+        _ = try? await ask(ControlRequest(.show, selection)) { reply in
+            found.withLock { $0 += reply.deliveries ?? [] }
+        }
+        return found.withLock { $0 }
     }
 
     private func converse(

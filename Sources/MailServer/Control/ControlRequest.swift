@@ -11,6 +11,8 @@ package struct ControlRequest: Codable, Sendable {
         case bounce
         /// Tried at once, whatever is known of its hosts.
         case flush
+        /// Nothing is changed: how far the messages are on their ways, if they are in work.
+        case show
     }
 
     package var version = currentVersion
@@ -45,6 +47,20 @@ package struct ControlReply: Codable, Sendable {
         package var recipientCount: Int
     }
 
+    /// A message's delivery to another host, which is under way.
+    package struct Delivery: Codable, Sendable {
+        package var id: String
+        package var destination: String
+        /// Nil while its hosts are looked up.
+        package var host: String?
+        package var address: String?
+        /// One word, and some.
+        package var stage: String
+        package var words: String
+        /// Since it was taken up.
+        package var seconds: Int64
+    }
+
     package struct End: Codable, Sendable {
         /// What was changed.
         package var messages = 0
@@ -56,6 +72,7 @@ package struct ControlReply: Codable, Sendable {
     }
 
     package var changes: [Change] = []
+    package var deliveries: [Delivery]?
     /// Messages that were looked at so far.
     package var seen: Int?
     package var end: End?

@@ -26,6 +26,8 @@ extension ControlService {
         case .retry: operation = .retry
         case .delete: operation = .delete(bounce: false)
         case .bounce: operation = .delete(bounce: true)
+        // Is answered without this.
+        case .show: return ControlReply.End()
         case .flush:
             forgetFailures()
             guard !request.selection.isEmpty else {

@@ -1,4 +1,6 @@
+internal import Delivery
 internal import Logging
+internal import MailModel
 internal import NIOCore
 internal import Spool
 internal import Transport
@@ -24,6 +26,8 @@ final class ControlService: Sendable {
     let spool: Spool
     /// Hosts that failed are tried anew.
     let forgetFailures: @Sendable () -> Void
+    /// How far a message is.
+    let underWay: @Sendable (QueueID) -> [DeliveryUnderWay]
     let history: MessageHistory?
     let logger: Logger
     private let requestTimeout: Duration
@@ -31,8 +35,10 @@ final class ControlService: Sendable {
     init(
         spool: Spool, history: MessageHistory? = nil,
         requestTimeout: Duration = ControlService.requestTimeout, logger: Logger,
+        underWay: @escaping @Sendable (QueueID) -> [DeliveryUnderWay] = { _ in [] },
         forgetFailures: @escaping @Sendable () -> Void
     ) {
+        self.underWay = underWay
         self.spool = spool
         self.history = history
         self.requestTimeout = requestTimeout
@@ -72,6 +78,11 @@ final class ControlService: Sendable {
         } catch {
             return try await send(ControlReply(end: .init(error: "\(error)")), connection)
         }
+        if request.action == .show {
+            let deliveries = deliveries(request.selection.ids)
+            try await send(ControlReply(deliveries: deliveries), connection)
+            return try await send(ControlReply(end: .init(messages: deliveries.count)), connection)
+        }
         let end = try await perform(request) { try await self.send($0, connection) }
         var metadata: Logger.Metadata = [
             "action": "\(request.action.rawValue)", "messages": "\(end.messages)",
@@ -80,6 +91,17 @@ final class ControlService: Sendable {
         if let error = end.error { metadata["cause"] = "\(error)" }
         logger.notice("queue changed by an operator", metadata: metadata)
         try await send(ControlReply(end: end), connection)
+    }
+
+    private func deliveries(_ ids: [String]) -> [ControlReply.Delivery] {
+        ids.compactMap(QueueID.init).flatMap { id in
+            underWay(id).map { delivery in
+                ControlReply.Delivery(
+                    id: "\(id)", destination: "\(delivery.destination)", host: delivery.host,
+                    address: delivery.address, stage: delivery.stage.name,
+                    words: delivery.stage.words, seconds: delivery.age.components.seconds)
+            }
+        }.sorted { $0.destination < $1.destination }
     }
 
     /// - Throws: `SelectionError` with what is wrong.

@@ -12,7 +12,7 @@ extension QueueListing {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Strings and numbers only: encoding them can't fail.
-        let data = try! encoder.encode(Output(entry, header))
+        let data = try! encoder.encode(Output(entry, deliveries, header))
         return String(decoding: data, as: UTF8.self)
     }
 
@@ -39,9 +39,18 @@ extension QueueListing {
         var releaseAt: Int64?
         var deliverBy: Int64?
         var recipients: [Recipient]
+        var deliveries: [Delivery]?
         var header: String?
 
-        init(_ entry: QueueEntry, _ header: String?) {
+        struct Delivery: Encodable {
+            var destination: String
+            var host: String?
+            var address: String?
+            var stage: String
+            var seconds: Int64
+        }
+
+        init(_ entry: QueueEntry, _ deliveries: [ControlReply.Delivery], _ header: String?) {
             let envelope = entry.envelope
             id = entry.id.description
             arrival = entry.arrival.seconds
@@ -60,6 +69,11 @@ extension QueueListing {
                     attempts: $0.attempts, nextAttempt: $0.nextAttempt.seconds,
                     error: $0.lastError.map { "\($0.code) \($0.status) \($0.text)" },
                     cause: $0.lastError?.cause, reportedBy: $0.lastError?.reportedBy)
+            }
+            self.deliveries = deliveries.isEmpty ? nil : deliveries.map {
+                Delivery(
+                    destination: $0.destination, host: $0.host, address: $0.address,
+                    stage: $0.stage, seconds: $0.seconds)
             }
             self.header = header
         }

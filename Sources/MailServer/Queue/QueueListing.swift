@@ -6,6 +6,8 @@ package import Storage
 /// A waiting message as `martlet queue` prints it.
 package struct QueueListing: Sendable {
     package let entry: QueueEntry
+    /// What of it is on its way to other hosts, as the running server says.
+    package var deliveries: [ControlReply.Delivery] = []
 
     package init(_ entry: QueueEntry) { self.entry = entry }
 
@@ -27,6 +29,12 @@ package struct QueueListing: Sendable {
         }
         lines.append("Recipients:")
         for recipient in entry.recipients { lines += self.lines(recipient) }
+        if !deliveries.isEmpty { lines.append("Being sent:") }
+        for delivery in deliveries {
+            let host = delivery.host.map { "\($0) [\(delivery.address ?? "")], " } ?? ""
+            lines.append("    to \(delivery.destination), since \(delivery.seconds) s")
+            lines.append("        \(host)\(delivery.words)")
+        }
         return lines.map { $0.printable + "\n" }.joined()
     }
 

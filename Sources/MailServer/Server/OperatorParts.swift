@@ -1,4 +1,5 @@
 internal import Authentication
+internal import Delivery
 internal import Directory
 internal import Logging
 internal import Spool
@@ -27,10 +28,12 @@ struct OperatorParts: Sendable {
     }
 
     func control(
-        _ spool: Spool, logger: Logger, forgetFailures: @escaping @Sendable () -> Void
+        _ spool: Spool, _ queue: QueueManager, logger: Logger,
+        forgetFailures: @escaping @Sendable () -> Void
     ) -> ControlService {
         ControlService(
-            spool: spool, history: history, logger: logger, forgetFailures: forgetFailures)
+            spool: spool, history: history, logger: logger,
+            underWay: { queue.deliveries(of: $0) }, forgetFailures: forgetFailures)
     }
 
     /// When nothing happens any more. Blocks for what is still to be written.

@@ -84,7 +84,7 @@ final class ServerParts: Sendable {
             configuration: configuration.queueManagerConfiguration,
             observer: operators.deliveries, executors: transport.executors, logger: logger)
         retrieval = QueueRetrieval(spool: spool, queue: queueManager, remote: outbound.remote)
-        control = operators.control(spool, logger: logger) { outbound.remote.forgetFailures() }
+        control = operators.control(spool, queueManager, logger: logger) { outbound.remote.forgetFailures() }
         monitor = ServerMonitor(
             directory: directory, sasl: sasl, storage: storage, spool: spool,
             deliveries: operators.deliveries, listeners: listeners, transport: transport,

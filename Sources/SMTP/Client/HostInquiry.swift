@@ -48,6 +48,11 @@ package struct HostInquiry: Sendable {
         guard isReady else { return open(&input, &output) }
         while true {
             if let failure { return .closed(failure) }
+            // What is there before the question is no answer to it.
+            if !unsent.isEmpty, pending.isEmpty, !reader.isEmpty || input.readableBytes > 0 {
+                failure = .protocolError("a reply before its command", stage)
+                continue
+            }
             if address != nil { send(&output) }
             if address != nil, pending.isEmpty, let knowledge {
                 address = nil
@@ -59,6 +64,9 @@ package struct HostInquiry: Sendable {
                 return address == nil && reader.isEmpty ? .ready : .read(stage)
             case .malformed(let cause): failure = .protocolError(cause, stage)
             case .reply(let reply): take(reply)
+            case .cut(let reply):
+                take(reply)
+                failure = failure ?? .protocolError("a reply is too long", stage)
             }
         }
     }

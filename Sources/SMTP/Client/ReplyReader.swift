@@ -10,10 +10,15 @@ internal import NIOCore
 /// (RFC 5321 section 4.2). A bare LF ends a line as well. Where the codes of a reply's lines
 /// differ, the last one counts. Anything else that is no reply can't be skipped: with pipelined
 /// commands, all that follows would be taken for the reply to another one.
+///
+/// A refusal whose text has no end is a refusal all the same: its code stands in each line. It counts
+/// as far as it was read, within the limits here, and nothing can be read behind it.
 struct ReplyReader {
     enum Event: Equatable {
         case reply(ServerReply)
         case needsMore
+        /// 4xx or 5xx, longer than a reply may be: cut, and the last one.
+        case cut(ServerReply)
         /// Why the octets are no reply.
         case malformed(String)
     }
@@ -34,6 +39,8 @@ struct ReplyReader {
     private var lines: [String] = []
     private var status: EnhancedStatusCode?
     private var length = 0
+    /// Of the lines so far, while they agree.
+    private var code: UInt16?
 
     mutating func next(_ input: inout ByteBuffer) -> Event {
         while true {
@@ -41,7 +48,8 @@ struct ReplyReader {
                 $0.index(of: Octet.lf, from: 0, to: $0.count)
             }
             guard (end ?? input.readableBytes) < Self.maximumLineLength else {
-                return .malformed("a reply line is too long")
+                return overlong(
+                    input.withUnsafeReadableBytes { Self.line(.init(rebasing: $0.prefix(Self.maximumLineLength))) })
             }
             guard let end else { return .needsMore }
             let line = input.withUnsafeReadableBytes { bytes in
@@ -51,16 +59,13 @@ struct ReplyReader {
             }
             input.moveReaderIndex(forwardBy: end + 1)
             guard let line else { return .malformed("not a reply") }
-            lines.append(line.text)
-            status = status ?? line.status
             length += end + 1
-            guard lines.count <= Self.maximumLines, length <= Self.maximumLength else {
-                return .malformed("a reply is too long")
+            guard lines.count < Self.maximumLines, length <= Self.maximumLength else {
+                return overlong(line)
             }
+            add(line)
             guard line.isLast else { continue }
-            let agrees = status.map { UInt16($0.statusClass) == line.code / 100 } ?? false
-            let reply = ServerReply(
-                code: line.code, status: agrees ? status : nil, lines: lines)
+            let reply = reply(line.code)
             self = ReplyReader()
             return .reply(reply)
         }
@@ -68,6 +73,24 @@ struct ReplyReader {
 
     /// Nothing of a reply has been read.
     var isEmpty: Bool { lines.isEmpty }
+
+    private mutating func add(_ line: Line) {
+        code = lines.isEmpty || code == line.code ? line.code : nil
+        lines.append(line.text)
+        status = status ?? line.status
+    }
+
+    /// - Parameter line: the first one beyond the limits.
+    private mutating func overlong(_ line: Line?) -> Event {
+        if let line { add(line) }
+        guard line != nil, let code, code >= 400 else { return .malformed("a reply is too long") }
+        return .cut(reply(code))
+    }
+
+    private func reply(_ code: UInt16) -> ServerReply {
+        let agrees = status.map { UInt16($0.statusClass) == code / 100 } ?? false
+        return ServerReply(code: code, status: agrees ? status : nil, lines: lines)
+    }
 
     private static func line(_ bytes: UnsafeRawBufferPointer) -> Line? {
         guard bytes.count >= 3, bytes[..<3].allSatisfy(\.isASCIIDigit) else { return nil }

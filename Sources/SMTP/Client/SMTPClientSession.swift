@@ -41,6 +41,9 @@ package struct SMTPClientSession: Sendable {
     /// Recipients of a transaction, as the peer's replies have shown.
     var shownRecipientLimit = Int.max
     private var reader = ReplyReader()
+    /// Octets of the message have not left this host yet: what has arrived is no answer to its end.
+    /// Set by the driver, before `next`, where it can tell.
+    package var hasUnsentContent = false
 
     package init(_ configuration: SMTPClientConfiguration, isEncrypted: Bool) {
         self.configuration = configuration
@@ -72,12 +75,23 @@ package struct SMTPClientSession: Sendable {
             switch reader.next(&input) {
             case .needsMore:
                 let isIdle = reader.isEmpty && input.readableBytes == 0
-                if let action, isIdle || action == .sendContent { return action }
+                // Replies to chunks may come while more is sent. Any other is no answer to the message,
+                // and must be whole before the message is: nobody could tell afterwards.
+                let isExpected = transaction?.awaitsReplies ?? false
+                if let action, isIdle || action == .sendContent && isExpected { return action }
                 return .read(stage)
             case .malformed(let cause): fail(.protocolError(cause, stage))
             case .reply(let reply):
                 replies += 1
-                take(reply, followedByInput: input.readableBytes > 0, &output)
+                take(reply, &output)
+                if input.readableBytes > 0, !(transaction?.awaitsReplies ?? false) {
+                    takeUnasked(&input)
+                }
+            case .cut(let reply):
+                let stage = stage
+                replies += 1
+                take(reply, &output)
+                fail(.protocolError("a reply is too long", stage))
             }
         }
     }
@@ -86,6 +100,7 @@ package struct SMTPClientSession: Sendable {
     package mutating func begin(_ transaction: ClientTransaction) {
         guard case .ready = phase else { return }
         transactions += 1
+        hasUnsentContent = false
         self.transaction = TransactionState(transaction, for: self)
         phase = .transaction
     }
@@ -172,9 +187,7 @@ package struct SMTPClientSession: Sendable {
         phase = .ready
     }
 
-    private mutating func take(
-        _ reply: ServerReply, followedByInput: Bool, _ output: inout ByteBuffer
-    ) {
+    private mutating func take(_ reply: ServerReply, _ output: inout ByteBuffer) {
         let stage = stage
         if case .quitting = phase {
             phase = .closed(nil)
@@ -190,15 +203,24 @@ package struct SMTPClientSession: Sendable {
         case .startTLS: takeStartTLS(reply, &output)
         case .authentication: takeAuthentication(reply, &output)
         case .transaction:
-            if let failure = transaction?.take(reply, &output) { fail(failure) }
+            if let failure = transaction?.take(reply, isSending: hasUnsentContent, &output) {
+                fail(failure)
+            }
         case .ready: fail(.protocolError("a reply to no command: \(reply)", stage))
         case .handshake, .quitting, .closed: break
         }
-        // A reply to a command that has only now been written, or to none: what follows can't be
-        // trusted, and behind STARTTLS it would be an attack (RFC 3207 section 4.2).
-        if followedByInput, !(transaction?.awaitsReplies ?? false) {
-            fail(.protocolError("a reply before its command", stage))
+    }
+
+    /// A reply to a command that has only now been written, or to none: what follows can't be
+    /// trusted, and behind STARTTLS it would be an attack (RFC 3207 section 4.2). A peer may end the
+    /// session at any time, though.
+    private mutating func takeUnasked(_ input: inout ByteBuffer) {
+        let stage = stage
+        if case .handshake = phase {} else if case .reply(let reply) = reader.next(&input) {
+            if reply.endsConnection { return fail(.refused(reply, stage)) }
+            transaction?.weigh(reply)
         }
+        fail(.protocolError("a reply before its command", stage))
     }
 
     /// Gives up, politely.

@@ -35,12 +35,12 @@ package struct ServerReply: Sendable, Equatable {
             as: UTF8.self)
     }
 
-    /// What this reply, which is not positive, means for mail.
+    /// What this reply, which is not positive, means for mail: in the host's own words, once.
     package func error(from host: String, to stage: SMTPClientStage) -> MailError {
         let reply = softened(at: stage)
+        let said = reply == self ? "" : "\(code) \(status) "
         return MailError(
-            reply.code, reply.status, "\(host) said: \(text)",
-            cause: "\(code) \(status) in reply to \(stage)")
+            reply.code, reply.status, text, cause: "\(said)in reply to \(stage)", reportedBy: host)
     }
 
     /// Some permanent replies are none: 552 to RCPT is one recipient too many (RFC 5321 section

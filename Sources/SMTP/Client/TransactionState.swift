@@ -148,13 +148,47 @@ struct TransactionState: Sendable {
 
     // MARK: - Replies
 
+    /// - Parameter isSending: octets of the message have not left this host.
     /// - Returns: why the connection can't go on.
-    mutating func take(_ reply: ServerReply, _ output: inout ByteBuffer) -> SMTPClientFailure? {
+    mutating func take(
+        _ reply: ServerReply, isSending: Bool, _ output: inout ByteBuffer
+    ) -> SMTPClientFailure? {
+        let failure = take(reply, isSending, &output)
+        if case .protocolError? = failure, !mayStartData { forgetRefusals() }
+        return failure
+    }
+
+    /// The peer is out of step: it may have meant any recipient by its refusals. Not behind 354, which
+    /// only DATA is answered by: so far the replies were in order.
+    private mutating func forgetRefusals() {
+        for (index, outcome) in outcomes.enumerated() {
+            if case .refused(_, .recipient) = outcome { outcomes[index] = nil }
+        }
+    }
+
+    /// A reply that nobody waits for, behind the last one to the message. If they contradict each other,
+    /// one of them came while the content was being sent, and means nothing; nobody knows which.
+    mutating func weigh(_ reply: ServerReply) {
+        let verdicts = outcomes.map { outcome -> Bool? in
+            switch outcome {
+            case .accepted: true
+            case .refused(_, .dataEnd): false
+            default: nil
+            }
+        }
+        guard finalReplies > 0, verdicts.contains(!reply.isPositive) else { return }
+        for (index, verdict) in verdicts.enumerated() where verdict != nil { outcomes[index] = nil }
+    }
+
+    private mutating func take(
+        _ reply: ServerReply, _ isSending: Bool, _ output: inout ByteBuffer
+    ) -> SMTPClientFailure? {
         let stage = stage
         guard awaitsReplies else {
-            // The peer breaks off while the content is being sent.
+            // The peer breaks off while the content is being sent. Taken it cannot have what it has
+            // not seen the end of: it is out of step (RFC 5321 section 4.2).
             guard !reply.isPositive, !reply.isIntermediate else {
-                return .protocolError("a reply to no command: \(reply)", stage)
+                return .protocolError("a reply before the end of the message: \(reply)", stage)
             }
             settle(.refused(reply, stage))
             return .refused(reply, stage)
@@ -167,6 +201,9 @@ struct TransactionState: Sendable {
         if answeredChunks < chunks {
             answeredChunks += 1
             return takeChunk(reply)
+        }
+        guard !isSending || !reply.isPositive else {
+            return .protocolError("a reply before the end of the message: \(reply)", stage)
         }
         finalReplies += 1
         takeFinal(reply)

@@ -10,8 +10,8 @@ package struct ArrivingHeader: Sendable {
 
         var name: StaticString {
             switch self {
-            case .received: "received:"
-            case .tlsRequired: "tls-required:"
+            case .received: "received"
+            case .tlsRequired: "tls-required"
             }
         }
     }
@@ -21,6 +21,8 @@ package struct ArrivingHeader: Sendable {
         case begin
         /// So many octets of the name are there.
         case name(Field, Int)
+        /// The name is whole.
+        case colon(Field)
         /// Of TLS-Required; so many octets of "no" are there.
         case value(Int)
         /// Of no interest.
@@ -66,10 +68,14 @@ package struct ArrivingHeader: Sendable {
         case (.begin, UInt8(ascii: "r")): return .name(.received, 1)
         case (.begin, UInt8(ascii: "t")): return .name(.tlsRequired, 1)
         case (.name(let field, let count), _) where octet == field.name.utf8Start[count]:
-            guard count + 1 == field.name.utf8CodeUnitCount else { return .name(field, count + 1) }
-            if case .tlsRequired = field { return .value(0) }
+            return count + 1 == field.name.utf8CodeUnitCount ? .colon(field) : .name(field, count + 1)
+        // obs-received = "Received" *WSP ":" [CFWS] ... (RFC 5322 section 4.5.7): a hop like any other
+        case (.colon(.received), UInt8(ascii: " ")), (.colon(.received), UInt8(ascii: "\t")):
+            return .colon(.received)
+        case (.colon(.received), UInt8(ascii: ":")):
             receivedCount += 1
             return .rest
+        case (.colon(.tlsRequired), UInt8(ascii: ":")): return .value(0)
         // tls-required = "TLS-Required:" [FWS] "No" CRLF
         case (.value(0), UInt8(ascii: " ")), (.value(0), UInt8(ascii: "\t")): return .value(0)
         case (.value(0), UInt8(ascii: "n")): return .value(1)

@@ -7,6 +7,9 @@ struct QueueShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show one message: envelope, recipients, why they wait; its header.",
         discussion: """
+            Of a message that is being sent at this moment the running server tells the host and what \
+            is waited for.
+
             Exit status: 0 shown, 1 no such message waits, 75 the state directory can't be read.
 
             Examples:
@@ -22,11 +25,13 @@ struct QueueShowCommand: AsyncParsableCommand {
         guard let queueID = QueueID(id) else {
             throw ValidationError("“\(id)” is not a queue identifier")
         }
-        let inspector = try QueueInspector(configuration: try options.load())
-        guard let entry = try await inspector.entry(queueID) else {
+        let configuration = try options.load()
+        let inspector = try QueueInspector(configuration: configuration)
+        guard var entry = try await inspector.entry(queueID) else {
             complain("No message \(id) waits in the queue.")
             throw ExitCode(1)
         }
+        entry.deliveries = await ControlClient(configuration: configuration).deliveries(of: queueID)
         let header = try await inspector.header(of: entry)
         print(json ? entry.json(header: header) : "\(entry.details)\n\(header)")
     }

@@ -162,4 +162,33 @@ import TestSupport
         #expect(waiting.contains("4.7.4"), "\(waiting)")
         #expect(!(try sink.commands().contains { $0.hasPrefix("MAIL") }))
     }
+    // MARK: Ways that are not the usual
+
+    @Test func hostWithAnIPv6AddressOnly() throws {
+        let sink = try names.sink("::1", certificate: "stranger.test")
+        try expectDelivery(to: "six.plain.test", sink, secure: true, log: "mx.six.plain.test[[::1]:")
+    }
+
+    /// TLS with a certificate of ours, which the host demands.
+    @Test func hostThatDemandsACertificate() throws {
+        let authority = try Certificates.shared.get().authority.certificate
+        let sink = try names.sink(
+            "127.0.1.16", certificate: "stranger.test", "--client-authority", authority)
+        try expectDelivery(to: "client.plain.test", sink, secure: true, log: " encrypted")
+    }
+
+    /// DANE is demanded by name, and nothing that is signed says so: not even a right certificate helps.
+    @Test func daneWithoutSignatures() throws {
+        let sink = try names.sink("127.0.1.17", certificate: "stranger.test")
+        try expectDeferral(to: "insecure.plain.test", sink, "4.7.5")
+    }
+
+    /// The host is verified, and does not promise the same (RFC 8689 section 4.2.1).
+    @Test func requiredButNotPromised() throws {
+        let sink = try names.sink("127.0.1.30", certificate: "mx.good.signed.test")
+        let user = try send(to: "unpromised.signed.test", parameters: " REQUIRETLS")
+        let report = try MailTool.report(server.messages(of: user)[0])
+        #expect(report.recipients.first?["status"] == "5.7.30")
+        #expect(!(try sink.commands().contains { $0.hasPrefix("MAIL") }))
+    }
 }

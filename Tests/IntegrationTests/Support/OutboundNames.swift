@@ -60,7 +60,8 @@ final class OutboundNames: Sendable {
                   port: \(port)
                   policy_port: \(policies.port)
                   failure_memory: 1s
-                  tls_policies: {kept.plain.test: encrypt}
+                  tls_policies: {kept.plain.test: encrypt, client.plain.test: encrypt, insecure.plain.test: dane}
+                  client_certificate: {chain: \(pairs["stranger.test"]!.certificate), key: \(pairs["stranger.test"]!.key)}
                   authorities: \(authority.certificate)
                 """), endsWithProcess: true)
     }
@@ -109,6 +110,12 @@ final class OutboundNames: Sendable {
         busy MX 20 mx.idle
         mx.busy A 127.0.1.13
         mx.idle A 127.0.1.14
+        six MX 10 mx.six
+        mx.six AAAA ::1
+        client MX 10 mx.client
+        mx.client A 127.0.1.16
+        insecure MX 10 mx.insecure
+        mx.insecure A 127.0.1.17
         kept MX 10 mx.kept
         mx.kept A 127.0.1.15
         """
@@ -124,7 +131,7 @@ final class OutboundNames: Sendable {
             ("good", 20, "3 1 1 \(right)"), ("wrong", 21, "3 1 1 \(wrong)"), ("notls", 22, "3 1 1 \(right)"),
             ("none", 23, nil), ("unusable", 24, "1 1 1 \(right)"), ("ta", 25, "2 0 1 \(issuer)"),
             ("bogus", 26, "3 1 1 03010101\(right.dropFirst(8))"), ("strict", 27, "3 1 1 \(right)"),
-            ("waived", 28, "3 1 1 \(wrong)"), ("forwarded", 29, "3 1 1 \(right)"),
+            ("unpromised", 30, "3 1 1 \(right)"), ("waived", 28, "3 1 1 \(wrong)"), ("forwarded", 29, "3 1 1 \(right)"),
         ]
         return hosts.map { name, number, record in
             """

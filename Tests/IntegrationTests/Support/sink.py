@@ -7,8 +7,12 @@
 
 Replies to commands can be changed by rules `STAGE PATTERN COUNT REPLY`: STAGE is greeting, ehlo,
 starttls, auth, mail, rcpt, data, end or quit; PATTERN stands anywhere in the command, * in any; COUNT
-says how often, * always. REPLY is a line, or `hang`, `drop` (close without a word), `garbage`, or
-for STARTTLS `broken`, which is 220 and then no TLS.
+says how often, * always. REPLY is a line, or `hang`, `drop` (close without a word), `garbage`,
+`endless` (550 whose text never ends), or for STARTTLS `broken`, which is 220 and then no TLS, and
+`silent`, which is 220 and then nothing. `\\n` in a line begins the next one.
+
+Two more stages have no reply of their own: content, when the first octets of a message have come
+after DATA, whose end is not answered then; and after, behind the reply to a message.
 """
 
 import argparse
@@ -17,6 +21,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--address", default="127.0.0.1")
@@ -26,6 +31,8 @@ parser.add_argument("--ready", required=True)
 parser.add_argument("--keywords", default="PIPELINING,SIZE 50000000,8BITMIME,ENHANCEDSTATUSCODES")
 parser.add_argument("--certificate")
 parser.add_argument("--key")
+parser.add_argument("--client-authority", help="whose certificates clients must show")
+parser.add_argument("--tls10", action="store_true", help="TLS 1.0 and nothing else")
 parser.add_argument("--lmtp", action="store_true")
 parser.add_argument("--login", help="USER:PASSWORD, demanded before MAIL")
 parser.add_argument("--rule", action="append", default=[])
@@ -69,7 +76,7 @@ class Session:
         return line
 
     def reply(self, text):
-        self.connection.sendall(text.encode() + b"\r\n")
+        self.connection.sendall(text.replace("\\n", "\r\n").encode() + b"\r\n")
 
     def rule(self, stage, text):
         with lock:
@@ -89,6 +96,13 @@ class Session:
                 self.receive()
         if reply == "drop":
             raise Closed
+        if reply == "endless":
+            while True:
+                self.reply("550-5.1.1 " + "No. " * 200)
+        if reply == "silent":
+            self.reply("220 2.0.0 Go")
+            while True:
+                self.receive()
         if reply == "broken":
             self.reply("220 2.0.0 Go")
             self.receive()
@@ -140,6 +154,12 @@ class Session:
         names = []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options.certificate, options.key)
+        if options.client_authority:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(options.client_authority)
+        if options.tls10:
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
         context.sni_callback = lambda _, name, __: names.append(name)
         self.connection = context.wrap_socket(self.connection, server_side=True)
         self.secure, self.helo = True, None
@@ -184,6 +204,14 @@ class Session:
             return self.reply("554 5.5.1 No valid recipients")
         if not self.answer("data", line, "354 Go"):
             return
+        early = self.rule("content", "")
+        if early:
+            self.receive()
+            self.reply(early)
+            # Some of the message is still with the client now.
+            time.sleep(1)
+            while True:
+                self.receive()
         while not self.buffer.startswith(b".\r\n") and b"\r\n.\r\n" not in self.buffer:
             self.receive()
         # The very end that a server sees, whatever the message holds.
@@ -216,6 +244,10 @@ class Session:
              content=base64.b64encode(self.content).decode())
         for recipient in self.recipients if options.lmtp else [" ".join(self.recipients)]:
             self.answer("end", recipient, "250 2.0.0 Taken by the sink")
+        stray = self.rule("after", "")
+        if stray:
+            time.sleep(0.05)
+            self.reply(stray)
         self.forget()
 
 
@@ -229,7 +261,10 @@ def serve(number, connection):
     session.connection.close()
 
 
-listener = socket.create_server((options.address, options.port), backlog=200)
+family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
+listener = socket.create_server((options.address, options.port), family=family, backlog=200)
+if any(stage == "content" for stage, _, _, _ in rules):
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
 with open(options.ready, "w") as ready:
     ready.write("%d\n" % listener.getsockname()[1])
 number = 0

@@ -51,6 +51,111 @@ import Testing
         #expect(later.results.map { $0.outcomes.map(\.brief) } == [["broken"]])
     }
 
+    /// Two replies to one message: where they contradict each other, one of them came before the message
+    /// did, and nobody knows which.
+    @Test(arguments: [
+        ("250 OK\r\n250 OK\r\n", "accepted 250 2.0.0"), ("250 OK\r\n451 no\r\n", "unknown"),
+        ("250 OK\r\n550 no\r\n", "unknown"), ("550 no\r\n250 OK\r\n", "unknown"),
+        ("550 no\r\n550 no\r\n", "refused 550 5.0.0 at the end of the message"),
+        ("250 OK\r\n4", "accepted 250 2.0.0"),
+    ])
+    func twoFinalReplies(replies: String, expected: String) {
+        var driver = Self.ready("PIPELINING", messages: [(.to("b"), "x"), (.to("c"), "x")])
+        driver.receive("250 OK\r\n250 OK\r\n354 OK\r\n".octets)
+        driver.receive(replies.octets)
+        #expect(driver.results.map { $0.outcomes.map(\.brief) } == [[expected]])
+        #expect(driver.isClosed)
+    }
+
+    /// LMTP: a reply too many makes those of all recipients doubtful.
+    @Test(arguments: [
+        ("250 a\r\n450 b\r\n550 c\r\n", ["accepted 250 2.0.0", "refused 450 4.0.0 at the end of the message", "refused 550 5.0.0 at the end of the message"], false),
+        ("250 a\r\n250 b\r\n250 c\r\n550 d\r\n", ["unknown", "unknown", "unknown"], true),
+    ])
+    func repliesForEachRecipient(replies: String, expected: [String], isClosed: Bool) {
+        var driver = ClientDriver(
+            .init(hostname: "client.example", flavour: .lmtp), [(.to("b", "c", "d"), "x"), (.to("e"), "x")])
+        driver.receive("\(Self.hello)".octets)
+        driver.receive("250-peer\r\n250 PIPELINING\r\n".octets)
+        driver.receive("250 OK\r\n250 OK\r\n250 OK\r\n250 OK\r\n354 OK\r\n".octets)
+        driver.receive(replies.octets)
+        #expect(driver.results.map { $0.outcomes.map(\.brief) } == [expected])
+        #expect(driver.isClosed == isClosed)
+    }
+
+    /// It dies between its replies.
+    @Test func lostBetweenRepliesForRecipients() {
+        var driver = ClientDriver(
+            .init(hostname: "client.example", flavour: .lmtp), [(.to("b", "c", "d"), "x")])
+        driver.receive("\(Self.hello)".octets)
+        driver.receive("250-peer\r\n250 PIPELINING\r\n".octets)
+        driver.receive("250 OK\r\n250 OK\r\n550 no\r\n250 OK\r\n354 OK\r\n".octets)
+        driver.receive("250 OK\r\n".octets)
+        driver.session.fail(.lost(.dataEnd, cause: "reset"))
+        driver.run()
+        #expect(
+            driver.results.map { $0.outcomes.map(\.brief) }
+                == [["accepted 250 2.0.0", "refused 550 5.0.0 at RCPT TO", "unknown"]])
+    }
+
+    /// A reply too many before a transaction moves all that follow to the next command: when that
+    /// shows, nobody knows who was refused.
+    @Test func desynchronisation() {
+        var driver = Self.ready("PIPELINING", messages: [(.to("b", "c"), "x")])
+        driver.receive("250 stray\r\n".octets)
+        driver.receive("250 MAIL\r\n550 b\r\n".octets)
+        #expect(driver.results.isEmpty)
+        driver.receive("250 c\r\n354 DATA\r\n".octets)
+        #expect(driver.results.map { $0.outcomes.map(\.brief) } == [["broken", "broken"]])
+        #expect(driver.failure?.error(with: "peer").status == .init(4, 5, 0))
+    }
+
+    /// The driver knows that some of the message has not left: no answer to it can be there.
+    @Test(arguments: [("250 OK", "unknown"), ("552 too big", "refused 552 5.0.0 at the end of the message")])
+    func replyBeforeTheEnd(reply: String, expected: String) {
+        var driver = Self.ready(messages: [(.to("b"), "x")])
+        for line in ["250 OK", "250 OK", "354 OK"] { driver.receive("\(line)\r\n".octets) }
+        #expect(driver.waitsFor == .dataEnd)
+        driver.session.hasUnsentContent = true
+        driver.receive("\(reply)\r\n".octets)
+        #expect(driver.results.map { $0.outcomes.map(\.brief) } == [[expected]])
+    }
+
+    /// Part of a stray reply must not become the begin of the final one.
+    @Test func halfAReplyWithinContent() {
+        var session = SMTPClientSession(.init(hostname: "c"), isEncrypted: true)
+        var input = ByteBuffer(string: Self.hello)
+        var output = ByteBuffer()
+        _ = session.next(&input, &output)
+        input.writeString("250 peer\r\n")
+        #expect(session.next(&input, &output) == .ready)
+        session.begin(.to("b"))
+        for line in ["250 OK", "250 OK", "354 OK"] {
+            _ = session.next(&input, &output)
+            input.writeString("\(line)\r\n")
+        }
+        #expect(session.next(&input, &output) == .sendContent)
+        input.writeString("25")
+        #expect(session.next(&input, &output) == .read(.content))
+        input.writeString("0 OK\r\n")
+        guard case .finished(let result) = session.next(&input, &output) else {
+            Issue.record("not finished")
+            return
+        }
+        #expect(result.outcomes.map(\.brief) == ["broken"])
+    }
+
+    /// A refusal whose text never ends is one, and the session's end.
+    @Test func refusalWithoutEnd() {
+        var driver = Self.ready("PIPELINING", messages: [(.to("b", "c"), "x")])
+        driver.receive("250 OK\r\n".octets)
+        driver.receive(String(repeating: "550-5.1.1 no\r\n", count: 600).octets)
+        #expect(
+            driver.results.map { $0.outcomes.map(\.brief) } == [["refused 550 5.1.1 at RCPT TO", "broken"]])
+        #expect(driver.isClosed)
+        #expect(driver.results[0].outcomes[0].error(with: "peer")?.text.utf8.count ?? 0 <= 400)
+    }
+
     /// The reply counts all the same.
     @Test func moreThanTheFinalReply() {
         var driver = Self.ready("PIPELINING", messages: [(.to("b"), "x")])

@@ -99,6 +99,14 @@ import Testing
         #expect(host.proceed() == "gone")
     }
 
+    /// What is there before the question is no answer to it.
+    @Test(arguments: ["550 5.1.1 stray\r\n", "550-5.1.1 stra"]) func aReplyBeforeTheQuestion(text: String) {
+        var host = ScriptedHost(["250 here"])
+        host.input.writeString(text)
+        #expect(host.ask("bob@example.org") == "gone")
+        #expect(host.commands == [])
+    }
+
     @Test func aReplyToNothingEndsTheSession() {
         var host = ScriptedHost([])
         host.input.writeString("250 hello\r\n")

@@ -53,6 +53,34 @@ import Testing
         }
     }
 
+    /// The verdict is in each line, and what comes behind the limits is not.
+    @Test(arguments: [
+        (String(repeating: "550-5.7.1 x\r\n", count: 501), "550 5.7.1 x"),
+        (String(repeating: "550-" + String(repeating: "x", count: 4000) + "\r\n", count: 17), "550 5.0.0 x"),
+        ("451 4.3.0 " + String(repeating: "x", count: 5000), "451 4.3.0 x"),
+        ("550-5.1.1 a\r\n550 " + String(repeating: "x", count: 5000), "550 5.1.1 a x"),
+    ])
+    func refusalWithoutEnd(text: String, expected: String) {
+        guard case .cut(let reply) = Self.read(text).last else {
+            Issue.record("\(text.prefix(40))")
+            return
+        }
+        #expect("\(reply)".hasPrefix(expected))
+        #expect("\(reply)".utf8.count < 450)
+    }
+
+    @Test(arguments: [
+        "550-a\r\n" + String(repeating: "250-x\r\n", count: 500), "250-a\r\n" + String(repeating: "550-x\r\n", count: 500),
+        "250-a\r\n550 " + String(repeating: "x", count: 5000), "550x" + String(repeating: "x", count: 5000),
+        "354 " + String(repeating: "x", count: 5000),
+    ])
+    func noVerdict(text: String) {
+        guard case .malformed = Self.read(text).last else {
+            Issue.record("\(text.prefix(40))")
+            return
+        }
+    }
+
     @Test func textIsBounded() {
         let reply = ServerReply(code: 550, lines: Array(repeating: String(repeating: "x", count: 300), count: 9))
         #expect(reply.error(from: "mx.example", to: .recipient).text.utf8.count < 450)
@@ -67,6 +95,7 @@ import Testing
         let error = ServerReply(code: code, lines: ["x"]).error(from: "mx.example", to: stage)
         #expect(error.code == expected)
         #expect(error.status.statusClass == statusClass)
-        #expect(error.text == "mx.example said: x")
+        #expect(error.text == "x")
+        #expect(error.reportedBy == "mx.example")
     }
 }
