@@ -12,19 +12,19 @@ internal import Storage
 /// recorded and before its report is stored, the report is still owed. After the report is stored
 /// and before that is recorded, the report is sent twice.
 package final class QueueManager: Sendable {
-    private let spool: Spool
-    private let resolver: any RecipientResolving
-    private let local: any DeliveryAgent
+    let spool: Spool
+    let resolver: any RecipientResolving
+    let local: any DeliveryAgent
     private let remote: (any DeliveryAgent)?
-    private let hosts: (any HostAsking)?
-    private let configuration: QueueManagerConfiguration
-    private let reports: ReportPolicy
-    private let reporter: Reporter
-    private let verdicts: VerdictPolicy
+    let hosts: (any HostAsking)?
+    let configuration: QueueManagerConfiguration
+    let reports: ReportPolicy
+    let reporter: Reporter
+    let verdicts: VerdictPolicy
     private let log: DeliveryLog
     private let executors: [any TaskExecutor]
-    private let underWay = LeasesUnderWay()
-    private let logger: Logger
+    let underWay = LeasesUnderWay()
+    let logger: Logger
 
     /// - Parameters:
     ///   - remote: carries mail to other hosts; without one such mail waits in the queue.
@@ -136,156 +136,6 @@ package final class QueueManager: Sendable {
     private func record(_ lease: Lease, _ updates: [RecipientUpdate]) async throws(MailError) {
         if !updates.isEmpty { _ = try await spool.record(lease.id, updates) }
     }
-
-    /// Tries the recipients that are not settled, each on its way.
-    private func attempt(
-        _ lease: Lease, by remote: any DeliveryAgent
-    ) async -> [(QueueRecipient, Verdict)] {
-        var verdicts: [(QueueRecipient, Verdict)] = []
-        var ready: [QueueRecipient] = []
-        var review = RecipientReview(resolver: resolver, hosts: hosts)
-        for recipient in lease.due where recipient.isUnsettled {
-            if needsReview(recipient, lease.entry) {
-                await self.review(recipient, of: lease.entry, by: &review, &ready, &verdicts)
-            } else {
-                ready.append(recipient)
-            }
-        }
-        let misrouted = await deliver(ready, of: lease, by: remote, &verdicts)
-        guard !misrouted.isEmpty else { return verdicts }
-        ready = []
-        for recipient in misrouted {
-            await self.review(recipient, of: lease.entry, by: &review, &ready, &verdicts)
-        }
-        // Whose way still is not clear is deferred.
-        for recipient in await deliver(ready, of: lease, by: remote, &verdicts) {
-            verdicts.append((recipient, judge(.misrouted, recipient, lease.entry)))
-        }
-        return verdicts
-    }
-
-    private func review(
-        _ recipient: QueueRecipient, of entry: QueueEntry, by review: inout RecipientReview,
-        _ ready: inout [QueueRecipient], _ verdicts: inout [(QueueRecipient, Verdict)]
-    ) async {
-        switch await review.review(recipient) {
-        case .deliver(let recipient): ready.append(recipient)
-        case .reroute(let targets):
-            let verdict = self.verdicts.reroute(
-                recipient, to: targets, of: entry, now: spool.clock.now)
-            verdicts.append((recipient, verdict))
-        case .outcome(let outcome): verdicts.append((recipient, judge(outcome, recipient, entry)))
-        }
-    }
-
-    /// What could not be told, and where an account lived that may have moved meanwhile.
-    private func needsReview(_ recipient: QueueRecipient, _ entry: QueueEntry) -> Bool {
-        switch recipient.routed.route {
-        case .unresolved: true
-        // The agent looks at the directory at each attempt.
-        case .remote(.foreign), .remote(.domain): false
-        case .mailbox, .remote(.host):
-            recipient.attempts > 0
-                && spool.clock.now.since(entry.arrival) >= configuration.reviewAfter
-        }
-    }
-
-    /// - Returns: those for whom the directory has another way by now.
-    private func deliver(
-        _ recipients: [QueueRecipient], of lease: Lease, by remote: any DeliveryAgent,
-        _ verdicts: inout [(QueueRecipient, Verdict)]
-    ) async -> [QueueRecipient] {
-        var misrouted: [QueueRecipient] = []
-        for (recipients, agent) in [
-            (recipients.filter { !$0.routed.route.isRemote }, local),
-            (recipients.filter { $0.routed.route.isRemote }, remote),
-        ] where !recipients.isEmpty {
-            let attempt = DeliveryAttempt(
-                message: lease.entry.message, envelope: lease.entry.envelope,
-                arrival: lease.entry.arrival, recipients: recipients)
-            let progress = LeaseProgress(spool, lease)
-            let isRemote = recipients[0].routed.route.isRemote
-            if isRemote { underWay.insert(progress) }
-            let result = await agent.deliver(attempt, progress)
-            if isRemote { underWay.remove(progress) }
-            switch result.hosts {
-            case .answer: spool.feedback(lease, .success)
-            case .recover:
-                spool.feedback(lease, .success)
-                _ = spool.release(lease.destination)
-            case .fail: spool.feedback(lease, .hostFailure)
-            case .unknown: break
-            }
-            for (recipient, outcome) in zip(recipients, result.outcomes) {
-                if case .misrouted = outcome {
-                    misrouted.append(recipient)
-                } else {
-                    verdicts.append((recipient, judge(outcome, recipient, lease.entry)))
-                }
-            }
-        }
-        return misrouted
-    }
-
-    private func judge(
-        _ outcome: DeliveryOutcome, _ recipient: QueueRecipient, _ entry: QueueEntry
-    ) -> Verdict {
-        verdicts.judge(
-            outcome, recipient, of: entry, now: spool.clock.now,
-            variation: configuration.variation())
-    }
-
-    /// A settled recipient's report, if anybody wants one.
-    private func owed(_ recipient: QueueRecipient, _ entry: QueueEntry) -> Verdict? {
-        let action: ReportedRecipient.Action
-        switch recipient.state {
-        case .failed: action = .failed
-        case .delivered: action = .delivered
-        case .active, .deferred, .hold: return nil
-        }
-        let complete = RecipientUpdate.complete(number: recipient.number)
-        let status: Verdict.Status = action == .failed ? .bounced : .delivered
-        guard reports.target(action, recipient.routed, entry.envelope.reversePath) != nil else {
-            return Verdict(status: status, update: complete)
-        }
-        let report = ReportedRecipient(
-            number: recipient.number, routed: recipient.routed, action: action,
-            error: action == .failed ? recipient.lastError ?? .unknown : nil,
-            lastAttempt: spool.clock.now)
-        return Verdict(status: status, report: report, afterReport: complete)
-    }
-
-    /// Sends what is to be reported, gathered, and records that. False when some report could not
-    /// be stored and its recipients remain as they are.
-    private func report(_ entry: QueueEntry, _ verdicts: [Verdict]) async throws(MailError) -> Bool
-    {
-        var isComplete = true
-        var rest = verdicts[...]
-        while let first = rest.first?.report {
-            let part = rest.prefix(configuration.reports.maximumRecipients)
-            rest = rest.dropFirst(part.count)
-            // All of one message go to its sender, or all to the postmaster.
-            guard
-                let target = reports.target(
-                    first.action, first.routed, entry.envelope.reversePath)
-            else { continue }
-            var updates: [RecipientUpdate]
-            do {
-                try await reporter.send(part.compactMap(\.report), about: entry, to: target)
-                updates = part.compactMap(\.afterReport)
-            } catch {
-                logger.error("\(entry.id): cannot store a report to <\(target)>: \(error)")
-                updates = part.compactMap(\.withoutReport)
-                isComplete = false
-            }
-            if !updates.isEmpty { _ = try await spool.record(entry.id, updates) }
-        }
-        return isComplete
-    }
-}
-
-extension QueueRecipient {
-    fileprivate var isUnsettled: Bool { state == .active || state == .deferred }
 }
 
 /// In the place of an agent for other hosts.
@@ -300,6 +150,4 @@ private struct NoRoute: DeliveryAgent {
 extension MailError {
     /// RFC 3463 X.4.0.
     fileprivate static let noRoute = MailError(451, .init(4, 4, 0), "No route to other hosts yet")
-    /// RFC 3463 X.0.0: for an entry whose reason was not kept.
-    fileprivate static let unknown = MailError(550, .init(5, 0, 0), "Delivery failed")
 }
