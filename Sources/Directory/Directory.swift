@@ -108,14 +108,21 @@ package final class Directory: Sendable {
     }
 
     package func account(id: AccountID) async -> Lookup<Account> {
+        await account(id: id, knownName: nil)
+    }
+
+    /// The same user as the directory has it now. Cheaper than by the key alone, which the directory may
+    /// have no index for: the entry is looked for where it was.
+    package func current(_ account: Account) async -> Lookup<Account> {
+        await self.account(id: account.id, knownName: account.dn)
+    }
+
+    /// - Parameter knownName: where the entry was; only a hint.
+    private func account(id: AccountID, knownName: String?) async -> Lookup<Account> {
         if let hit = accounts.fresh(id) { return hit }
-        // Where it was the last time; only a hint.
-        let knownName: String? = if case .found(let account) = accounts.last(id) {
-            account.dn
-        } else {
-            nil
-        }
-        return await accounts.value(for: id) { [resolver] in
+        var knownName = knownName
+        if case .found(let account) = accounts.last(id) { knownName = account.dn }
+        return await accounts.value(for: id) { [resolver, knownName] in
             .init(await Self.lookUp { () async throws(DirectoryFault) in
                 try await resolver.account(id: id, knownName: knownName)
             })

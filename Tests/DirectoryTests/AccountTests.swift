@@ -111,7 +111,8 @@ import Testing
         #expect(await sample.directory.authenticate(alice, password: Array("wrong".utf8))
             == .invalidCredentials)
         sample.directory.invalidate()
-        guard case .found(let alicia) = await sample.directory.account(id: alice.id)
+        // The name that was known leads to nobody.
+        guard case .found(let alicia) = await sample.directory.current(alice)
         else { return #expect(Bool(false)) }
         #expect(alicia.login == "alicia" && alicia.id == alice.id)
         await sample.directory.shutDown()

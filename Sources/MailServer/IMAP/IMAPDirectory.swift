@@ -4,6 +4,8 @@ package import MailModel
 /// What IMAP asks of the directory beside logins. Answers may be some seconds old.
 package protocol IMAPDirectory: Sendable {
     func account(id: AccountID) async -> Lookup<Account>
+    /// The same account as the directory has it now.
+    func current(_ account: Account) async -> Lookup<Account>
     /// By uid or by any of the account's addresses.
     func account(login: String) async -> Lookup<Account>
     /// By address, else by common name.

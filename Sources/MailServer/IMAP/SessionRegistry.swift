@@ -76,16 +76,17 @@ final class SessionRegistry: Sendable {
             do { try await Task.sleep(for: interval) } catch { return }
             let accounts = state.withLock { state in
                 if state.entries.isEmpty { state.isChecking = false }
-                return Array(state.entries.keys)
+                return state.entries.values.map(\.account)
             }
             guard !accounts.isEmpty else { return }
             for account in accounts { await check(account) }
         }
     }
 
-    private func check(_ id: AccountID) async {
+    private func check(_ known: Account) async {
+        let id = known.id
         let news: SessionPlace.News
-        switch await directory.account(id: id) {
+        switch await directory.current(known) {
         case .found(let account) where account.isAllowedIMAP: news = .changed(account)
         case .found(let account): news = .ended("status \(account.status), or IMAP not allowed")
         case .notFound: news = .ended("the directory has no such account")

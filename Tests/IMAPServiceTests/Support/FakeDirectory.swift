@@ -63,6 +63,7 @@ final class FakeDirectory: AuthenticationDirectory, IMAPDirectory {
     }
 
     func account(id: AccountID) async -> Lookup<Account> { find { $0.id == id } }
+    func current(_ account: Account) async -> Lookup<Account> { find { $0.id == account.id } }
 
     func account(certificate subject: String, emails: [String]) async -> Lookup<Account> {
         .notFound

@@ -47,7 +47,7 @@ extension IMAPSession {
 
     /// As the directory says now; what the session knows, when it can't tell.
     private func currentQuota(of user: IMAPUser) async -> Quota {
-        guard case .found(let account) = await service.directory.account(id: user.account.id) else {
+        guard case .found(let account) = await service.directory.current(user.account) else {
             return user.account.quota
         }
         return account.quota

@@ -30,7 +30,7 @@ extension IMAPSession {
                 "octets": "\(quota.bytes.map { "\($0)" } ?? "default")",
                 "messages": "\(quota.messages.map { "\($0)" } ?? "default")",
             ])
-        if case .found(let account) = await service.directory.account(id: user.account.id) {
+        if case .found(let account) = await service.directory.current(user.account) {
             user.account.quota = account.quota
         }
         try await writeQuota()
