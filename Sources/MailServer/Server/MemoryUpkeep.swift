@@ -6,12 +6,12 @@ internal import Storage
 /// Gives the system back what a busy time has left in memory: free parts of the heap, the index's page
 /// cache, code that is not in use any more, that of starting above all.
 ///
-/// Looks at the process's CPU time every few seconds, and acts once after each busy time, when it is
+/// Looks at the process's CPU time every second, and acts once after each busy time, when it is
 /// over: what is given back then costs nobody a wait.
 struct MemoryUpkeep: Service {
-    private static let interval = Duration.seconds(3)
+    private static let interval = Duration.seconds(1)
     /// CPU time within an interval; a busy time has more.
-    private static let quiet = Duration.milliseconds(60)
+    private static let quiet = Duration.milliseconds(20)
     /// CPU time since the last upkeep that makes the next one worth while.
     private static let work = Duration.seconds(1)
 
