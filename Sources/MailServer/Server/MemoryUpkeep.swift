@@ -4,7 +4,7 @@ internal import ServiceLifecycle
 internal import Storage
 
 /// Gives the system back what a busy time has left in memory: free parts of the heap, the index's page
-/// cache, code that is not in use any more, that of starting above all.
+/// cache, code that is not in use any more.
 ///
 /// Looks at the process's CPU time every second, and acts once after each busy time, when it is
 /// over: what is given back then costs nobody a wait.
@@ -12,8 +12,9 @@ struct MemoryUpkeep: Service {
     private static let interval = Duration.seconds(1)
     /// CPU time within an interval; a busy time has more.
     private static let quiet = Duration.milliseconds(20)
-    /// CPU time since the last upkeep that makes the next one worth while.
-    private static let work = Duration.seconds(1)
+    /// CPU time since the last upkeep, or since the process began, that makes the next one worth while: a
+    /// start needs a tenth of a second, and one with a long queue more than this.
+    private static let work = Duration.milliseconds(500)
 
     let storage: StorageEngine
 
@@ -23,14 +24,12 @@ struct MemoryUpkeep: Service {
 
     private func keep() async {
         var last = Self.usedTime
-        // Starting counts as work.
-        var atUpkeep: Duration?
+        var atUpkeep = Duration.zero
         while true {
             do { try await Task.sleep(for: Self.interval) } catch { return }
             let used = Self.usedTime
             defer { last = used }
-            guard used - last < Self.quiet else { continue }
-            if let atUpkeep, used - atUpkeep < Self.work { continue }
+            guard used - last < Self.quiet, used - atUpkeep >= Self.work else { continue }
             await storage.releaseMemory()
             martlet_drop_code()
             martlet_trim_heap()
