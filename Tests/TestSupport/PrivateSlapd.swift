@@ -169,7 +169,8 @@ package final class PrivateSlapd: Sendable {
         throw last
     }
 
-    /// Starts slapd and waits until it listens.
+    /// Starts slapd and waits until it listens everywhere. The socket is its own for certain, whoever has
+    /// the ports, and it opens one listener after the other.
     private static func launch(
         _ directory: String, _ port: UInt16, _ tlsPort: UInt16?
     ) throws -> pid_t {
@@ -184,7 +185,11 @@ package final class PrivateSlapd: Sendable {
             if ChildProcess.hasEnded(pid) {
                 throw TestFailure("slapd ended: \(try TextFile.read(log))")
             }
-            if try Loopback.accepts(port: port) { return pid }
+            if try Loopback.accepts(path: "\(directory)/ldapi"), try Loopback.accepts(port: port),
+                try tlsPort.map(Loopback.accepts(port:)) ?? true
+            {
+                return pid
+            }
             usleep(5000)
         }
         ChildProcess.end(pid)
