@@ -2,7 +2,6 @@ internal import struct Foundation.Data
 internal import struct Foundation.Date
 internal import class Foundation.JSONDecoder
 internal import class Foundation.JSONEncoder
-internal import struct Foundation.URL
 
 /// What a backup consists of. It is the last thing that is written: a backup without it is not whole.
 package struct BackupManifest: Codable, Sendable {
@@ -48,9 +47,7 @@ package struct BackupManifest: Codable, Sendable {
     package static func load(from directory: String) throws(BackupError) -> BackupManifest {
         let path = directory + "/" + fileName
         if let problem = BackupPlace.problem(directory) { throw problem }
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-            throw .system("read", path)
-        }
+        let data = try contents(path)
         let decoder = JSONDecoder()
         guard let format = (try? decoder.decode(Format.self, from: data))?.format else {
             throw BackupError("\(path) is garbled or cut short: take another backup")
@@ -68,6 +65,11 @@ package struct BackupManifest: Codable, Sendable {
                 "\(path) names “\(file.name)”, which is no file of a state directory: take another backup")
         }
         return manifest
+    }
+
+    private static func contents(_ path: String) throws(BackupError) -> Data {
+        let file = try OpenFile(reading: path)
+        return Data(try file.read(at: 0, count: Int(file.size())))
     }
 
     private struct Format: Decodable { var format: Int }

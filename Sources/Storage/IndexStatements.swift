@@ -131,7 +131,7 @@ struct IndexStatements {
             """)
         listFlags = try compile(
             "SELECT uid, flags, keywords, modseq FROM mailbox_messages WHERE mailbox = ?")
-        listStored = try compile("SELECT uid, message FROM mailbox_messages WHERE mailbox = ? LIMIT ?")
+        listStored = try compile("SELECT uid, message FROM mailbox_messages WHERE mailbox = ? ORDER BY uid LIMIT ?")
         moveAll = try compile(
             "UPDATE mailbox_messages SET mailbox = ?2, saved = ?3 WHERE mailbox = ?1")
         expunge = try compile(

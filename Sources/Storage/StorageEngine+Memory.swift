@@ -5,7 +5,7 @@ extension StorageEngine {
     /// Frees the pages that the index's writer keeps; the page cache still has them. Waits for the
     /// transaction under way.
     package func releaseMemory() async {
-        // Fails only when the index is closed: then there is nothing to release.
+        // Fails only without an index: then there is nothing to release.
         try? await core.releaseMemory()
     }
 }
@@ -13,7 +13,9 @@ extension StorageEngine {
 extension EngineCore {
     fileprivate func releaseMemory() async throws {
         try await pool.writeWithoutTransaction { db in
-            _ = sqlite3_db_release_memory(db.sqliteConnection)
+            // Nil when the index is closed, which SQLite does not survive.
+            guard let connection = db.sqliteConnection else { return }
+            sqlite3_db_release_memory(connection)
         }
     }
 }

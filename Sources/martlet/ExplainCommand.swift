@@ -57,7 +57,7 @@ struct ExplainCommand: AsyncParsableCommand {
         throw ExitCode(Self.status(explanation, ways))
     }
 
-    private static func status(_ explanation: Explanation, _ ways: [WayOut]) -> Int32 {
+    private static func status(_ explanation: Explanation, _ ways: [RouteExplanation]) -> Int32 {
         switch explanation.outcome {
         case "deliver", "not local":
             // What is delivered here, or will be looked up again, needs no way out.
@@ -71,7 +71,7 @@ struct ExplainCommand: AsyncParsableCommand {
     /// The keys of both in one object.
     private struct Report: Encodable {
         let explanation: Explanation
-        let ways: [WayOut]
+        let ways: [RouteExplanation]
 
         private enum CodingKeys: CodingKey { case ways }
 
@@ -90,7 +90,7 @@ private func emailAddress(_ text: String) throws -> EmailAddress {
     return address
 }
 
-extension WayOut {
+extension RouteExplanation {
     /// For a terminal.
     fileprivate var text: String {
         let shown = recipients.prefix(5).joined(separator: ", ")

@@ -1,6 +1,6 @@
 /// Sessions at one time, and how long a stop waits for them.
 package struct LimitSettings: Sendable {
-    /// For each service (mx, submission, ODMR, POP3), over all its listeners. IMAP has limits of its own.
+    /// For each service (mx, submission, ODMR, POP3), over all its listeners. IMAP has its own.
     package var sessionsPerService: Int
     /// From one IPv4 address or one IPv6 /64, for each service.
     package var sessionsPerAddress: Int

@@ -69,7 +69,7 @@ package struct ServerConfiguration: Sendable {
         limits = LimitSettings(root.section("limits"))
         smtp = SMTPSettings(root.section("smtp"))
         pop3 = POP3Settings(root.section("pop3"))
-        imap = IMAPSettings(root.section("imap"))
+        imap = IMAPSettings(root.section("imap"), limits)
         let proxy = root.section("proxy")
         self.proxy = root.has("proxy") ? ProxySettings(proxy) : nil
         queue = QueueSettings(root.section("queue"))

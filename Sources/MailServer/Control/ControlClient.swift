@@ -1,3 +1,4 @@
+internal import Glibc
 package import MailModel
 internal import NIOCore
 internal import Synchronization
@@ -10,6 +11,8 @@ internal import class Foundation.JSONEncoder
 /// Why a running server could not be asked, in words for the one who did.
 package struct ControlError: Error, Sendable, CustomStringConvertible {
     package let description: String
+    /// No server runs, as far as can be seen.
+    var isWithoutServer = false
 }
 
 /// Asks the running server: the other end of `ControlService`.
@@ -39,7 +42,8 @@ package struct ControlClient: Sendable {
             answer = .failure(
                 ControlError(
                     description: "\(path): \(error.reason). The server must run for this, and only "
-                        + "root and the user it runs as may speak to it."))
+                        + "root and the user it runs as may speak to it.",
+                    isWithoutServer: error == .refused || isMissing))
         }
         await connector.shutDown()
         // The threads end with the process, if not now.
@@ -47,17 +51,23 @@ package struct ControlClient: Sendable {
         return try answer.get()
     }
 
-    /// What of a message is on its way to other hosts; nothing when the server can't be asked.
-    package func deliveries(of id: QueueID) async -> [ControlReply.Delivery] {
+    /// What of a message is on its way to other hosts: nothing where no server runs.
+    package func deliveries(of id: QueueID) async throws(ControlError) -> [ControlReply.Delivery] {
         var selection = QueueSelection()
         selection.ids = ["\(id)"]
         let found = Mutex<[ControlReply.Delivery]>([])
-        // Without a server nothing is in work.
-        _ = try? await ask(ControlRequest(.show, selection)) { reply in
-            found.withLock { $0 += reply.deliveries ?? [] }
+        do throws(ControlError) {
+            let end = try await ask(ControlRequest(.show, selection)) { reply in
+                found.withLock { $0 += reply.deliveries ?? [] }
+            }
+            if let error = end.error { throw ControlError(description: "the server: \(error)") }
+        } catch where error.isWithoutServer {
+            return []
         }
         return found.withLock { $0 }
     }
+
+    private var isMissing: Bool { access(path, F_OK) != 0 && errno == ENOENT }
 
     private func converse(
         _ connection: Connection, _ request: ControlRequest, _ show: (ControlReply) -> Void

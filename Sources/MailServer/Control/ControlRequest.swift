@@ -13,6 +13,8 @@ package struct ControlRequest: Codable, Sendable {
         case flush
         /// Nothing is changed: how far the messages are on their ways, if they are in work.
         case show
+
+        var isChange: Bool { self != .show }
     }
 
     package var version = currentVersion
@@ -62,7 +64,7 @@ package struct ControlReply: Codable, Sendable {
     }
 
     package struct End: Codable, Sendable {
-        /// What was changed.
+        /// What was changed, or shown.
         package var messages = 0
         package var recipients = 0
         /// Messages that were not changed, although they were meant.

@@ -26,8 +26,10 @@ extension ControlService {
         case .retry: operation = .retry
         case .delete: operation = .delete(bounce: false)
         case .bounce: operation = .delete(bounce: true)
-        // Is answered without this.
-        case .show: return ControlReply.End()
+        case .show:
+            let deliveries = deliveries(request.selection.ids)
+            try await tell(ControlReply(deliveries: deliveries))
+            return ControlReply.End(messages: deliveries.count)
         case .flush:
             forgetFailures()
             guard !request.selection.isEmpty else {

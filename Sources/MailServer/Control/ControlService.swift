@@ -78,22 +78,20 @@ final class ControlService: Sendable {
         } catch {
             return try await send(ControlReply(end: .init(error: "\(error)")), connection)
         }
-        if request.action == .show {
-            let deliveries = deliveries(request.selection.ids)
-            try await send(ControlReply(deliveries: deliveries), connection)
-            return try await send(ControlReply(end: .init(messages: deliveries.count)), connection)
-        }
         let end = try await perform(request) { try await self.send($0, connection) }
-        var metadata: Logger.Metadata = [
-            "action": "\(request.action.rawValue)", "messages": "\(end.messages)",
-            "selection": "\(String(decoding: line.readableBytesView, as: UTF8.self).prefix(1000))",
-        ]
-        if let error = end.error { metadata["cause"] = "\(error)" }
-        logger.notice("queue changed by an operator", metadata: metadata)
+        if request.action.isChange {
+            var metadata: Logger.Metadata = [
+                "action": "\(request.action.rawValue)", "messages": "\(end.messages)",
+                "selection": "\(String(decoding: line.readableBytesView, as: UTF8.self).prefix(1000))",
+            ]
+            if let error = end.error { metadata["cause"] = "\(error)" }
+            logger.notice("queue changed by an operator", metadata: metadata)
+        }
         try await send(ControlReply(end: end), connection)
     }
 
-    private func deliveries(_ ids: [String]) -> [ControlReply.Delivery] {
+    /// What of these messages is on its way to other hosts.
+    func deliveries(_ ids: [String]) -> [ControlReply.Delivery] {
         ids.compactMap(QueueID.init).flatMap { id in
             underWay(id).map { delivery in
                 ControlReply.Delivery(

@@ -30,7 +30,7 @@ package struct AddressExplainer: Sendable {
     ///   says.
     package func ways(
         _ explanation: Explanation, of address: EmailAddress, sender: EmailAddress?
-    ) async throws(ServerStartError) -> (ways: [WayOut], omitted: Int) {
+    ) async throws(ServerStartError) -> (ways: [RouteExplanation], omitted: Int) {
         guard !explanation.leaving.isEmpty else { return ([], 0) }
         let tls = try ConfiguredFiles.outboundContext(configuration)
         let dns = try ConfiguredFiles.resolver(configuration, logger: .quiet)
@@ -40,7 +40,7 @@ package struct AddressExplainer: Sendable {
         store.isReadOnly = true
         let policies = await MTASTSPolicyStore(
             store, source: PublishedPolicies(dns: dns, fetcher: fetcher), logger: .quiet)
-        let finder = WayOutFinder(
+        let finder = RouteExplainer(
             configuration: configuration.outboundConfiguration, directory: directory, tls: tls,
             dns: dns, policies: policies, isOurs: isOurs)
         var envelope = Envelope(reversePath: sender.map { .address($0) } ?? .null)

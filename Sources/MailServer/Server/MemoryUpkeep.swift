@@ -30,11 +30,15 @@ struct MemoryUpkeep: Service {
             let used = Self.usedTime
             defer { last = used }
             guard used - last < Self.quiet, used - atUpkeep >= Self.work else { continue }
-            await storage.releaseMemory()
-            martlet_drop_code()
-            martlet_trim_heap()
+            await giveBack()
             atUpkeep = Self.usedTime
         }
+    }
+
+    func giveBack() async {
+        await storage.releaseMemory()
+        martlet_drop_code()
+        martlet_trim_heap()
     }
 
     /// User and system time of all threads.

@@ -31,7 +31,11 @@ struct QueueShowCommand: AsyncParsableCommand {
             complain("No message \(id) waits in the queue.")
             throw ExitCode(1)
         }
-        entry.deliveries = await ControlClient(configuration: configuration).deliveries(of: queueID)
+        do throws(ControlError) {
+            entry.deliveries = try await ControlClient(configuration: configuration).deliveries(of: queueID)
+        } catch {
+            complain("Whether it is being sent at this moment is not known: \(error)")
+        }
         let header = try await inspector.header(of: entry)
         print(json ? entry.json(header: header) : "\(entry.details)\n\(header)")
     }

@@ -28,6 +28,16 @@ struct DefaultsTests {
         #expect(configuration.queue.expiry == .seconds(5 * 86400))
     }
 
+    @Test func imapAllowsWhatOthersAllow() throws {
+        let most = try ConfigurationText.parse("limits: {sessions: 20000, sessions_per_address: 5000}").imap
+        #expect(most.sessions == 20_000 && most.sessionsPerAddress == 5000)
+        let least = try ConfigurationText.parse("limits: {sessions: 9, sessions_per_address: 9}").imap
+        #expect(least.sessions == 10_000 && least.sessionsPerAddress == 1000)
+        let own = try ConfigurationText.parse(
+            "limits: {sessions: 20000, sessions_per_address: 5000}\nimap: {sessions: 7, sessions_per_address: 8}")
+        #expect(own.imap.sessions == 7 && own.imap.sessionsPerAddress == 8)
+    }
+
     @Test func proxy() throws {
         #expect(try ConfigurationText.parse("").proxy == nil)
         let least = try #require(try ConfigurationText.parse("proxy: {}").proxy)

@@ -1,9 +1,11 @@
+import Delivery
 import Foundation
 import Glibc
 import MailModel
 import NIOCore
 import Storage
 import Testing
+import Transport
 
 @testable import MailServer
 @testable import Spool
@@ -92,6 +94,44 @@ struct ControlTests {
         await control.spool.end(lease)
         #expect(try await control.queue.engine.entry(id)?.recipients.map(\.state) == [.hold])
         try await control.stop()
+    }
+
+    @Test func whatIsUnderWayIsShown() async throws {
+        let control = try await RunningControl { _ in
+            ["b.example", "a.example"].map {
+                DeliveryUnderWay(
+                    destination: .domain($0), host: "mx.\($0)", stage: .connection, age: .seconds(3))
+            }
+        }
+        let id = try await control.queue.add(to: "x@a.example", "x@b.example")
+        let client = ControlClient(configuration: control.configuration)
+        let deliveries = try await client.deliveries(of: id)
+        #expect(deliveries.map(\.host) == ["mx.a.example", "mx.b.example"])
+        #expect(deliveries.allSatisfy { $0.id == "\(id)" && $0.stage == "connect" && $0.seconds == 3 })
+        // Nothing was changed, so nothing is in the message's history.
+        #expect(HistoryReader(configuration: control.configuration).events(of: id).isEmpty)
+        try await control.stop()
+        #expect(try await client.deliveries(of: id).isEmpty, "without a server nothing is under way")
+    }
+
+    /// What is not known is not called nothing.
+    @Test func anAnswerThatIsNone() async throws {
+        let queue = try SampleQueue()
+        let configuration = try queue.configuration
+        let group = TransportGroup(threads: 1)
+        try LocalSocketFolder.make(for: configuration.controlSocket)
+        let listener = try await Listener.bind(
+            path: configuration.controlSocket, group: group,
+            limiter: ConnectionLimiter(ControlService.limits), logger: SampleQueue.logger
+        ) { connection in
+            try? await connection.write(ByteBuffer(string: "nonsense\n"))
+            await connection.close()
+        }
+        let client = ControlClient(configuration: configuration)
+        await #expect(throws: ControlError.self) { try await client.deliveries(of: QueueID(rawValue: 1)) }
+        await listener.shutDown(grace: .zero)
+        try await group.shutDown()
+        await queue.engine.close()
     }
 
     @Test func nothingAndNonsense() async throws {

@@ -1,3 +1,4 @@
+import Delivery
 import MailModel
 import NIOCore
 import Spool
@@ -25,14 +26,18 @@ final class RunningControl: Sendable {
         let count = Atomic(0)
     }
 
-    init(requestTimeout: Duration = .seconds(20)) async throws {
+    init(
+        requestTimeout: Duration = .seconds(20),
+        underWay: @escaping @Sendable (QueueID) -> [DeliveryUnderWay] = { _ in [] }
+    ) async throws {
         queue = try SampleQueue()
         configuration = try queue.configuration
         spool = Spool(storage: queue.engine, logger: SampleQueue.logger)
         history = MessageHistory(
             try HistoryFiles(configuration.historyFolder, logger: SampleQueue.logger))
         let service = ControlService(
-            spool: spool, history: history, requestTimeout: requestTimeout, logger: SampleQueue.logger
+            spool: spool, history: history, requestTimeout: requestTimeout, logger: SampleQueue.logger,
+            underWay: underWay
         ) { [forgetting] in forgetting.count.add(1, ordering: .relaxed) }
         try LocalSocketFolder.make(for: configuration.controlSocket)
         listener = try await Listener.bind(

@@ -1,6 +1,6 @@
 /// By which way mail to some addresses leaves: what planner, finder and decider of the delivery say of
 /// it at this moment. No host was asked.
-package struct WayOut: Sendable, Encodable {
+package struct RouteExplanation: Sendable, Encodable {
     package struct Host: Sendable, Encodable {
         package var name: String
         package var port: UInt16

@@ -6,7 +6,7 @@ package import TLSPolicy
 package import Transport
 
 /// Tells by which way mail would leave, for `martlet explain`: asks those who find it for deliveries.
-package struct WayOutFinder: Sendable {
+package struct RouteExplainer: Sendable {
     private let configuration: OutboundConfiguration
     private let directory: any RecipientResolving
     private let dns: DNSResolver
@@ -40,7 +40,7 @@ package struct WayOutFinder: Sendable {
     /// - Returns: the ways, and the number of recipients beyond the limit.
     package func ways(
         _ recipients: [RoutedRecipient], _ envelope: Envelope, limit: Int
-    ) async -> (ways: [WayOut], omitted: Int) {
+    ) async -> (ways: [RouteExplanation], omitted: Int) {
         var order: [Group] = []
         var groups: [Group: [RoutedRecipient]] = [:]
         for recipient in recipients where recipient.route.isRemote {
@@ -50,7 +50,7 @@ package struct WayOutFinder: Sendable {
             if groups[group] == nil { order.append(group) }
             groups[group, default: []].append(recipient)
         }
-        var ways: [WayOut] = []
+        var ways: [RouteExplanation] = []
         for group in order.prefix(limit) {
             let recipients = groups[group] ?? []
             var way = await way(recipients[0], envelope)
@@ -60,11 +60,11 @@ package struct WayOutFinder: Sendable {
         return (ways, order.dropFirst(limit).reduce(0) { $0 + groups[$1, default: []].count })
     }
 
-    private func way(_ recipient: RoutedRecipient, _ envelope: Envelope) async -> WayOut {
+    private func way(_ recipient: RoutedRecipient, _ envelope: Envelope) async -> RouteExplanation {
         let trace = RouteTrace()
         let planner = RoutePlanner(configuration: configuration, directory: directory, trace: trace)
         let finding = await planner.plan(recipient, envelope)
-        var way = WayOut(recipients: [], rules: [], verdict: .leaves)
+        var way = RouteExplanation(recipients: [], rules: [], verdict: .leaves)
         switch finding {
         case .plan(let plan): return await hosts(of: plan, envelope, trace)
         case .waiting(let error, let longest):
@@ -84,11 +84,11 @@ package struct WayOutFinder: Sendable {
         return way
     }
 
-    private func hosts(of plan: RoutePlan, _ envelope: Envelope, _ trace: RouteTrace) async -> WayOut {
+    private func hosts(of plan: RoutePlan, _ envelope: Envelope, _ trace: RouteTrace) async -> RouteExplanation {
         var finder = HostFinder(configuration: configuration, dns: dns, isOurs: isOurs)
         finder.trace = trace
         let answer = await finder.hosts(plan.way)
-        var way = WayOut(recipients: [], rules: trace.take(), verdict: .leaves)
+        var way = RouteExplanation(recipients: [], rules: trace.take(), verdict: .leaves)
         let found: [MailHost]
         switch answer {
         case .success(let hosts): found = hosts
@@ -116,7 +116,7 @@ package struct WayOutFinder: Sendable {
 
     private static func describe(
         _ host: MailHost, _ decision: Result<SessionSecurity, MailError>, _ rules: [String]
-    ) -> WayOut.Host {
+    ) -> RouteExplanation.Host {
         var isUsable = true
         let tls: String
         switch decision {
@@ -125,7 +125,7 @@ package struct WayOutFinder: Sendable {
             tls = "not used: \(error)"
             isUsable = false
         }
-        return WayOut.Host(
+        return RouteExplanation.Host(
             name: host.name, port: host.port, flavour: "\(host.flavour)", addresses: host.addresses,
             rules: rules, tls: tls, isUsable: isUsable)
     }
