@@ -34,6 +34,11 @@ package final class LockedMaildrop: Sendable {
         try await storage.read(message.message, range)
     }
 
+    /// Keeps the message readable though an IMAP session may remove it.
+    package func hold(_ message: MailboxMessage) async throws(MailError) -> MessageHold? {
+        try await storage.hold(message.message)
+    }
+
     /// Removes these messages for good (RFC 1939 section 6, the UPDATE state). The lock stays.
     package func remove(_ uids: [UInt32]) async throws(MailError) {
         do throws(MailboxError) {

@@ -79,6 +79,10 @@ package protocol MailboxStorage: Sendable {
     /// Octets `range` of the stored bytes (without the delivery header).
     func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError) -> ByteBuffer
 
+    /// Keeps the bytes readable, whoever removes the message, until the result is released. Nil where
+    /// nothing is ever removed.
+    func hold(_ message: MessageReference) async throws(MailError) -> MessageHold?
+
     /// A place for the bytes of a message that is to be appended.
     func makeDraft(sizeHint: Int?) throws(MailError) -> MessageDraft
 

@@ -24,6 +24,10 @@ extension StorageEngine {
         try await core.messages.read(message, range)
     }
 
+    package func hold(_ message: MessageReference) async throws(MailError) -> MessageHold? {
+        try await core.messages.hold(message)
+    }
+
     package func append(
         _ messages: [AppendedMessage], to mailbox: Int64, account: AccountID, quota: Quota,
         replacing: (mailbox: Int64, account: AccountID, uid: UInt32)?

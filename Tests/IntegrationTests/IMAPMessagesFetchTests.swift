@@ -164,6 +164,31 @@ import TestSupport
         #expect(try client.text("FETCH 1 BINARY.SIZE[1]") == "* 1 FETCH (BINARY.SIZE[1] \(60_000 * 57))")
     }
 
+    /// Another session expunges it, and its file goes, when only its begin has been sent.
+    @Test func aBigMessageThatGoesMeanwhileIsSentWhole() throws {
+        let server = try RunningMartlet()
+        defer { server.end() }
+        let user = server.newUser()
+        let client = try IMAPMessagesClient(server, user)
+        // More than the sockets' buffers take.
+        let message = "Subject: big\r\n\r\n" + String(repeating: String(repeating: "x", count: 998) + "\r\n", count: 24_000)
+        try client.append(message)
+        try client.ok("NOOP")
+        let other = try IMAPMessagesClient(server, user)
+        #expect(try client.begin("FETCH 1 BODY.PEEK[]") == "* 1 FETCH (BODY[] {\(message.utf8.count)}")
+        try other.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+        try other.ok("EXPUNGE")
+        let spool = server.state + "/spool"
+        #expect(
+            try eventually {
+                try FileManager.default.contentsOfDirectory(atPath: spool).allSatisfy { !$0.hasSuffix(".big") }
+            })
+        try client.client.send("last LOGOUT\r\n")
+        let rest = try client.client.rest()
+        #expect(rest.hasPrefix(message + ")\r\n"))
+        #expect(rest.suffix(200).contains("last OK"))
+    }
+
     static func filled(_ messages: [String]) throws -> (IMAPMessagesClient, SampleUsers.User) {
         let server = try RunningMartlet.shared.get()
         let user = server.newUser()

@@ -79,6 +79,32 @@ import Testing
         #expect(try directory.names(in: "spool").filter { $0.hasSuffix(".big") } == [])
     }
 
+    /// Its file is gone, and whoever is reading it reads on.
+    @Test(arguments: [3000, 100_000])
+    func aHeldMessageOutlivesItsRemoval(size: Int) async throws {
+        let directory = TemporaryDirectory()
+        let engine = try StorageEngine.open(directory, adjust: Self.adjust)
+        let draft = try engine.makeDraft(sizeHint: size)
+        try await draft.append(body(1, size: size))
+        try await engine.accept(draft, envelope: sender, recipients: [local(1)])
+        let message = try #require(try await engine.inbox(1).first)
+        let name = try #require(try directory.names(in: "spool").last { $0.hasSuffix(size > 4000 ? ".big" : ".log") })
+        var hold: MessageHold? = try await engine.hold(message.message)
+        #expect(hold != nil)
+        try await removeAll(engine) { _ in true }
+        // Segments are left behind one after the other.
+        while try directory.names(in: "spool").contains(name) {
+            try await engine.accept(body(2), to: local(1))
+            try await removeAll(engine) { _ in true }
+        }
+        #expect(try await engine.contents(message) == body(1, size: size))
+        #expect(try await engine.read(message.message, 1000..<2000) == body(1, size: size).getSlice(at: 1000, length: 1000))
+        hold = nil
+        await #expect(throws: MailError.self) { try await engine.contents(message) }
+        await #expect(throws: MailError.self) { try await engine.hold(message.message) }
+        await engine.close()
+    }
+
     @Test func discardedDraftsLeaveNothing() async throws {
         let directory = TemporaryDirectory()
         let engine = try StorageEngine.open(directory, adjust: Self.adjust)

@@ -18,9 +18,12 @@ extension POP3Driver {
         guard let maildrop else { return }
         let message = maildrop.messages[index]
         let chunkSize = bodyLines == nil ? Self.chunkSize : Self.topChunkSize
-        // Nothing is promised before the first bytes are there: it may have been removed.
+        // Nothing is promised before the first bytes are there: it may have been removed. From then on it
+        // may, too.
         var chunk: ByteBuffer
-        switch await read(message, of: maildrop, from: 0, atMost: chunkSize) {
+        var hold: MessageHold?
+        defer { withExtendedLifetime(hold) {} }
+        switch await read(message, of: maildrop, from: 0, atMost: chunkSize, &hold) {
         case .success(let bytes): chunk = bytes
         case .failure(let error):
             return session.textFailed(isTemporary: error.isTemporary, &replies)
@@ -34,7 +37,7 @@ extension POP3Driver {
             offset += chunk.readableBytes
             try await send(chunk, &limiter, &encoder)
             guard offset < message.message.size, limiter?.isComplete != true else { break }
-            switch await read(message, of: maildrop, from: offset, atMost: chunkSize) {
+            switch await read(message, of: maildrop, from: offset, atMost: chunkSize, &hold) {
             case .success(let bytes): chunk = bytes
             case .failure(let error):
                 // The text has begun, so only the connection's end can tell that it is not whole.
@@ -47,10 +50,12 @@ extension POP3Driver {
     }
 
     private func read(
-        _ message: MailboxMessage, of maildrop: LockedMaildrop, from offset: Int, atMost count: Int
+        _ message: MailboxMessage, of maildrop: LockedMaildrop, from offset: Int, atMost count: Int,
+        _ hold: inout MessageHold?
     ) async -> Result<ByteBuffer, MailError> {
         let end = min(offset + count, message.message.size)
         do throws(MailError) {
+            if hold == nil, count < message.message.size { hold = try await maildrop.hold(message) }
             let bytes = try await maildrop.read(message, offset..<end)
             guard bytes.readableBytes > 0 || offset == end else {
                 throw .localProblem("message \(message.message.id) ends before its size")

@@ -54,6 +54,8 @@ final class FakeMailboxes: MailboxStorage {
         return ByteBuffer(bytes: Array(text.utf8)[range])
     }
 
+    func hold(_ message: MessageReference) async throws(MailError) -> MessageHold? { nil }
+
     @discardableResult
     func expunge(
         _ uids: [UInt32], onlyDeleted: Bool, from mailbox: Int64, account: AccountID

@@ -25,6 +25,7 @@ final class FetchedMessage {
 
     private let storage: any MailboxStorage
     private var start: ByteBuffer?
+    private var hold: MessageHold?
     private var knownHeaderEnd: Int?
 
     init(_ stored: MailboxMessage, facts: MessageFacts?, storage: any MailboxStorage) {
@@ -55,6 +56,8 @@ final class FetchedMessage {
         {
             return slice
         }
+        // What has begun is to be whole, though another session expunges the message meanwhile.
+        if hold == nil, range.count < stored.message.size { hold = try await storage.hold(stored.message) }
         return try await read(range)
     }
 
