@@ -48,7 +48,7 @@ import Testing
         let engine = try StorageEngine.open(directory)
         try await engine.accept(body(0), to: local(1))
         try await engine.settle()
-        let meddler = try DatabaseQueue(path: directory.path + "/index.sqlite")
+        let meddler = try directory.meddler()
         try await meddler.write { db in
             try db.execute(
                 sql: """

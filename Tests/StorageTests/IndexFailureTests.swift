@@ -11,7 +11,7 @@ import Testing
         let engine = try StorageEngine.open(directory)
         for number in 1...4 { try await engine.accept(body(number), to: local(UInt64(number))) }
         try await engine.settle()
-        let meddler = try DatabaseQueue(path: directory.path + "/index.sqlite")
+        let meddler = try directory.meddler()
         try await meddler.write { db in
             try db.execute(
                 sql: """
@@ -45,7 +45,7 @@ import Testing
         let engine = try StorageEngine.open(directory)
         try await engine.accept(body(0), to: local(1))
         try await engine.settle()
-        let meddler = try DatabaseQueue(path: directory.path + "/index.sqlite")
+        let meddler = try directory.meddler()
         try await meddler.write { db in
             try db.execute(
                 sql: """

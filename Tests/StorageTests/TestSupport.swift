@@ -1,3 +1,4 @@
+import GRDB
 import Glibc
 import Logging
 import MailModel
@@ -32,6 +33,13 @@ final class TemporaryDirectory: Sendable {
 
     func names(in folder: String) throws -> [String] {
         try SystemFileSystem().list(path + "/" + folder).sorted()
+    }
+
+    /// The index beside the engine that has it open: the engine's transactions are waited for.
+    func meddler() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(60)
+        return try DatabaseQueue(path: path + "/index.sqlite", configuration: configuration)
     }
 }
 

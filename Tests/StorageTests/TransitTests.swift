@@ -383,7 +383,7 @@ import Testing
         let engine = try open(directory)
         let id = try await engine.accept(body(1), to: remote(0), remote(1))
         try await engine.settle()
-        let meddler = try DatabaseQueue(path: directory.path + "/index.sqlite")
+        let meddler = try directory.meddler()
         try await meddler.write { db in
             try db.execute(
                 sql: """
@@ -392,7 +392,7 @@ import Testing
                     """)
         }
         async let held = engine.update(id, [.hold(number: 0)])
-        while engine.core.transit.isWaiting(id) { await Task.yield() }
+        while engine.core.transit.isWaiting(id) { try await Task.sleep(for: .milliseconds(1)) }
         async let completed = engine.update(id, [.complete(number: 1)])
         // Others' changes go on meanwhile.
         #expect(try await engine.openMailbox(account(3), name: "INBOX").messages == 0)
