@@ -47,6 +47,9 @@ final class SegmentFiles: Sendable {
         self.directory = directory
     }
 
+    /// Removed, and still there: `SpoolHold` keeps them.
+    var keptNames: Set<Name> { kept.withLock { $0 } }
+
     func names() throws(FileSystemError) -> [Name] {
         try fileSystem.list(directory).compactMap { Name($0) }
     }

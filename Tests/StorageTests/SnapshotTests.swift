@@ -106,6 +106,10 @@ import Testing
         let restored = try StorageEngine.open(target)
         #expect(try await restored.inbox(1).count == 61)
         await restored.close()
+        // Removed a moment after the commit, by another thread.
+        while !engine.core.draftMeans.files.keptNames.contains(where: { $0.text.hasSuffix(".big") }) {
+            try await Task.sleep(for: .milliseconds(1))
+        }
         snapshot.close()
         let kept = try directory.names(in: "spool")
         #expect(kept.contains { $0.hasSuffix(".big") })
