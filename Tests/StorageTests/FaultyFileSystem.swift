@@ -151,14 +151,14 @@ final class FaultyFileSystem: FileSystem {
                 switch unsynced {
                 case .lost: contents.durable
                 case .kept: contents.current
-                case .torn: Self.tear(contents.current, contents.durable)
+                case .torn: Self.tear(contents.current, contents.durable, seed: state.calls)
                 }
             }
         }
     }
 
-    private static func tear(_ current: [UInt8], _ durable: [UInt8]) -> [UInt8] {
-        var random = SystemRandomNumberGenerator()
+    private static func tear(_ current: [UInt8], _ durable: [UInt8], seed: Int) -> [UInt8] {
+        var random = SeededGenerator(seed &* 31 &+ current.count)
         var torn = durable + [UInt8](repeating: 0, count: max(0, current.count - durable.count))
         for start in stride(from: 0, to: current.count, by: 512) where Bool.random(using: &random) {
             let end = min(start + 512, current.count)

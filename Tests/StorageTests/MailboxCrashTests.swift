@@ -34,7 +34,7 @@ import Testing
         configuration.compactionThreshold = 0.7
     }
 
-    @Test(.timeLimit(.minutes(20)), arguments: FaultyFileSystem.Unsynced.allCases)
+    @Test(.timeLimit(.minutes(60)), arguments: FaultyFileSystem.Unsynced.allCases)
     func changesAreThereWhollyOrNotAtAll(unsynced: FaultyFileSystem.Unsynced) async throws {
         var cutAt = 1
         while try await run(cutAt: cutAt, unsynced) { cutAt += 1 }

@@ -155,7 +155,7 @@ struct ModelRun {
         // The index follows the log; the client does not wait for it.
         let inbox = model.mailbox(named: "INBOX", of: account(user))!
         let uid = model.mailboxes[inbox]!.uidNext
-        while mirror.flags.withLock({ $0[inbox]?[uid] == nil }) { await Task.yield() }
+        while mirror.flags.withLock({ $0[inbox]?[uid] == nil }) { try await Task.sleep(for: .milliseconds(1)) }
         let header = StorageConfiguration().deliveryHeader(
             sender.reversePath, EmailAddress("user\(user)@example.org")!)
         _ = model.add(

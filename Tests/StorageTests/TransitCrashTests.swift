@@ -36,7 +36,7 @@ import Testing
 
     /// - Parameter failing: so many calls fail, soon before the power cut.
     @Test(
-        .timeLimit(.minutes(20)), arguments: FaultyFileSystem.Unsynced.allCases, 0...2)
+        .timeLimit(.minutes(60)), arguments: FaultyFileSystem.Unsynced.allCases, 0...2)
     func everyRecipientIsInTheQueueUntilItIsSettled(
         unsynced: FaultyFileSystem.Unsynced, failing: Int
     ) async throws {
