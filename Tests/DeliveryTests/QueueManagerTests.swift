@@ -271,7 +271,7 @@ import Testing
         let running = Task { await harness.manager.run() }
         var progress = harness.queue.progress.makeAsyncIterator()
         for id in 1...3 as ClosedRange<UInt64> {
-            harness.put([.to(.mailbox(account, .unlimited))], id: id)
+            harness.put([.to(.mailbox(account, .unlimited))], id: id, isRunning: true)
             #expect(await progress.next() == QueueID(rawValue: id))
         }
         running.cancel()
@@ -316,7 +316,7 @@ import Testing
         var progress = harness.queue.progress.makeAsyncIterator()
         for id in 1...500 as ClosedRange<UInt64> {
             let address = EmailAddress(localPart: "x", domain: "d\(id % 7).example")
-            harness.put([.to(.mailbox(account, .unlimited), at: address)], id: id)
+            harness.put([.to(.mailbox(account, .unlimited), at: address)], id: id, isRunning: true)
         }
         for _ in 1...500 { _ = await progress.next() }
         running.cancel()
