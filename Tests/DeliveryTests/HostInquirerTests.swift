@@ -20,7 +20,11 @@ import Transport
     ) async throws -> Value {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         var configuration = InquiryConfiguration(hostName: "mx.example.org")
-        configuration.deadline = .seconds(30)
+        // Nobody becomes impatient with a slow machine, and sessions last.
+        configuration.deadline = .seconds(120)
+        configuration.patience = .seconds(120)
+        configuration.connectTimeout = .seconds(60)
+        configuration.idleLifetime = .seconds(600)
         configure(&configuration)
         let group = TransportGroup()
         let connector = Connector(group: group)
@@ -64,7 +68,8 @@ import Transport
         for host in [one, two] {
             #expect(try host.commands().filter { $0 == "connected" }.count == 1)
         }
-        #expect(try one.commands().last == "QUIT")
+        // We do not wait for the answer to it.
+        while try one.commands().last != "QUIT" { try await Task.sleep(for: .milliseconds(5)) }
     }
 
     @Test func aHostThatIsDownKeepsNobodyFromKnowing() async throws {

@@ -24,7 +24,7 @@ final class MemberHost {
                 "/usr/bin/python3", "-u", "\(files.path)/host.py", address, "\(port)",
                 verifying.rawValue, (["bob"] + known).joined(separator: ","), options,
             ], output: "\(files.path)/log")
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if try commands().contains("listening") { return }
             usleep(5000)
         }
@@ -41,6 +41,11 @@ final class MemberHost {
         import os, re, socketserver, sys, time
         address, port, verifying, known, options = sys.argv[1:6]
         known = known.split(",")
+
+        # Whole lines, whoever else writes.
+        def note(line):
+            sys.stdout.write(line + "\\n")
+            sys.stdout.flush()
 
         class Host(socketserver.StreamRequestHandler):
             def say(self, line):
@@ -59,14 +64,14 @@ final class MemberHost {
                     self.say(yes if name in known else "550 5.1.1 unknown")
 
             def handle(self):
-                print("connected", flush=True)
+                note("connected")
                 if options == "mute":
                     time.sleep(60)
                 self.say("220 member.example")
                 try:
                     for line in self.rfile:
                         line = line.decode().rstrip()
-                        print(line, flush=True)
+                        note(line)
                         verb = line[:4].upper()
                         if verb == "EHLO" and options == "badtls":
                             self.say("250-member.example\\r\\n250 STARTTLS")
@@ -94,7 +99,7 @@ final class MemberHost {
             daemon_threads = True
 
         with Server((address, int(port)), Host) as server:
-            print("listening", flush=True)
+            note("listening")
             server.serve_forever()
         """
 }
