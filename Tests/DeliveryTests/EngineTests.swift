@@ -93,7 +93,10 @@ import Testing
                 try await until {
                     let entries = try await again.entries(after: nil, limit: 100)
                     return entries.count == count - 5
-                        && entries.allSatisfy { $0.recipients.allSatisfy { $0.attempts > round } }
+                        && entries.allSatisfy { entry in
+                            entry.recipients.count == 1
+                                && entry.recipients.allSatisfy { $0.attempts > round }
+                        }
                 }
             }
             #expect(try await again.usage(of: account).messages == Int64(count))
