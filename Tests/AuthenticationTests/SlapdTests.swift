@@ -59,7 +59,9 @@ import Testing
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let directory = Directory(
             configuration: DirectoryConfiguration(
-                connection: DirectoryConnectionConfiguration(uris: [slapd.uri], security: .none),
+                connection: DirectoryConnectionConfiguration(
+                    uris: [slapd.uri], security: .none, operationTimeout: .seconds(30),
+                    connectTimeout: .seconds(30)),
                 base: "dc=example,dc=org"),
             logger: logger)
         let service = SASLService(

@@ -12,7 +12,8 @@ import Testing
     private var administrator: DirectoryConnectionConfiguration {
         DirectoryConnectionConfiguration(
             uris: [slapd.uri], security: .none,
-            credentials: .simple(dn: slapd.adminDN, password: Array(slapd.adminPassword.utf8)))
+            credentials: .simple(dn: slapd.adminDN, password: Array(slapd.adminPassword.utf8)),
+            operationTimeout: Fixture.patience, connectTimeout: Fixture.patience)
     }
 
     @Test func `Add, modify, rename, delete`() async throws {
@@ -66,7 +67,7 @@ import Testing
 
     @Test func `A change whose answer is lost may have happened, and is not repeated`() async throws {
         var configuration = administrator
-        configuration.operationTimeout = .seconds(1)
+        configuration.operationTimeout = .seconds(5)
         await Fixture.withClient(configuration) { client in
             #expect(await client.search(Fixture.by("bob")).found != nil)
             slapd.pause()

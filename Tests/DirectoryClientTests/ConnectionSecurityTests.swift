@@ -29,7 +29,8 @@ import Testing
     ) throws -> DirectoryConnectionConfiguration {
         DirectoryConnectionConfiguration(
             uris: [try #require(uri)], authorities: try authorities ?? #require(slapd.authority),
-            credentials: credentials)
+            credentials: credentials, operationTimeout: Fixture.patience,
+            connectTimeout: Fixture.patience)
     }
 
     private func find(

@@ -34,8 +34,12 @@ enum Fixture {
         SlapdOptions(ldif: people + more)
     }
 
+    /// For what is to succeed on a slow machine, too; where a directory is silent, a test waits for it.
+    static let patience = Duration.seconds(15)
+
     static func configuration(_ uris: String...) -> DirectoryConnectionConfiguration {
-        DirectoryConnectionConfiguration(uris: uris, security: .none)
+        DirectoryConnectionConfiguration(
+            uris: uris, security: .none, operationTimeout: patience, connectTimeout: patience)
     }
 
     static func by(_ uid: String, limit: Int = 1000) -> SearchRequest {
@@ -61,11 +65,11 @@ enum Fixture {
         return value
     }
 
-    /// Asks again until the answer satisfies the condition, for half a minute at most.
+    /// Asks again until the answer satisfies the condition, for two minutes at most.
     static func eventually<Value>(
         _ operation: () async throws -> Value, until condition: (Value) -> Bool
     ) async throws -> Value {
-        let limit = ContinuousClock.now + .seconds(30)
+        let limit = ContinuousClock.now + .seconds(120)
         while true {
             let value = try await operation()
             if condition(value) || ContinuousClock.now > limit { return value }

@@ -6,8 +6,8 @@ import Testing
 @Suite struct OutageTests {
     private func configuration(_ uris: [String]) -> DirectoryConnectionConfiguration {
         DirectoryConnectionConfiguration(
-            uris: uris, security: .none, operationTimeout: .seconds(2),
-            connectTimeout: .seconds(1), probeInterval: .milliseconds(200))
+            uris: uris, security: .none, operationTimeout: .seconds(5),
+            connectTimeout: .seconds(5), probeInterval: .milliseconds(200))
     }
 
     /// Bob is found before long.

@@ -20,6 +20,8 @@ import Testing
         }
     }
 
+    private static let timeout = Duration.seconds(5)
+
     /// All at once, so that a paused directory costs one deadline.
     private func resolveAll(_ directory: Directory) async -> [(String, Resolution)] {
         await withTaskGroup(of: (String, Resolution).self) { group in
@@ -32,7 +34,7 @@ import Testing
 
     @Test(arguments: Outage.allCases)
     func unknownYetIsRefusedForNow(_ outage: Outage) async throws {
-        let sample = try SampleDirectory()
+        let sample = try SampleDirectory(timeout: Self.timeout)
         try begin(outage, sample.slapd)
         for (text, resolution) in await resolveAll(sample.directory) {
             guard case .rejected(let error) = resolution else {
@@ -52,7 +54,8 @@ import Testing
     func knownIsServedFromMemory(_ outage: Outage) async throws {
         // Nothing is fresh at any time, so each answer asks the directory first.
         let sample = try SampleDirectory(
-            cache: CacheLifetimes(positive: .zero, negative: .zero, stale: .seconds(600)))
+            cache: CacheLifetimes(positive: .zero, negative: .zero, stale: .seconds(600)),
+            timeout: Self.timeout)
         let before = Dictionary(
             uniqueKeysWithValues: await resolveAll(sample.directory).map { ($0, $1.summary) })
         #expect(before["frank@example.org"] == "frank@example.org bob@example.org")
@@ -116,7 +119,7 @@ import Testing
             == "451 4.4.3")
         try sample.slapd.start()
         var summary = ""
-        for _ in 0..<200 where summary != "bob@example.org" {
+        for _ in 0..<1200 where summary != "bob@example.org" {
             try await Task.sleep(for: .milliseconds(50))
             summary = await sample.directory.resolve(address("bob@example.org")).summary
         }

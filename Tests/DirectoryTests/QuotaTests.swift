@@ -12,7 +12,8 @@ struct QuotaTests {
                 connection: DirectoryConnectionConfiguration(
                     uris: [slapd.uri], security: .none,
                     credentials: .simple(
-                        dn: slapd.adminDN, password: Array(slapd.adminPassword.utf8))),
+                        dn: slapd.adminDN, password: Array(slapd.adminPassword.utf8)),
+                    operationTimeout: .seconds(30), connectTimeout: .seconds(30)),
                 base: "dc=example,dc=org", attributeMap: map),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }

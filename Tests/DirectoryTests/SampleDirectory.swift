@@ -10,11 +10,13 @@ struct SampleDirectory {
     let directory: Directory
 
     /// The LDIF files by name below ldif/, and more LDIF after them.
-    /// - Parameter schema: further lines for slapd.conf.
+    /// - Parameters:
+    ///   - schema: further lines for slapd.conf.
+    ///   - timeout: only where the directory is to be silent it should be short.
     init(
         _ files: [String] = ["00-base", "10-domains", "20-users", "30-groups"], more: String = "",
         map: AttributeMap = .martlet, cache: CacheLifetimes = CacheLifetimes(), schema: String = "",
-        adjust: (inout ResolverConfiguration) -> Void = { _ in }
+        timeout: Duration = .seconds(30), adjust: (inout ResolverConfiguration) -> Void = { _ in }
     ) throws {
         var ldif = ""
         for file in files { ldif += try TextFile.read("\(Self.root)/ldif/\(file).ldif") + "\n" }
@@ -24,12 +26,12 @@ struct SampleDirectory {
         options.databaseConfiguration =
             "index mailLocalAddress,associatedDomain,entryUUID,member,uniqueMember eq"
         slapd = try PrivateSlapd(options)
-        directory = Self.directory(slapd, map: map, cache: cache, adjust: adjust)
+        directory = Self.directory(slapd, map: map, cache: cache, timeout: timeout, adjust: adjust)
     }
 
     static func directory(
         _ slapd: PrivateSlapd, map: AttributeMap = .martlet,
-        cache: CacheLifetimes = CacheLifetimes(),
+        cache: CacheLifetimes = CacheLifetimes(), timeout: Duration = .seconds(30),
         adjust: (inout ResolverConfiguration) -> Void = { _ in }
     ) -> Directory {
         var resolver = ResolverConfiguration(base: "dc=example,dc=org", attributeMap: map)
@@ -40,7 +42,7 @@ struct SampleDirectory {
                     uris: [slapd.uri], security: .none,
                     credentials: .simple(
                         dn: "cn=martlet,dc=example,dc=org", password: Array("reader-secret".utf8)),
-                    operationTimeout: .milliseconds(1500)),
+                    operationTimeout: timeout, connectTimeout: timeout),
                 resolver: resolver, cache: cache),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
