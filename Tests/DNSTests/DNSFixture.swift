@@ -28,10 +28,11 @@ final class DNSFixture: Sendable {
         server = try NameServer.start(zones: [
             Self.plain, Self.signed, Self.branch, Self.rogue, Self.alias, Self.idna,
         ])
+        var configuration = DNSConfiguration(
+            servers: [server.address], trustAnchorFile: server.trustAnchorFile)
+        configuration.timeout = .seconds(30)
         resolver = try DNSResolver(
-            configuration: DNSConfiguration(
-                servers: [server.address], trustAnchorFile: server.trustAnchorFile),
-            logger: Logger(label: "test"), generator: SeededGenerator(seed: 1))
+            configuration: configuration, logger: Logger(label: "test"), generator: SeededGenerator(seed: 1))
     }
 
     private static let plain = Zone(

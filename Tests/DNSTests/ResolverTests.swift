@@ -8,7 +8,7 @@ import Testing
     private let logger = Logger(label: "test")
 
     private func resolver(
-        _ server: String, timeout: Duration = .seconds(10), maximumOutstanding: Int = 1000
+        _ server: String, timeout: Duration = .seconds(30), maximumOutstanding: Int = 1000
     ) throws -> DNSResolver {
         var configuration = DNSConfiguration(servers: [server])
         configuration.validates = false
@@ -19,10 +19,10 @@ import Testing
 
     @Test func aSilentServerCostsTheDeadline() async throws {
         let silent = try SilentServer()
-        let resolver = try resolver(silent.address, timeout: .milliseconds(300))
+        let resolver = try resolver(silent.address, timeout: .seconds(3))
         let start = ContinuousClock.now
         #expect(await resolver.lookUp("a.example", .mx).fault == .timeout)
-        #expect(ContinuousClock.now - start >= .milliseconds(300))
+        #expect(ContinuousClock.now - start >= .seconds(3))
         #expect(silent.questionCount() >= 1)
         await resolver.shutDown()
     }
@@ -109,7 +109,7 @@ import Testing
         }
         try server.start()
         var answer = await resolver.lookUp("a3.back.test", .a)
-        for number in 4..<60 where answer.fault != nil {
+        for number in 4..<240 where answer.fault != nil {
             try await Task.sleep(for: .milliseconds(500))
             answer = await resolver.lookUp("a\(number).back.test", .a)
         }
@@ -121,7 +121,8 @@ import Testing
     @Test func descriptorsBeyondAThousand() async throws {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        limit.rlim_cur = min(limit.rlim_max, 4096)
+        // Other tests live with it.
+        limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 4096))
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         var taken: [Int32] = []
         while taken.count < 1200, case let copy = dup(0), copy >= 0 { taken.append(copy) }
