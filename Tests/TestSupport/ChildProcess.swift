@@ -57,11 +57,11 @@ package enum ChildProcess {
         return text
     }
 
-    /// Asks a process to end, makes it end after ten seconds, and collects it.
+    /// Asks a process to end, makes it end after a minute, and collects it.
     package static func end(_ pid: pid_t) {
         kill(pid, SIGCONT)
         kill(pid, SIGTERM)
-        for _ in 0..<1000 {
+        for _ in 0..<6000 {
             if waitpid(pid, nil, WNOHANG) != 0 { return }
             usleep(10_000)
         }
