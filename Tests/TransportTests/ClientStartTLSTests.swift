@@ -12,6 +12,7 @@ import Testing
     /// The server's lines, then what `startTLS` throws.
     private func error(
         timeout: Duration = patience, readsAhead: Bool = false,
+        replied: @escaping @Sendable () -> Void = {},
         serve: @escaping @Sendable (Connection) async -> Void
     ) async throws -> ConnectionError? {
         let client = try TLSClientContext(configuration: TLSClientConfiguration())
@@ -22,6 +23,7 @@ import Testing
                     try await connection.write(ByteBuffer(string: "STARTTLS\r\n"))
                     var reply = try await connection.read() ?? ByteBuffer()
                     _ = reply.readSlice(length: "220 go\r\n".utf8.count)
+                    replied()
                     while readsAhead && !connection.hasUnreadInput {
                         await connection.pause(.milliseconds(1))
                     }
@@ -30,6 +32,7 @@ import Testing
                         timeout: timeout)
                     return nil
                 } catch {
+                    replied()
                     // The connection is over: nothing of the text can be read.
                     #expect((try? await connection.read()) == nil)
                     return error
@@ -48,10 +51,12 @@ import Testing
     }
 
     @Test func textThatWasReceivedUnreadIsRefused() async throws {
-        let error = try await error(readsAhead: true) { connection in
+        let (read, signal) = AsyncStream.makeStream(of: Void.self)
+        let error = try await error(readsAhead: true, replied: { signal.finish() }) { connection in
             _ = try? await connection.read()
             try? await connection.write(ByteBuffer(string: "220 go\r\n"))
-            await connection.pause(.milliseconds(20))
+            // The client must not get both in one piece.
+            for await _ in read {}
             try? await connection.write(ByteBuffer(string: "250 AUTH PLAIN\r\n"))
             await echo(connection)
         }
