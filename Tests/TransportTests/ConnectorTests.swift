@@ -110,7 +110,7 @@ import Testing
 
 /// The socket of an attempt that was given up is closed a moment after its caller was told.
 func isIdle(_ connector: Connector) async -> Bool {
-    for _ in 0..<2000 where connector.connectionCount > 0 {
+    for _ in 0..<12_000 where connector.connectionCount > 0 {
         try? await Task.sleep(for: .milliseconds(5))
     }
     return connector.connectionCount == 0

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -11,7 +12,8 @@ import Testing
                 host: host, port: port, group: group, limiter: ConnectionLimiter(ConnectionLimits()),
                 logger: quiet, handler: { _ in })
         }
-        let first = try await listen("0.0.0.0", 0)
+        // The system would choose one that is free in one family.
+        let first = try await listen("0.0.0.0", Int(Loopback.freePort()))
         let second = try await listen("::", first.port)
         #expect(second.port == first.port)
         await first.shutDown(grace: .zero)
