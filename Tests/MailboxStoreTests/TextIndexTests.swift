@@ -203,7 +203,7 @@ import Testing
             let matches = await always.find(
                 condition, in: fixture.account, columns, rows: Array(0..<columns.count))
             unread = matches.unread.count
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
         await always.shutDown()
     }
