@@ -279,7 +279,8 @@ import Testing
         let members = (0..<500).map { "member: uid=m\($0), OU=odd,ou=mail,dc=example,dc=org" }
         let sample = try SampleDirectory(
             more: "dn: ou=odd,ou=mail,dc=example,dc=org\nobjectClass: organizationalUnit\nou: odd\n\n"
-                + people + "\n" + Self.group("big", members.joined(separator: "\n")))
+                + people + "\n" + Self.group("big", members.joined(separator: "\n")),
+            cache: CacheLifetimes(positive: .seconds(3600), negative: .seconds(3600)))
         _ = await sample.directory.resolve(address("alice@example.org"))
         let before = try sample.slapd.operationCount("Search")
         guard case .deliver(let all) = await sample.directory.resolve(address("big@example.org"))

@@ -139,7 +139,7 @@ import Testing
             ["/usr/sbin/slapd", "-h", "ldap://127.0.0.1:\(port)/", "-F", config, "-d", "0"],
             output: "\(files.path)/log")
         defer { ChildProcess.end(pid) }
-        for _ in 0..<1000 where try !Loopback.accepts(port: port) { usleep(10_000) }
+        for _ in 0..<6000 where try !Loopback.accepts(port: port) { usleep(10_000) }
         try ChildProcess.run(
             [
                 "/usr/bin/ldapadd", "-x", "-H", "ldap://127.0.0.1:\(port)", "-D", "cn=config",
