@@ -42,9 +42,9 @@ enum Tool {
     }
 }
 
-/// Asks again and again, for at most 20 seconds, until it is so.
+/// Asks again and again, for a minute at least, until it is so.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<3000 {
         if try condition() { return true }
         usleep(20_000)
     }
@@ -53,7 +53,7 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
 
 /// The first value that is there, as `eventually`.
 func eventually<Value>(_ value: () throws -> Value?) throws -> Value {
-    for _ in 0..<1000 {
+    for _ in 0..<3000 {
         if let value = try value() { return value }
         usleep(20_000)
     }
