@@ -157,7 +157,7 @@ package final class NameServer: Sendable {
         let log = "\(directory)/nsd.log"
         let pid = try ChildProcess.start(
             ["/usr/sbin/nsd", "-d", "-c", "\(directory)/nsd.conf"], output: log)
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if ChildProcess.hasEnded(pid) {
                 throw TestFailure("nsd ended: \(try TextFile.read(log))")
             }

@@ -181,7 +181,7 @@ package final class PrivateSlapd: Sendable {
         let pid = try ChildProcess.start(
             ["/usr/sbin/slapd", "-h", listeners, "-f", "\(directory)/slapd.conf", "-d", "0"],
             output: log)
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if ChildProcess.hasEnded(pid) {
                 throw TestFailure("slapd ended: \(try TextFile.read(log))")
             }

@@ -44,7 +44,7 @@ import TestSupport
                 try RunningMartlet.binary(), "serve", "--config", files.path + "/martlet.yaml",
             ], output: files.path + "/log")
         #expect(eventually { (try? Loopback.accepts(port: port)) == true })
-        #expect(Tool.exitStatus(of: pid, within: 30) == 1)
+        #expect(Tool.exitStatus(of: pid, within: 90) == 1)
         let log = try TextFile.read(files.path + "/log")
         #expect(log.contains("socket nntp on 127.0.0.1 port \(port) is no listener's"), "\(log)")
     }

@@ -43,7 +43,7 @@ import TestSupport
     }
 
     @Test func gracefulStop() throws {
-        let server = try RunningMartlet()
+        let server = try RunningMartlet(.init(sections: "limits: {shutdown_grace: 60s}"))
         let user = server.newUser()
         let (smtp, clear, pop3) = (try server.smtp(.user, as: user), try server.smtp(.mx), try server.pop3(user))
         let busy = try server.smtp(.mx)

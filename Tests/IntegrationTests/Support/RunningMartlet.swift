@@ -101,7 +101,7 @@ final class RunningMartlet: Sendable {
                 eventually { (try? Loopback.accepts(port: UInt16(port))) == true } ? try? LineClient(port: port) : nil
             }
             defer { withExtendedLifetime(waker) {} }
-            for _ in 0..<6000 {
+            for _ in 0..<12_000 {
                 if let ports = Self.ports(ready) {
                     process = Process(pid: pid, ports: ports)
                     return
@@ -120,7 +120,7 @@ final class RunningMartlet: Sendable {
         process.withLock { process in
             guard process.pid > 0 else { return nil }
             kill(process.pid, SIGTERM)
-            guard let status = Tool.exitStatus(of: process.pid, within: 30) else { return nil }
+            guard let status = Tool.exitStatus(of: process.pid, within: 90) else { return nil }
             process.pid = 0
             return status
         }
