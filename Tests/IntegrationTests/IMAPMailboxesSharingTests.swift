@@ -2,7 +2,7 @@ import Testing
 import TestSupport
 
 /// Access lists and other users' mailboxes (RFC 4314), on the built server.
-@Suite(.serialized) struct IMAPMailboxesSharingTests {
+@Suite(.serialized, .ownThreads) struct IMAPMailboxesSharingTests {
     private let server: RunningMartlet
     private let owner: SampleUsers.User
     private let guest: SampleUsers.User

@@ -2,7 +2,7 @@ import Testing
 import TestSupport
 
 /// Mailboxes, their lists, quotas, rights and metadata, on the built server.
-@Suite(.serialized) struct IMAPMailboxesTests {
+@Suite(.serialized, .ownThreads) struct IMAPMailboxesTests {
     private let server: RunningMartlet
     private let user: SampleUsers.User
     private let client: IMAPMessagesClient

@@ -47,7 +47,7 @@ final class CrashingServer {
     func start() throws {
         pid = try ChildProcess.start(
             [binary, "serve", "--config", "\(files.path)/martlet.yaml"], output: "\(files.path)/log")
-        for _ in 0..<4000 {
+        for _ in 0..<12_000 {
             if ChildProcess.hasEnded(pid) {
                 throw TestFailure("the server ended: \(try TextFile.read("\(files.path)/log").suffix(2000))")
             }
@@ -65,8 +65,15 @@ final class CrashingServer {
 
     /// Stops it in good order, so that all it has accepted is delivered when it is back.
     func restart() throws {
-        ChildProcess.end(pid)
-        try start()
+        Glibc.kill(pid, SIGTERM)
+        for _ in 0..<12_000 {
+            if ChildProcess.hasEnded(pid) {
+                pid = 0
+                return try start()
+            }
+            usleep(5000)
+        }
+        throw TestFailure("the server does not end")
     }
 
     func end() {

@@ -22,13 +22,15 @@ final class MessageLoad {
         dice = Dice(seed: seed)
     }
 
-    /// Sends for this long, calls `end` in the middle of it, reads what was answered before, and drops
-    /// the connections.
-    func run(milliseconds: Int, end: () -> Void) {
+    /// Sends for this long, and until so many messages were accepted since the beginning; calls `end` in
+    /// the middle of it, reads what was answered before, and drops the connections.
+    func run(milliseconds: Int, accepting least: Int = 0, end: () -> Void) {
         var open = (0..<sessions).compactMap { _ in try? NonblockingSocket(port: port) }
         var waiting: [[Int]] = open.map { _ in [] }
         let finish = ContinuousClock.now + .milliseconds(milliseconds)
-        while .now < finish {
+        // Also on a slow machine, but not for ever.
+        let limit = finish + .seconds(120)
+        while .now < finish || (accepted.count < least && ContinuousClock.now < limit) {
             NonblockingSocket.wait(for: open)
             for (index, socket) in open.enumerated() {
                 read(socket, &waiting[index])

@@ -229,7 +229,7 @@ import Transport
     }
 
     @Test func earlyTalkersAreRefused() async throws {
-        try await withService(.mailExchanger, { $0.greetDelay = .seconds(2) }) { service in
+        try await withService(.mailExchanger, { $0.greetDelay = .seconds(5) }) { service in
             try await converse(
                 service.listener.port, """
                     > EHLO c

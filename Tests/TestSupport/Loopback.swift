@@ -25,6 +25,22 @@ package enum Loopback {
         }
     }
 
+    /// Whether this host has ::1, which containers often lack.
+    package static let hasIPv6: Bool = {
+        let descriptor = socket(
+            AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        withUnsafeMutableBytes(of: &address.sin6_addr) { $0[15] = 1 }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+            }
+        }
+    }()
+
     /// Whether somebody listens there.
     package static func accepts(port: UInt16) throws -> Bool {
         try withSocket { descriptor in

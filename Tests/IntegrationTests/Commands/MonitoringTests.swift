@@ -56,7 +56,9 @@ import TestSupport
         try failing.expect("AUTH PLAIN \(LineClient.plain(user.address, "wrong"))", "535")
         let now = try eventually { () -> [String: Double]? in
             let now = try samples(server)
-            return now["martlet_queue_recipients{state=deferred}"] == 1 ? now : nil
+            let isOver = now["martlet_queue_recipients{state=deferred}"] == 1
+                && now["martlet_deliveries_total{destination=local,result=delivered}"] == 2
+            return isOver ? now : nil
         }
         #expect(now["martlet_deliveries_total{destination=local,result=delivered}"] == 2)
         #expect((now["martlet_deliveries_total{destination=remote,result=deferred}"] ?? 0) >= 1)

@@ -114,7 +114,7 @@ import TestSupport
         let local = try server.deliver(to: [user.address], "Subject: x\r\n\r\n")
         let traced = try eventually { () -> String? in
             let text = try status(server, "trace", local).1
-            return text.contains("delivered") ? text : nil
+            return text.contains("accepted") && text.contains("delivered") ? text : nil
         }
         #expect(traced.contains("accepted from 127.0.0.1, ") && traced.contains(", from <sender@elsewhere.example>"))
         #expect(traced.contains("delivered into mailboxes: \(user.address) (mailbox)"))
@@ -125,7 +125,9 @@ import TestSupport
         #expect(try status(server, "delete", "--bounce", id).0 == 0)
         let whole = try eventually { () -> [String]? in
             let lines = try status(server, "trace", "--json", id).1.split(separator: "\n").map(String.init)
-            return lines.contains { $0.contains("\"event\":\"report\"") } ? lines : nil
+            let isWhole = lines.contains { $0.contains("\"event\":\"report\"") }
+                && lines.count { $0.contains("\"event\":\"operator\"") } >= 2
+            return isWhole ? lines : nil
         }
         let events = try whole.map { line in
             try JSONDecoder().decode([String: Value].self, from: Data(line.utf8))["event"]?.text ?? ""

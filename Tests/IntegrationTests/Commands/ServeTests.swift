@@ -43,7 +43,7 @@ import TestSupport
     }
 
     @Test func gracefulStop() throws {
-        let server = try RunningMartlet()
+        let server = try RunningMartlet(.init(sections: "limits: {shutdown_grace: 60s}"))
         let user = server.newUser()
         let (smtp, clear, pop3) = (try server.smtp(.user, as: user), try server.smtp(.mx), try server.pop3(user))
         let busy = try server.smtp(.mx)
@@ -72,8 +72,11 @@ import TestSupport
         let messages = try server.messages(of: user, count: 20)
         #expect(messages.count == 20)
         for number in 1...20 { #expect(messages.count { $0.contains("Subject: \(number)") } == 1) }
-        let queue = try server.queue()
-        #expect(queue.count == 1 && queue[0].contains("erin@elsewhere.example"))
+        let queue = try eventually { () -> [String]? in
+            let queue = try server.queue()
+            return queue.count == 1 ? queue : nil
+        }
+        #expect(queue[0].contains("erin@elsewhere.example"))
     }
 
     @Test func certificatesAreReadAgainOnSIGHUP() throws {

@@ -8,7 +8,7 @@ import TestSupport
     enum Kind: String, Sendable, CaseIterable { case paused, stopped }
 
     @Test(arguments: Kind.allCases) func outage(_ kind: Kind) throws {
-        let server = try RunningMartlet(Self.options)
+        let server = try RunningMartlet(Self.options(timeout: "3s"))
         let (known, unknown) = (server.newUser(), server.newUser())
         try server.deliver(to: [known.address], "Subject: before\r\n\r\n")
         _ = try server.messages(of: known)
@@ -67,7 +67,7 @@ import TestSupport
     }
 
     @Test func emptied() throws {
-        let server = try RunningMartlet(Self.options)
+        let server = try RunningMartlet(Self.options())
         let (known, unknown) = (server.newUser(), server.newUser())
         try server.deliver(to: [known.address], "Subject: before\r\n\r\n")
         _ = try server.messages(of: known)
@@ -89,7 +89,7 @@ import TestSupport
 
     /// Neither an empty password nor a repeated wrong one reaches the directory as a bind.
     @Test func fewBinds() throws {
-        let server = try RunningMartlet(Self.options)
+        let server = try RunningMartlet(Self.options())
         let user = server.newUser()
         let source = Sources.next()
         let before = try server.slapd.operationCount("Bind")
@@ -112,10 +112,13 @@ import TestSupport
         try other.expect("MAIL FROM:<\(user.address)>", "250")
     }
 
-    private static let options = RunningMartlet.Options(
-        sections: """
-            authentication: {maximum_delay: 5ms}
-            queue: {first_local_delay: 1s}
-            """,
-        cache: "{positive: 500ms, negative: 500ms, stale: 10m}", timeout: "1s")
+    /// - Parameter timeout: how long a directory that says nothing is waited for.
+    private static func options(timeout: String = "20s") -> RunningMartlet.Options {
+        RunningMartlet.Options(
+            sections: """
+                authentication: {maximum_delay: 5ms}
+                queue: {first_local_delay: 1s}
+                """,
+            cache: "{positive: 500ms, negative: 500ms, stale: 10m}", timeout: timeout)
+    }
 }

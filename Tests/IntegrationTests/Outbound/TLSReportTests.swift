@@ -10,6 +10,8 @@ import TestSupport
         let domain = try server.domain(to: sink)
         try server.deliver(to: ["a@\(domain)"], "Subject: x\r\n\r\n")
         #expect(try sink.messages().count == 1)
+        // The sink tells of it before it answers.
+        #expect(try eventually { try server.queue().isEmpty })
         #expect(server.stop() == 0)
         let days = try Tool.run(["/bin/sh", "-c", "cat \"$0\"/tls-reports/*.jsonl", server.state])
         #expect(days.status == 0 && days.output.contains(domain), "\(days)")
@@ -17,6 +19,7 @@ import TestSupport
         try server.start()
         try server.deliver(to: ["b@\(domain)"], "Subject: x\r\n\r\n")
         #expect(try sink.messages(2).count == 2)
+        #expect(try eventually { try server.queue().isEmpty })
         #expect(server.stop() == 0)
         let more = try Tool.run(["/bin/sh", "-c", "cat \"$0\"/tls-reports/*.jsonl | grep -c '\(domain)'", server.state])
         #expect(more.output == "2\n", "\(more)")

@@ -245,7 +245,8 @@ import Testing
         _ = try client.line()
         let octets = Array("STLS\r\nCAPA\r\nCAPA\r\n".utf8)
         try client.send(Array(octets[..<split]))
-        try client.send(Array(octets[split...]))
+        // It may have closed the connection already.
+        try? client.send(Array(octets[split...]))
         let rest = try client.rest()
         #expect(!rest.contains("TOP"), "nothing in clear is obeyed after STLS")
     }

@@ -14,10 +14,10 @@ import TestSupport
         server = try RunningMartlet(
             .init(
                 sections: """
-                    smtp: {command_timeout: 1s, data_timeout: 1s}
+                    smtp: {command_timeout: 5s, data_timeout: 5s}
                     pop3: {login_timeout: 10s}
                     imap: {login_timeout: 10s}
-                    limits: {handshake_timeout: 1s}
+                    limits: {handshake_timeout: 5s}
                     """))
     }
 

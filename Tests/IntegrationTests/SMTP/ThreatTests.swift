@@ -62,10 +62,18 @@ import TestSupport
     }
 
     @Test func earlyTalker() throws {
-        let server = try LenientServer.shared.get()
-        let client = try LineClient(port: server.port("mx"))
-        try client.send("EHLO early.example\r\nMAIL FROM:<a@elsewhere.example>\r\n")
+        let client = try Self.early(LenientServer.shared.get())
         #expect(try client.rest() == "554 5.5.0 Client must wait for the greeting\r\n")
+    }
+
+    /// A client that has spoken within the greeting's delay, on however slow a machine.
+    private static func early(_ server: RunningMartlet) throws -> LineClient {
+        while true {
+            let start = ContinuousClock.now
+            let client = try LineClient(port: server.port("mx"))
+            try client.send("EHLO early.example\r\nMAIL FROM:<a@elsewhere.example>\r\n")
+            if ContinuousClock.now - start < .milliseconds(900) { return client }
+        }
     }
 
     @Test func messageBeforeTheReplyToDATA() throws {
@@ -86,7 +94,8 @@ import TestSupport
         try client.expect("EHLO client.example", "250")
         let octets = Array("STARTTLS\r\nNOOP\r\nRSET\r\n".utf8)
         try client.send(Array(octets[..<split]))
-        try client.send(Array(octets[split...]))
+        // It may have closed the connection already.
+        try? client.send(Array(octets[split...]))
         let rest = try client.rest()
         #expect(rest.hasPrefix("220 2.0.0") || rest.hasPrefix("503 5.5.1"))
         #expect(!rest.contains("250"), "nothing in clear is obeyed after STARTTLS")

@@ -17,7 +17,7 @@ final class RunningMartlet: Sendable {
         /// Further keys of the directory's section, as in `"postmaster: admin@example.org"`.
         var directory = ""
         var cache = "{}"
-        var timeout = "5s"
+        var timeout = "20s"
         /// A further key of the TLS section.
         var tls = ""
         /// Certificates other than the common ones: chain and key.
@@ -101,7 +101,7 @@ final class RunningMartlet: Sendable {
                 eventually { (try? Loopback.accepts(port: UInt16(port))) == true } ? try? LineClient(port: port) : nil
             }
             defer { withExtendedLifetime(waker) {} }
-            for _ in 0..<6000 {
+            for _ in 0..<12_000 {
                 if let ports = Self.ports(ready) {
                     process = Process(pid: pid, ports: ports)
                     return
@@ -120,7 +120,7 @@ final class RunningMartlet: Sendable {
         process.withLock { process in
             guard process.pid > 0 else { return nil }
             kill(process.pid, SIGTERM)
-            guard let status = Tool.exitStatus(of: process.pid, within: 30) else { return nil }
+            guard let status = Tool.exitStatus(of: process.pid, within: 90) else { return nil }
             process.pid = 0
             return status
         }
@@ -223,9 +223,13 @@ final class RunningMartlet: Sendable {
               cache: \(options.cache)
               \(options.directory)
             \(options.sections)
+            \(options.sections.contains("dns:") ? "" : noDNS)
 
             """
     }
+
+    /// Nobody answers there: what the names of this machine's network are is nothing to the tests.
+    private static let noDNS = "dns: {servers: [127.0.0.1@1], timeout: 2s}"
 
     private struct Ready: Decodable {
         struct Address: Decodable { var port: Int }

@@ -19,6 +19,8 @@ final class Sink: Sendable {
         var recipients: [String]?
         var chunks: Int?
         var content: Data?
+        /// A reply that nobody has asked for.
+        var stray: String?
 
         /// Its lines without their ends.
         var lines: [String] {
@@ -70,6 +72,9 @@ final class Sink: Sendable {
             pid = 0
         }
     }
+
+    /// From now on it has no rules whose count is `+`.
+    func relent() throws { try TextFile.write("", to: files.path + "/out.relented") }
 
     /// What has happened so far.
     func events() throws -> [Event] {

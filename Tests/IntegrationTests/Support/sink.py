@@ -4,12 +4,13 @@
     {"session": 1, "tls": "TLSv1.3", "name": "the SNI"}
     {"session": 1, "helo": .., "secure": true, "login": .., "mail": .., "recipients": [..],
      "chunks": 0, "content": base64}
+    {"session": 1, "stray": "550 a reply that nobody has asked for"}
 
 Replies to commands can be changed by rules `STAGE PATTERN COUNT REPLY`: STAGE is greeting, ehlo,
 starttls, auth, mail, rcpt, data, end or quit; PATTERN stands anywhere in the command, * in any; COUNT
-says how often, * always. REPLY is a line, or `hang`, `drop` (close without a word), `garbage`,
-`endless` (550 whose text never ends), or for STARTTLS `broken`, which is 220 and then no TLS, and
-`silent`, which is 220 and then nothing. `\\n` in a line begins the next one.
+says how often, * always, + until the file OUT.relented is there. REPLY is a line, or `hang`, `drop`
+(close without a word), `garbage`, `endless` (550 whose text never ends), or for STARTTLS `broken`,
+which is 220 and then no TLS, and `silent`, which is 220 and then nothing. `\\n` in a line begins the next one.
 
 Two more stages have no reply of their own: content, when the first octets of a message have come
 after DATA, whose end is not answered then; and after, behind the reply to a message.
@@ -18,6 +19,7 @@ after DATA, whose end is not answered then; and after, behind the reply to a mes
 import argparse
 import base64
 import json
+import os
 import socket
 import ssl
 import threading
@@ -41,7 +43,7 @@ options = parser.parse_args()
 
 lock = threading.Lock()
 out = open(options.out, "a", buffering=1)
-rules = [(s, p, [None if n == "*" else int(n)], r)
+rules = [(s, p, [n if n in "*+" else int(n)], r)
          for s, p, n, r in (rule.split(" ", 3) for rule in options.rule)]
 
 
@@ -83,7 +85,9 @@ class Session:
             for name, pattern, count, reply in rules:
                 if name != stage or count[0] == 0 or pattern != "*" and pattern not in text:
                     continue
-                if count[0] is not None:
+                if count[0] == "+" and os.path.exists(options.out + ".relented"):
+                    continue
+                if isinstance(count[0], int):
                     count[0] -= 1
                 return reply
         return None
@@ -209,7 +213,7 @@ class Session:
             self.receive()
             self.reply(early)
             # Some of the message is still with the client now.
-            time.sleep(1)
+            time.sleep(3)
             while True:
                 self.receive()
         while not self.buffer.startswith(b".\r\n") and b"\r\n.\r\n" not in self.buffer:
@@ -247,7 +251,10 @@ class Session:
         stray = self.rule("after", "")
         if stray:
             time.sleep(0.05)
-            self.reply(stray)
+            try:
+                self.reply(stray)
+            finally:
+                tell(session=self.number, stray=stray)
         self.forget()
 
 

@@ -5,7 +5,7 @@ import TestSupport
 @Suite(.ownThreads) struct ExpiryTests {
     @Test func returnedToSenderButNeverToNobody() throws {
         let server = try RunningMartlet(.init(sections: """
-            queue: {expiry: 10s, first_remote_delay: 1s, first_local_delay: 1s, maximum_delay: 10s}
+            queue: {expiry: 20s, first_remote_delay: 1s, first_local_delay: 1s, maximum_delay: 10s}
             """))
         let user = server.newUser()
         for sender in ["<\(user.address)>", "<>"] {
