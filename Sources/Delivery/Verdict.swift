@@ -41,7 +41,7 @@ struct VerdictPolicy {
     }
 
     /// Its place is taken by `targets`. More than one of them are not reported one by one: the
-    /// sender asked about one address (RFC 3461 section 5.2.7.2).
+    /// sender asked about one address (RFC 3461 section 5.2.7.3).
     func reroute(
         _ recipient: QueueRecipient, to targets: [RoutedRecipient], of entry: QueueEntry,
         now: Timestamp
@@ -98,9 +98,14 @@ struct VerdictPolicy {
         guard now < deadline else {
             return failed(isFull ? .mailboxStillFull : .expired(error), recipient, entry)
         }
+        var lookAgain = deadline
+        if let by = entry.envelope.deliverBy, by.mode == .notify, !recipient.delayReported, now < by.deadline {
+            // Its sender is told then, not at the next attempt after it.
+            lookAgain = min(deadline, by.deadline)
+        }
         let next = retry.nextAttempt(
             now: now, after: recipient.attempts,
-            recipient.routed.route.isRemote ? .remote : .local, deadline: deadline,
+            recipient.routed.route.isRemote ? .remote : .local, deadline: lookAgain,
             variation: variation)
         func postpone(delayReported: Bool) -> RecipientUpdate {
             .postpone(

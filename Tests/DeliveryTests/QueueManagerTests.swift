@@ -49,6 +49,24 @@ import Testing
         #expect(harness.reports.submitted.isEmpty)
     }
 
+    /// BY=15;N (RFC 2852): the sender is told at the time, between two attempts.
+    @Test func whoWantsToKnowByATimeIsToldThen() async throws {
+        let harness = Harness()
+        harness.put([.to(.mailbox(account, Self.full))]) { entry in
+            entry.envelope.deliverBy = DeliverBy(
+                deadline: entry.arrival + .seconds(15), mode: .notify, isTraced: false)
+        }
+        await harness.settle()
+        await harness.advance(.seconds(10))
+        #expect(harness.reports.submitted.isEmpty && state(harness)?.attempts == 2)
+        #expect(state(harness)?.nextAttempt == harness.clock.now + .seconds(5))
+        await harness.advance(.seconds(5))
+        let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
+        #expect(report.recipient("action") == "delayed")
+        #expect(state(harness)?.delayReported == true)
+        #expect((state(harness)?.nextAttempt ?? harness.clock.now) > harness.clock.now)
+    }
+
     @Test func aMailboxThatStaysFullIsReported() async throws {
         let harness = Harness { $0.retry.overQuotaGrace = .seconds(15) }
         harness.put([.to(.mailbox(account, Self.full))])

@@ -132,7 +132,13 @@ import TestSupport
         // Strings that are canonically equal are equal in Swift: octets count here.
         #expect(
             Array((made.first ?? "").utf8)
-                == Array("* LIST () \"/\" \"Caf\u{e9}\" (\"OLDNAME\" (\"Cafe\u{301}\"))".utf8))
+                == Array("* LIST (\\HasNoChildren) \"/\" \"Caf\u{e9}\" (\"OLDNAME\" (\"Cafe\u{301}\"))".utf8))
+        let selected = try client.ok("SELECT \"Cafe\u{301}\"")
+        #expect(selected.contains { $0.utf8.elementsEqual((made.first ?? "").utf8) }, "\(selected)")
+        try client.ok("CREATE Sent/Old")
+        let sent = try client.ok("SELECT Sent")
+        #expect(sent.contains(#"* LIST (\HasChildren \Sent) "/" Sent"#), "\(sent)")
+        try client.ok("SELECT inbox")
         #expect(try client.ok("LIST \"\" \"CAFE\"").count == 1)
         #expect(try client.ok("LIST \"\" \"Cafe\u{301}\"").count == 2)
         try client.ok("DELETE \"Caf\u{e9}\"")

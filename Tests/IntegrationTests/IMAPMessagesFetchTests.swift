@@ -112,6 +112,35 @@ import TestSupport
         #expect(try client.text("FETCH 3 FLAGS") == "* 3 FETCH (FLAGS ())")
     }
 
+    /// RFC 7162 section 3.2.4: with the UID and the mod-sequence, whatever was asked for.
+    @Test(arguments: [
+        ("FETCH 1 BODY[TEXT]", "BODY[TEXT] {1}\r\n1 FLAGS (\\Seen) MODSEQ (# UID 1"),
+        ("FETCH 1 (FLAGS BODY[TEXT])", "FLAGS (\\Seen) BODY[TEXT] {1}\r\n1 MODSEQ (# UID 1"),
+        ("UID FETCH 1 (MODSEQ BODY[TEXT])", "UID 1 MODSEQ (# BODY[TEXT] {1}\r\n1 FLAGS (\\Seen)"),
+    ])
+    func readingWithQRESYNC(_ command: String, _ items: String) throws {
+        let (client, _) = try Self.filled(["A: b\r\n\r\n1"])
+        try client.ok("ENABLE QRESYNC")
+        let text = try client.text(command).replacing(/MODSEQ \(\d+\)/, with: "MODSEQ (#")
+        #expect(text == "* 1 FETCH (\(items))")
+    }
+
+    /// RFC 9051 section 7.5.2.
+    @Test func othersChangesNameTheUID() throws {
+        let (client, user) = try Self.filled(["A: b\r\n\r\n1"])
+        let other = try IMAPMessagesClient(try RunningMartlet.shared.get(), user)
+        try other.ok("ENABLE IMAP4rev2")
+        try client.ok("STORE 1 +FLAGS (\\Seen)")
+        #expect(try other.text("NOOP") == "* 1 FETCH (UID 1 FLAGS (\\Seen))")
+    }
+
+    /// \Seen was set before the message turned out not to be decodable: the client hears of it.
+    @Test func whatCannotBeDecodedIsTold() throws {
+        let (client, _) = try Self.filled([Self.mixed])
+        let lines = try client.no("FETCH 1 BINARY[5]", "NO [UNKNOWN-CTE]") + client.ok("NOOP")
+        #expect(lines.count { $0 == "* 1 FETCH (FLAGS (\\Seen))" } == 1, "\(lines)")
+    }
+
     @Test func changedAndVanished() throws {
         let (client, _) = try Self.filled((1...5).map { "A: b\r\n\r\n\($0)" })
         try client.ok("ENABLE QRESYNC")
@@ -136,6 +165,11 @@ import TestSupport
         #expect(try client.text("UID FETCH 1:* FLAGS") == "* 1 UIDFETCH (FLAGS ())\r\n* 2 UIDFETCH (FLAGS ())")
         #expect(try client.text("UID FETCH 2 (UID RFC822.SIZE)") == "* 2 UIDFETCH (UID 2 RFC822.SIZE 9)")
         try client.no("FETCH 1 FLAGS", "BAD [UIDREQUIRED]")
+        try client.ok("UID SEARCH RETURN (SAVE) ALL")
+        for command in ["FETCH $ FLAGS", "STORE $ +FLAGS (x)", "COPY $ Sent", "MOVE $ Sent"] {
+            try client.no(command, "BAD [UIDREQUIRED]")
+        }
+        #expect(try client.ok("UID FETCH $ FLAGS").count == 3)
         #expect(try client.text("UID STORE 1 +FLAGS (\\Seen)") == "* 1 UIDFETCH (FLAGS (\\Seen))")
     }
 

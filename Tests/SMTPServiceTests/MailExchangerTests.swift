@@ -100,7 +100,7 @@ import Transport
 
     @Test func endsLoops() async throws {
         try await withService(.mailExchanger, { $0.maximumHops = 3 }) { service in
-            for (count, reply) in [(3, "250 2.0.0"), (4, "554 5.4.6")] {
+            for (count, reply) in [(2, "250 2.0.0"), (3, "554 5.4.6")] {
                 try await converse(
                     service.listener.port, """
                         < 220

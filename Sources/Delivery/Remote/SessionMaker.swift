@@ -45,6 +45,10 @@ struct SessionMaker: Sendable {
         case nil: return .failure(Failure(error: .lookUpGivenUp, isOfHosts: false))
         }
         var last: MailError?
+        func note(_ error: MailError) {
+            // While one host may still do it, the others' refusals are not final.
+            if last?.isTemporary != true || error.isTemporary { last = error }
+        }
         var tried = 0
         for host in hosts {
             let security: SessionSecurity
@@ -55,7 +59,7 @@ struct SessionMaker: Sendable {
             switch decided {
             case .success(let decided): security = decided
             case .failure(let error):
-                last = error
+                note(error)
                 continue
             case nil: return .failure(Failure(error: .lookUpGivenUp, isOfHosts: false))
             }
@@ -63,16 +67,16 @@ struct SessionMaker: Sendable {
                 guard tried < configuration.maximumAddresses else { break }
                 let place = HostAddress(address: address, port: host.port)
                 if let error = failures.error(for: place) {
-                    last = error
+                    note(error)
                     continue
                 }
                 tried += 1
                 patience.progress.turned(to: host.name, at: place.description)
-                switch await open(host, place, security, patience) {
+                switch await open(host, place, security, wish, patience) {
                 case .success(let session): return .success(session)
                 // There is no room for the other hosts' silence either.
                 case .failure(let failure) where !failure.isOfHosts: return .failure(failure)
-                case .failure(let failure): last = failure.error
+                case .failure(let failure): note(failure.error)
                 }
             }
         }
@@ -95,7 +99,7 @@ struct SessionMaker: Sendable {
     }
 
     private func open(
-        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity,
+        _ host: MailHost, _ place: HostAddress, _ security: SessionSecurity, _ wish: TLSWish,
         _ patience: Patience
     ) async -> Result<OutboundSession, Failure> {
         let givenUp = Failure(error: .givenUp(host), isOfHosts: false)
@@ -130,6 +134,9 @@ struct SessionMaker: Sendable {
             if case .tlsFailed = failure, security.policy == .opportunistic {
                 security.policy = .never
                 continue
+            }
+            if failure == .tlsNotOffered, wish == .required {
+                return .failure(Failure(error: .requiresTLS(host), isOfHosts: true))
             }
             let error = failure.error(with: host.name)
             // A host that lacks the TLS which this destination needs may serve others.
@@ -219,6 +226,11 @@ extension MailError {
         MailError(
             451, .init(4, 4, 1), "No connection to \(host.name): \(error.reason)",
             cause: "\(place): \(error.reason)")
+    }
+
+    /// RFC 8689 section 4.2.1: not deferred, the sender is told.
+    fileprivate static func requiresTLS(_ host: MailHost) -> MailError {
+        MailError(550, .init(5, 7, 10), "REQUIRETLS: \(host.name) does not offer TLS")
     }
 
     fileprivate static let noHostTried = MailError(

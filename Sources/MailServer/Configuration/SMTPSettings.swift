@@ -24,7 +24,8 @@ package struct SMTPSettings: Sendable {
         maximumLineLength = section.size("maximum_line_length", 1000...1 << 20) ?? 64 << 10
         normalisesLineEnds =
             section.choice("bare_line_ends", ["reject": false, "normalise": true]) ?? false
-        maximumHops = section.integer("maximum_hops", 10...1000) ?? 50
+        // RFC 5321 section 6.3: 100 at least, normally.
+        maximumHops = section.integer("maximum_hops", 10...1000) ?? 100
         commandTimeout =
             section.duration("command_timeout", .seconds(1) ... .seconds(3600)) ?? .seconds(300)
         dataTimeout =

@@ -34,9 +34,10 @@ extension IMAPSession {
             if !enabled.contains(.rev2) { writeRecentCount(selected) }
         }
         if notification?.selectedEvents.tellsFlags != false {
-            // RFC 5465 section 5.1: FlagChange tells the UID.
-            try await writeFlagUpdates(
-                updates.flagged, withUID: notification?.selectedEvents.tellsFlags == true)
+            // RFC 9051 section 7.5.2: what was not asked for names the UID. RFC 5465 section 5.1:
+            // FlagChange does.
+            let namesUID = enabled.contains(.rev2) || notification?.selectedEvents.tellsFlags == true
+            try await writeFlagUpdates(updates.flagged, withUID: namesUID)
         }
         try await updateContexts()
         if updates.exists != nil { try await fetchNew(from: known) }

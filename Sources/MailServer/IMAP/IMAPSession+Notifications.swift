@@ -156,11 +156,13 @@ extension IMAPSession {
 
     /// - Parameter isDenied: the user may not do what would be necessary to watch it.
     func writeName(
-        _ name: String, _ attributes: MailboxAttributes, isDenied: Bool = false,
-        oldName: String? = nil
+        _ name: String, _ attributes: MailboxAttributes, specialUses: some Collection<SpecialUse> = [],
+        isDenied: Bool = false, oldName: String? = nil
     ) {
         let utf8 = writesUTF8
-        let words = attributes.names(isExtended: true) + (isDenied ? ["\\NoAccess"] : [])
+        let words =
+            attributes.names(isExtended: true) + specialUses.map(\.rawValue).sorted()
+            + (isDenied ? ["\\NoAccess"] : [])
         output.writeString("* LIST (\(words.joined(separator: " "))) \"/\" ")
         output.writeIMAPMailbox(name, utf8: utf8)
         if let oldName {

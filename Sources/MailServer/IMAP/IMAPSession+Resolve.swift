@@ -15,12 +15,12 @@ extension IMAPSession {
     func resolve(_ set: SequenceSet, isUID: Bool) throws(CommandFailure) -> [UInt32] {
         let selected = try selectedMailbox()
         let view = selected.view
-        if set.isSavedResult { return view.uids(in: selected.savedResult) }
-        if isUID { return view.uids(in: set.resolved(largest: view.largestUID)) }
-        guard !enabled.contains(.uidOnly) else {
-            // RFC 9586 section 3.
+        guard isUID || !enabled.contains(.uidOnly) else {
+            // RFC 9586 section 3.2: of these commands, whatever set they name.
             throw .bad("Only UIDs are possible", code: "UIDREQUIRED")
         }
+        if set.isSavedResult { return view.uids(in: selected.savedResult) }
+        if isUID { return view.uids(in: set.resolved(largest: view.largestUID)) }
         guard let uids = view.uids(atSequenceNumbers: set.resolved(largest: UInt32(view.count)))
         else { throw .bad("No such message") }
         return uids

@@ -38,7 +38,7 @@ final class IncomingMessage {
         case .done: try await draft.append(octets)
         case .watched(var arriving):
             arriving.read(octets)
-            guard arriving.receivedCount <= maximumHops else {
+            guard arriving.receivedCount < maximumHops else {
                 throw .tooManyHops(arriving.receivedCount)
             }
             waivesTLSPolicies = arriving.waivesTLSPolicies

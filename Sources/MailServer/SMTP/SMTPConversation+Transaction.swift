@@ -104,7 +104,7 @@ extension SMTPConversation {
         } catch {
             throw MailError(error)
         }
-        guard headers.receivedCount <= settings.maximumHops else {
+        guard headers.receivedCount < settings.maximumHops else {
             throw .tooManyHops(headers.receivedCount)
         }
         if let user, !settings.allowsAnySender {

@@ -16,7 +16,7 @@ package struct SMTPServiceSettings: Sendable {
     package var limits = SessionLimits()
     package var message = MessageLimits()
     /// Received fields in a message that make it a loop.
-    package var maximumHops = 50
+    package var maximumHops = 100
     /// For one command, from the reply before it (RFC 5321 section 4.5.3.2.7).
     package var commandTimeout = Duration.seconds(300)
     /// For some octets of a message (RFC 5321 section 4.5.3.2.5).

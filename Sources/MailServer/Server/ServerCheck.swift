@@ -90,7 +90,7 @@ package struct ServerCheck: Sendable {
                     Finding(
                         .warning, "\(key).login_without_tls",
                         "PASSWORDS MAY CROSS THE NETWORK IN CLEAR on port \(listener.port)",
-                        whatToDo: "remove the key, or let the listener's address be a loopback one"))
+                        whatToDo: "remove the key; clients have STARTTLS and listeners with TLS from the start"))
             }
             if listener.anySender {
                 findings.append(

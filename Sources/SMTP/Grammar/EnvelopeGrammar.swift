@@ -21,7 +21,7 @@ extension SMTPCommand {
             try mailParameter(parameter, &mail, &seen)
         }
         if !mail.smtpUTF8, case .address(let address) = mail.reversePath, address.needsSMTPUTF8 {
-            throw .needsSMTPUTF8
+            throw .senderNeedsSMTPUTF8
         }
         return mail
     }
@@ -97,19 +97,20 @@ extension SMTPCommand {
             allowsBarePaths: options.allowsBarePaths)
         var recipient = RecipientCommand(path: try grammar.forwardPath(&cursor))
         while let parameter = try parameter(&cursor, orThrow: .invalidRecipient) {
-            guard let value = parameter.value else { throw .unknownParameter }
             if parameter.keyword.equals(word: "NOTIFY") {
                 guard recipient.notify == nil else { throw .duplicateParameter }
+                guard let value = parameter.value else { throw .invalidParameterValue }
                 recipient.notify = try notify(value)
             } else if parameter.keyword.equals(word: "ORCPT") {
                 guard recipient.originalRecipient == nil else { throw .duplicateParameter }
+                guard let value = parameter.value else { throw .invalidParameterValue }
                 recipient.originalRecipient = try originalRecipient(value)
             } else {
                 throw .unknownParameter
             }
         }
         if !options.smtpUTF8, case .address(let address) = recipient.path, address.needsSMTPUTF8 {
-            throw .needsSMTPUTF8
+            throw .recipientNeedsSMTPUTF8
         }
         return recipient
     }

@@ -73,7 +73,11 @@ extension SMTPReply {
     static var missingRecipientBrackets: SMTPReply {
         .init(wire: "501 5.1.3 The recipient address must be in <angle brackets>\r\n")
     }
-    static var needsSMTPUTF8: SMTPReply {
+    /// RFC 6531 section 3.5 has a code for MAIL and one for RCPT.
+    static var senderNeedsSMTPUTF8: SMTPReply {
+        .init(wire: "550 5.6.7 Addresses outside ASCII need MAIL with SMTPUTF8\r\n")
+    }
+    static var recipientNeedsSMTPUTF8: SMTPReply {
         .init(wire: "553 5.6.7 Addresses outside ASCII need MAIL with SMTPUTF8\r\n")
     }
     static var invalidParameter: SMTPReply { .init(wire: "501 5.5.4 Invalid parameter\r\n") }

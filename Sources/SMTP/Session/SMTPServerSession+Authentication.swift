@@ -8,7 +8,8 @@ extension SMTPServerSession {
     ) -> SMTPServerAction? {
         guard !isAuthenticated else { return fail(.alreadyAuthenticated, &output) }
         guard mechanisms.contains(mechanism) else {
-            if !isEncrypted, configuration.offersStartTLS {
+            // Where some may be used in clear, this one is none of those that TLS would add.
+            if mechanisms.isEmpty, !isEncrypted, configuration.offersStartTLS {
                 return fail(.encryptionRequired, &output)
             }
             return fail(mechanisms.isEmpty ? .notImplemented : .unknownMechanism, &output)

@@ -101,6 +101,10 @@ import TestSupport
     @Test func noTLSAlthoughEnforced() throws {
         let sink = try names.sink("127.0.1.42")
         try expectDeferral(to: "notls.sts.test", sink, "4.7.4")
+        // RFC 8689 section 4.2.1: then the sender is told at once.
+        let user = try send(to: "notls.sts.test", parameters: " REQUIRETLS")
+        let report = try MailTool.report(server.messages(of: user)[0])
+        #expect(report.recipients.first?["status"] == "5.7.10")
     }
 
     @Test func hostThatThePolicyDoesNotName() throws {

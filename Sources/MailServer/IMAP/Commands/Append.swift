@@ -24,7 +24,7 @@ extension IMAPSession {
             if let failure = appending.failure { throw failure }
             let result = try await appending.store()
             noteOwn(result.uids, in: target.id)
-            return try await completion(of: result, isReplacing: replaced != nil)
+            return try await completion(of: result, in: target, isReplacing: replaced != nil)
         } catch {
             if !isOver, case .refused = error { try await skipAppend() }
             throw error
@@ -80,13 +80,15 @@ extension IMAPSession {
         return false
     }
 
-    private func completion(of result: AppendResult, isReplacing: Bool)
+    private func completion(of result: AppendResult, in target: ResolvedMailbox, isReplacing: Bool)
         async throws(CommandFailure) -> Completion
     {
-        let code = "APPENDUID \(result.uidValidity) \(UIDSet(ascending: result.uids).imapText)"
+        // RFC 4315 section 5: nothing is told of a mailbox that the user may not select.
+        let code = target.rights.contains(.read)
+            ? "APPENDUID \(result.uidValidity) \(UIDSet(ascending: result.uids).imapText)" : nil
         guard isReplacing else { return .ok("APPEND completed", code: code) }
         // RFC 8508 section 3.2: the new message before the old one goes.
-        output.writeUntagged(.ok, code: code, "Replacement message ready")
+        if let code { output.writeUntagged(.ok, code: code, "Replacement message ready") }
         try await announce(allowExpunge: true)
         return .ok("REPLACE completed", code: enabled.contains(.qresync) ? toldModSequence : nil)
     }

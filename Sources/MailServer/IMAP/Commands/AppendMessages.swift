@@ -64,6 +64,8 @@ final class Appending {
         try await check(UInt64(current?.draft.size ?? 0) + size)
     }
 
+    /// Header fields with 8-bit octets are taken without ENABLE UTF8=ACCEPT, too, against RFC 6855
+    /// section 4: mail of decades has them, and a client that moves it here must not leave it behind.
     func take(_ octets: ByteBuffer) async throws(CommandFailure) {
         guard !isBinary else { return try await add(octets) }
         guard !octets.containsNUL else {

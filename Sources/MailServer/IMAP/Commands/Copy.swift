@@ -20,7 +20,7 @@ extension IMAPSession {
                     : .no("The messages are expunged already", code: "EXPUNGEISSUED")
             }
             noteOwn(result.copies, in: target.id)
-            return .ok("COPY completed", code: result.copyCode)
+            return .ok("COPY completed", code: result.copyCode(for: target))
         } catch { throw refusal(error) }
     }
 
@@ -39,9 +39,11 @@ extension IMAPSession {
 }
 
 extension CopyResult {
-    /// RFC 4315 section 3. UIDs of both ascend, so that the sets pair them.
-    var copyCode: String {
-        "COPYUID \(uidValidity) \(UIDSet(ascending: sources).imapText) "
+    /// RFC 4315 section 3. UIDs of both ascend, so that the sets pair them. Section 5: nothing is told
+    /// of a mailbox that the user may not select.
+    func copyCode(for target: ResolvedMailbox) -> String? {
+        guard target.rights.contains(.read) else { return nil }
+        return "COPYUID \(uidValidity) \(UIDSet(ascending: sources).imapText) "
             + UIDSet(ascending: copies).imapText
     }
 }

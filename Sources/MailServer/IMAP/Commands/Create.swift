@@ -18,7 +18,10 @@ extension IMAPSession {
                 [NewMailbox(name: place.name, specialUses: Set(uses))], of: place.account)[0]
         }
         if let parent = place.parent { try await inheritAccess(of: parent, status) }
-        writeOldName(asked, now: place.shownName)
+        if let oldName = oldName(asked, now: place.shownName) {
+            let attributes = try await attributes(of: place.shownName, isOwn: place.isOwn)
+            writeName(place.shownName, attributes, specialUses: uses, oldName: oldName)
+        }
         return .ok("CREATE completed", code: "MAILBOXID (\(mailboxObjectID(status.id)))")
     }
 
@@ -97,16 +100,6 @@ extension IMAPSession {
                     rights, of: identifier, to: new.id, account: new.account)
             }
         }
-    }
-
-    /// RFC 9051 section 6.3.9.7: tells a client that knows of it how its name was normalised.
-    private func writeOldName(_ old: String, now name: String) {
-        guard enabled.contains(.rev2), !old.utf8.elementsEqual(name.utf8) else { return }
-        output.writeStaticString("* LIST () \"/\" ")
-        output.writeIMAPMailbox(name, utf8: writesUTF8)
-        output.writeStaticString(" (\"OLDNAME\" (")
-        output.writeIMAPMailbox(old, utf8: writesUTF8)
-        output.writeStaticString("))\r\n")
     }
 }
 

@@ -54,13 +54,23 @@ extension IMAPSession {
             default: writeValue(of: item, message, rows)
             }
         }
-        guard message.isNewlySeen, !plan.tellsFlags else { return }
-        // RFC 9051 section 6.4.5: the flags that this command changed are told.
-        output.writeStaticString(" FLAGS ")
-        writeFlags(of: message, rows)
+        if message.isNewlySeen { writeChange(of: message, plan, rows) }
+    }
+
+    /// RFC 9051 section 6.4.5: the flags that this command changed are told; RFC 7162 sections 3.1 and
+    /// 3.2.4: with their mod-sequence, and the UID.
+    private func writeChange(of message: FetchedMessage, _ plan: FetchPlan, _ rows: FetchRows) {
+        if !plan.tellsFlags {
+            output.writeStaticString(" FLAGS ")
+            writeFlags(of: message, rows)
+        }
         if enabled.contains(.condstore), !plan.tellsModSequence {
             output.writeStaticString(" MODSEQ ")
             writeValue(of: .modSequence, message, rows)
+        }
+        if enabled.contains(.qresync), !enabled.contains(.uidOnly), !plan.tellsUID {
+            output.writeStaticString(" UID ")
+            writeValue(of: .uid, message, rows)
         }
     }
 

@@ -111,6 +111,8 @@ extension IMAPSession {
                     outcome.failure = .no("Some messages could not be read", code: "UNAVAILABLE")
                 case .unknownEncoding:
                     output.moveWriterIndex(to: start)
+                    // Was not told of \Seen, and will be.
+                    message.isNewlySeen = false
                     outcome.failure = .no(
                         "Unknown content transfer encoding", code: "UNKNOWN-CTE")
                 }

@@ -13,6 +13,7 @@ struct FetchPlan {
     let takesFactsAtHand: Bool
     /// RFC 9051 section 6.4.5: BODY[...] without PEEK sets \Seen.
     let setsSeen: Bool
+    let tellsUID: Bool
     let tellsFlags: Bool
     let tellsModSequence: Bool
 
@@ -45,6 +46,7 @@ struct FetchPlan {
         needsThreads = items.contains(.threadID)
         self.takesFactsAtHand = takesFactsAtHand
         self.setsSeen = setsSeen
+        tellsUID = items.contains(.uid)
         tellsFlags = items.contains(.flags)
         tellsModSequence = items.contains(.modSequence)
     }

@@ -10,26 +10,34 @@ extension IMAPSession {
     static let quotaRoot = "User quota"
 
     func getQuota(_ root: String) async throws(CommandFailure) -> Completion {
-        guard root == Self.quotaRoot else {
+        guard root == Self.quotaRoot, try await writeQuota() else {
             throw .no("No such quota root", code: "NONEXISTENT")
         }
-        try await writeQuota()
         return .ok("GETQUOTA completed")
     }
 
-    /// Another user's quota is not this user's to see: such a mailbox is shown without a root.
+    /// Another user's quota is not this user's to see: such a mailbox is shown without a root, as one
+    /// that has no limit.
     func getQuotaRoot(_ name: String) async throws(CommandFailure) -> Completion {
         let mailbox = try await mailbox(named: name, needing: .read)
+        let quota = mailbox.isOwn ? try await quotaResponse() : nil
         output.writeStaticString("* QUOTAROOT ")
         output.writeIMAPMailbox(mailbox.name, utf8: writesUTF8)
-        if mailbox.isOwn { output.writeString(" \"\(Self.quotaRoot)\"") }
+        if let quota { output.writeString(" \"\(Self.quotaRoot)\"\r\n\(quota)") }
         output.writeStaticString("\r\n")
-        if mailbox.isOwn { try await writeQuota() }
         return .ok("GETQUOTAROOT completed")
     }
 
-    // quota-response = "QUOTA" SP quota-root-name SP "(" [quota-resource *(SP quota-resource)] ")"
-    func writeQuota() async throws(CommandFailure) {
+    /// - Returns: false for a user without limits, who has no quota root.
+    @discardableResult
+    func writeQuota() async throws(CommandFailure) -> Bool {
+        guard let quota = try await quotaResponse() else { return false }
+        output.writeString(quota + "\r\n")
+        return true
+    }
+
+    // quota-response = "QUOTA" SP quota-root-name SP "(" quota-resource *(SP quota-resource) ")"
+    private func quotaResponse() async throws(CommandFailure) -> String? {
         let user = try loggedIn()
         let usage = try await stored { () async throws(MailError) in
             try await user.mailboxes.usage()
@@ -41,8 +49,8 @@ extension IMAPSession {
             resources.append("STORAGE \((usage.bytes + 1023) / 1024) \(limit / 1024)")
         }
         if let limit = quota.messages { resources.append("MESSAGE \(usage.messages) \(limit)") }
-        let list = resources.joined(separator: " ")
-        output.writeString("* QUOTA \"\(Self.quotaRoot)\" (\(list))\r\n")
+        guard !resources.isEmpty else { return nil }
+        return "* QUOTA \"\(Self.quotaRoot)\" (\(resources.joined(separator: " ")))"
     }
 
     /// As the directory says now; what the session knows, when it can't tell.

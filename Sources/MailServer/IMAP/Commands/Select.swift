@@ -10,6 +10,10 @@ extension IMAPSession {
         if command.resynchronize != nil, !enabled.contains(.qresync) {
             throw .bad("ENABLE QRESYNC first")
         }
+        if command.resynchronize?.sequenceMatch != nil, enabled.contains(.uidOnly) {
+            // RFC 9586 section 3.7.
+            throw .bad("Only UIDs are possible", code: "UIDREQUIRED")
+        }
         // Whatever becomes of this command, the mailbox before it is left.
         if selected != nil {
             deselect()
@@ -26,8 +30,14 @@ extension IMAPSession {
         let isReadOnly = command.isReadOnly || mailbox.rights.isDisjoint(with: .changing)
         let selected = SelectedMailbox(
             live, name: mailbox.name, isReadOnly: isReadOnly, rights: mailbox.rights)
+        let attributes = enabled.contains(.rev2) ? try await attributes(of: mailbox.name, isOwn: mailbox.isOwn) : []
         self.selected = selected
         writeState(of: selected)
+        if enabled.contains(.rev2) {
+            writeName(
+                mailbox.name, attributes, specialUses: mailbox.isOwn ? mailbox.status.specialUses : [],
+                oldName: oldName(command.mailbox, now: mailbox.name))
+        }
         if let known = command.resynchronize { try await resynchronize(known, selected) }
         updateAttachment()
         return isReadOnly
@@ -41,11 +51,7 @@ extension IMAPSession {
         output.writeStaticString("* ")
         output.writeIMAPNumber(view.count)
         output.writeStaticString(" EXISTS\r\n")
-        if enabled.contains(.rev2) {
-            output.writeStaticString("* LIST () \"/\" ")
-            output.writeIMAPMailbox(selected.name, utf8: enabled.contains(.utf8))
-            output.writeStaticString("\r\n")
-        } else {
+        if !enabled.contains(.rev2) {
             writeRecentCount(selected)
             if !enabled.contains(.uidOnly), let number = firstUnseen(selected) {
                 output.writeUntagged(.ok, code: "UNSEEN \(number)", "First unseen message")
@@ -56,6 +62,17 @@ extension IMAPSession {
         output.writeUntagged(.ok, code: "HIGHESTMODSEQ \(view.modSequence)", "Highest mod-sequence")
         output.writeUntagged(
             .ok, code: "MAILBOXID (\(mailboxObjectID(selected.live.id)))", "Identifier of the mailbox")
+    }
+
+    func attributes(of name: String, isOwn: Bool) async throws(CommandFailure) -> MailboxAttributes {
+        let mailboxes = try await isOwn ? ownMailboxes() : visibleMailboxes()
+        return MailboxHierarchy(mailboxes.lazy.map(\.name)).attributes(of: name)
+    }
+
+    /// RFC 9051 section 6.3.9.7: what the client called the mailbox, if its name was normalised.
+    func oldName(_ asked: String, now name: String) -> String? {
+        let isSame = asked.utf8.elementsEqual(name.utf8) || name == MailboxName.inbox
+        return isSame || !enabled.contains(.rev2) ? nil : asked
     }
 
     /// RFC 8474 section 4.
