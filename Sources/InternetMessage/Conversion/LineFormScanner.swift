@@ -109,15 +109,14 @@ struct BinaryWordFinder: Sendable {
         return false
     }
 
-    /// Of 32 places at once, those are looked at closer where "b" and, five on, "y" stand.
+    /// Of 32 places at once, those are looked at closer where "b" and, five on, "y" may stand.
     private static func find(in bytes: UnsafeRawBufferPointer) -> Bool {
         let last = bytes.count - length
         var position = 0
         while position + 31 <= last {
-            let first = bytes.loadUnaligned(fromByteOffset: position, as: SIMD32<UInt8>.self)
-            let sixth = bytes.loadUnaligned(fromByteOffset: position + 5, as: SIMD32<UInt8>.self)
-            let isCandidate = ((first | 0x20) .== 0x62) .& ((sixth | 0x20) .== 0x79)
-            if any(isCandidate) {
+            let first = marks(of: 0x6262_6262_6262_6262, in: bytes, at: position)
+            let sixth = marks(of: 0x7979_7979_7979_7979, in: bytes, at: position + 5)
+            if first & sixth != .zero {
                 for place in position..<position + 32 where isWord(bytes, at: place) { return true }
             }
             position += 32
@@ -127,6 +126,15 @@ struct BinaryWordFinder: Sendable {
             position += 1
         }
         return false
+    }
+
+    /// The highest bit of each octet that is the letter, in either case, and of some behind such a one.
+    private static func marks(
+        of letter: UInt64, in bytes: UnsafeRawBufferPointer, at position: Int
+    ) -> SIMD4<UInt64> {
+        let octets = bytes.loadUnaligned(fromByteOffset: position, as: SIMD4<UInt64>.self)
+        let zeros = (octets | 0x2020_2020_2020_2020) ^ letter
+        return (zeros &- 0x0101_0101_0101_0101) & ~zeros & 0x8080_8080_8080_8080
     }
 
     private static func isWord(_ bytes: UnsafeRawBufferPointer, at place: Int) -> Bool {
