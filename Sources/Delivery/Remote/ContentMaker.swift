@@ -48,7 +48,7 @@ struct ContentMaker: Sendable {
     private func convert(
         _ content: inout OutboundContent, _ message: MessageReference
     ) async throws(MailError) {
-        var survey = SevenBitSurvey(size: message.size)
+        var survey = ConversionSurvey(size: message.size)
         while let range = try Self.wanted(&survey) {
             let octets = try await spool.read(message, range)
             octets.withUnsafeReadableBytes { survey.receive($0) }
@@ -58,7 +58,7 @@ struct ContentMaker: Sendable {
         if !plan.isEmpty { content.source = .sevenBit(plan, message, spool) }
     }
 
-    private static func wanted(_ survey: inout SevenBitSurvey) throws(MailError) -> Range<Int>? {
+    private static func wanted(_ survey: inout ConversionSurvey) throws(MailError) -> Range<Int>? {
         do throws(ConversionFailure) {
             return try survey.wanted(atMost: OutboundContent.partSize)
         } catch {

@@ -13,7 +13,7 @@ struct OutboundContent: Sendable {
     enum Source: Sendable {
         case stored(MessageReference, Spool)
         /// For a host that takes 7 bits only.
-        case sevenBit(SevenBitPlan, MessageReference, Spool)
+        case sevenBit(ConversionPlan, MessageReference, Spool)
     }
 
     /// Header fields, whole lines.
@@ -42,7 +42,7 @@ struct OutboundContent: Sendable {
         private let message: MessageReference
         private let spool: Spool
         private var offset = 0
-        private var writer: SevenBitWriter?
+        private var writer: ConversionWriter?
 
         init(_ content: OutboundContent) {
             prefix = content.prefix
@@ -50,7 +50,7 @@ struct OutboundContent: Sendable {
             case .stored(let message, let spool): (self.message, self.spool) = (message, spool)
             case .sevenBit(let plan, let message, let spool):
                 (self.message, self.spool) = (message, spool)
-                writer = SevenBitWriter(plan)
+                writer = ConversionWriter(plan)
             }
         }
 

@@ -1,5 +1,5 @@
-/// The header of one part while a message is made 7 bit: what it says of the encoding, and what
-/// must be written instead.
+/// The header of one part while a message is converted: what it says of the encoding, and what must
+/// be written instead.
 struct PartHeader {
     enum Label { case sevenBit, eightBit, binary, encoded }
 
@@ -30,26 +30,43 @@ struct PartHeader {
         }
     }
 
-    /// Puts one Content-Transfer-Encoding in the place of those that there are, or at the end.
+    /// What is to be changed in the header.
     ///
-    /// - Parameter isMessage: it is a message's header, in which the field counts only with
-    ///   MIME-Version. Octets that nobody has labelled are of an unknown charset (RFC 1428).
-    func setEncoding(_ name: String, isMessage: Bool, _ plan: inout SevenBitPlan) {
-        var line = "Content-Transfer-Encoding: \(name)\r\n"
+    /// - Parameters:
+    ///   - encoding: one Content-Transfer-Encoding takes the place of those that there are, or comes
+    ///     to the end; nil: they stay.
+    ///   - isDowngraded: other fields beyond ASCII become ASCII.
+    ///   - isMessage: it is a message's header, in which the encoding counts only with MIME-Version.
+    ///     Octets that nobody has labelled are of an unknown charset (RFC 1428).
+    func write(
+        encoding: String?, isDowngraded: Bool, isMessage: Bool, _ plan: inout ConversionPlan
+    ) {
+        var line = encoding.map { label($0, isMessage: isMessage) } ?? []
+        let isDowngraded = isDowngraded && section.bytes.withUnsafeBytes(\.hasEightBitOctets)
+        if encoding != nil || isDowngraded {
+            for field in section.fields {
+                if encoding != nil, section.isNamed(field, "content-transfer-encoding") {
+                    plan.replace(place(field.whole), by: line)
+                    line = []
+                } else if isDowngraded,
+                    let octets = DowngradedHeader.replacement(for: field, in: section)
+                {
+                    plan.replace(place(field.whole), by: octets)
+                }
+            }
+        }
+        if !line.isEmpty { plan.replace(place(section.fieldsEnd..<section.fieldsEnd), by: line) }
+    }
+
+    private func label(_ encoding: String, isMessage: Bool) -> [UInt8] {
+        var line = "Content-Transfer-Encoding: \(encoding)\r\n"
         if isMessage, section.count(of: "mime-version") == 0 {
             if !hasType, section.count(of: "content-type") == 0 {
                 line = "Content-Type: text/plain; charset=unknown-8bit\r\n\(line)"
             }
             line = "MIME-Version: 1.0\r\n\(line)"
         }
-        var octets = Array(line.utf8)
-        for field in section.fields(named: "content-transfer-encoding") {
-            plan.replace(place(field.whole), by: octets)
-            octets = []
-        }
-        if !octets.isEmpty {
-            plan.replace(place(section.fieldsEnd..<section.fieldsEnd), by: octets)
-        }
+        return Array(line.utf8)
     }
 
     private func place(_ range: Range<Int>) -> Range<Int> {

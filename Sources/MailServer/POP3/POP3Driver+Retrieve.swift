@@ -6,7 +6,7 @@ internal import POP3
 internal import Storage
 internal import Transport
 
-/// RETR and TOP: stored bytes, in bounded chunks, as fast as the client takes them.
+/// RETR and TOP: a message's bytes, in bounded chunks, as fast as the client takes them.
 extension POP3Driver {
     /// Octets read at a time. A top is short, mostly.
     private static let chunkSize = 64 * 1024
@@ -16,60 +16,56 @@ extension POP3Driver {
 
     func retrieve(_ index: Int, bodyLines: Int?) async throws(ConnectionError) {
         guard let maildrop else { return }
-        let message = maildrop.messages[index]
-        let chunkSize = bodyLines == nil ? Self.chunkSize : Self.topChunkSize
+        var message = RetrievedMessage(
+            maildrop.messages[index], of: maildrop,
+            chunkSize: bodyLines == nil ? Self.chunkSize : Self.topChunkSize)
+        var limiter = bodyLines.map(TopLimiter.init)
         // Nothing is promised before the first bytes are there: it may have been removed. From then on it
         // may, too.
-        var chunk: ByteBuffer
-        var hold: MessageHold?
-        defer { withExtendedLifetime(hold) {} }
-        switch await read(message, of: maildrop, from: 0, atMost: chunkSize, &hold) {
-        case .success(let bytes): chunk = bytes
-        case .failure(let error):
-            return session.textFailed(isTemporary: error.isTemporary, &replies)
+        do throws(RetrievedMessage.Failure) {
+            try await message.prepare(isUTF8: session.isUTF8, limiter: limiter)
+        } catch {
+            return refuse(maildrop.messages[index], error)
         }
-        session.beginText(index: index, bodyLines: bodyLines, &replies)
-        var limiter = bodyLines.map(TopLimiter.init)
+        session.beginText(
+            index: index, bodyLines: bodyLines, isStoredForm: message.isStoredForm, &replies)
         var encoder = MultilineEncoder()
         try await send(ByteBuffer(bytes: message.deliveryHeader), &limiter, &encoder)
-        var offset = 0
-        while true {
-            offset += chunk.readableBytes
-            try await send(chunk, &limiter, &encoder)
-            guard offset < message.message.size, limiter?.isComplete != true else { break }
-            switch await read(message, of: maildrop, from: offset, atMost: chunkSize, &hold) {
-            case .success(let bytes): chunk = bytes
-            case .failure(let error):
+        while limiter?.isComplete != true {
+            let next: ByteBuffer?
+            do throws(MailError) {
+                next = try await message.next()
+            } catch {
+                log(maildrop.messages[index], "\(error)")
                 // The text has begun, so only the connection's end can tell that it is not whole.
                 throw .io("stored message can't be read: \(error)")
             }
+            guard let chunk = next else { break }
+            retrieved.octets += chunk.readableBytes
+            try await send(chunk, &limiter, &encoder)
         }
         encoder.finish(&replies)
         retrieved.messages += 1
-        retrieved.octets += offset
     }
 
-    private func read(
-        _ message: MailboxMessage, of maildrop: LockedMaildrop, from offset: Int, atMost count: Int,
-        _ hold: inout MessageHold?
-    ) async -> Result<ByteBuffer, MailError> {
-        let end = min(offset + count, message.message.size)
-        do throws(MailError) {
-            if hold == nil, count < message.message.size { hold = try await maildrop.hold(message) }
-            let bytes = try await maildrop.read(message, offset..<end)
-            guard bytes.readableBytes > 0 || offset == end else {
-                throw .localProblem("message \(message.message.id) ends before its size")
-            }
-            return .success(bytes)
-        } catch {
-            logger.error(
-                "POP3 message not read",
-                metadata: [
-                    "account": "\(maildrop.account)", "uid": "\(message.uid)",
-                    "error": "\(error)",
-                ])
-            return .failure(error)
+    private func refuse(_ message: MailboxMessage, _ failure: RetrievedMessage.Failure) {
+        switch failure {
+        case .unreadable(let error):
+            log(message, "\(error)")
+            session.textFailed(isTemporary: error.isTemporary, &replies)
+        case .inconvertible(let reason):
+            log(message, "no form of it for this client: \(reason)")
+            session.conversionFailed(&replies)
         }
+    }
+
+    private func log(_ message: MailboxMessage, _ error: String) {
+        logger.error(
+            "POP3 message not read",
+            metadata: [
+                "account": "\(maildrop?.account.description ?? "")", "uid": "\(message.uid)",
+                "error": "\(error)",
+            ])
     }
 
     private func send(

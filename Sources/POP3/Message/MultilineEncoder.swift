@@ -10,7 +10,8 @@ internal import Musl
 /// a dot at the start of a line is doubled, and the text ends with CRLF "." CRLF.
 ///
 /// Stored messages have CRLF lines; should one have a bare LF, a CR is put before it, for no client
-/// may see a line that does not end. A chunk that needs nothing is passed on without a copy.
+/// may see a line that does not end. Content that says it is binary must have been encoded before. A
+/// chunk that needs nothing is passed on without a copy.
 package struct MultilineEncoder: Sendable {
     /// The last octet so far; at first, as if a line had just ended.
     private var last: UInt8 = 0x0a

@@ -5,7 +5,9 @@ internal import NIOCore
 package struct Maildrop: Sendable {
     package struct Message: Sendable {
         package let uid: UInt32
-        /// Octets with CRLF line ends, before dot-stuffing.
+        /// Octets with CRLF line ends, before dot-stuffing. Of the stored form, though RETR may send
+        /// another: RFC 6856 section 2.1 only recommends that size here, and to know it each message
+        /// would have to be read.
         package let size: Int
 
         package init(uid: UInt32, size: Int) {

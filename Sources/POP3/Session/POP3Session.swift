@@ -3,8 +3,8 @@ package import NIOCore
 /// A POP3 session (RFC 1939) without its connection: it takes octets, writes replies and says what
 /// the driver has to do. Pipelined commands (RFC 2449 section 6.8) are answered in their order.
 ///
-/// Messages that hold internationalised headers are served as they are in either mode: RFC 6856
-/// section 6 lets a server do so, and a rewritten message would break its signatures.
+/// A client that has not said UTF8 gets headers in ASCII (RFC 6856 section 2.1), which the driver sees
+/// to, by RFC 6858: an -ERR would keep many clients from the rest of their mail.
 package struct POP3Session: Sendable {
     enum Phase: UInt8 { case authorization = 1, transaction = 2, exchange = 4, waiting = 8, ended = 16 }
 
@@ -163,9 +163,18 @@ package struct POP3Session: Sendable {
     }
 
     /// The text of a message follows (RFC 1939 sections 5 and 7).
-    package func beginText(index: Int, bodyLines: Int?, _ replies: inout ByteBuffer) {
+    ///
+    /// - Parameter isStoredForm: the text has the size that the maildrop says. That of another form is
+    ///   not known before it is sent.
+    package func beginText(
+        index: Int, bodyLines: Int?, isStoredForm: Bool = true, _ replies: inout ByteBuffer
+    ) {
         guard bodyLines == nil, let maildrop else {
             POP3Reply.ok("top of message follows", &replies)
+            return
+        }
+        guard isStoredForm else {
+            POP3Reply.ok("message follows", &replies)
             return
         }
         replies.writeStaticString("+OK ")
@@ -177,6 +186,11 @@ package struct POP3Session: Sendable {
     package func textFailed(isTemporary: Bool, _ replies: inout ByteBuffer) {
         POP3Reply.error(
             isTemporary ? .temporary : .permanent, "the message can't be read", &replies)
+    }
+
+    /// The message has no form that this client could take; it stays in the maildrop.
+    package func conversionFailed(_ replies: inout ByteBuffer) {
+        POP3Reply.error(.permanent, "the message can't be converted for this client", &replies)
     }
 
     /// The UPDATE state is over; the session ends whatever came of it (RFC 1939 section 6).

@@ -78,10 +78,13 @@ extension RunningMartlet {
     }
 
     /// A POP3 client with TLS that has logged in.
-    func pop3(_ user: SampleUsers.User, source: String? = nil) throws -> LineClient {
+    func pop3(
+        _ user: SampleUsers.User, source: String? = nil, utf8: Bool = false
+    ) throws -> LineClient {
         let client = try LineClient(port: port("pop3s"), source: source)
         try client.startTLS()
         _ = try client.line()
+        if utf8 { try client.ask("UTF8", "+OK") }
         try client.ask("USER \(user.address)", "+OK")
         try client.ask("PASS \(user.password)", "+OK")
         return client
@@ -99,10 +102,10 @@ extension RunningMartlet {
         return id
     }
 
-    /// The messages in a mailbox once there are so many, each as its lines.
+    /// The messages in a mailbox once there are so many, each as its lines; with headers in UTF-8.
     func messages(of user: SampleUsers.User, count: Int = 1) throws -> [[String]] {
         try eventually {
-            let client = try pop3(user)
+            let client = try pop3(user, utf8: true)
             guard let line = try client.ask("STAT", "+OK").split(separator: " ").dropFirst().first,
                 let there = Int(line), there >= count
             else {

@@ -123,20 +123,16 @@ final class LineClient {
         throw Failure(description: "connection closed within a multi-line response")
     }
 
-    /// The same as octets, its line ends kept.
-    func multilineOctets() throws -> [UInt8] {
-        var octets: [UInt8] = []
-        let end: [UInt8] = [13, 10, 46, 13, 10]
-        octets = Array(buffered[taken...])
-        buffered = []
-        taken = 0
-        while !octets.suffix(5).elementsEqual(end) {
+    /// The next octets, so many.
+    func octets(_ count: Int) throws -> [UInt8] {
+        while buffered.count - taken < count {
             guard let more = try receive() else {
-                throw Failure(description: "connection closed within a multi-line response")
+                throw Failure(description: "connection closed within a literal")
             }
-            octets += more
+            buffered += more
         }
-        return octets.dropLast(3)
+        defer { taken += count }
+        return Array(buffered[taken..<taken + count])
     }
 
     /// The name that the server's certificate is for, as in `/CN=mail.example.org`.

@@ -8,11 +8,10 @@ import TestSupport
 
     init() throws { server = try RunningMartlet.shared.get() }
 
+    /// IMAP gives the octets as they came; POP3, which has lines only, what they stand for.
     @Test func binaryMIMEByChunksIsFetchedAsItWas() throws {
         let user = server.newUser()
-        let octets = (0...255).map(UInt8.init).filter { $0 != 10 && $0 != 13 }
-        let line = octets + [13, 10]
-        let body = Array((0..<300).map { _ in line }.joined())
+        let body = Array((0..<300).map { _ in (0...255).map(UInt8.init) + [10, 46, 10, 13, 10] }.joined())
         let header = Array("Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n".utf8)
         let message = header + body
         let client = try server.smtp(.mxTLS)
@@ -24,10 +23,23 @@ import TestSupport
             try client.send(Array("BDAT \(chunk.count)\(last)\r\n".utf8) + chunk)
             #expect(try client.reply().hasPrefix("250 2.0.0"))
         }
-        _ = try server.messages(of: user)
-        let reader = try server.pop3(user)
-        try reader.ask("RETR 1", "+OK")
-        #expect(try reader.multilineOctets().suffix(message.count).elementsEqual(message))
+        for lines in [try server.messages(of: user)[0], try retrieved(by: user)] {
+            #expect(lines.contains("Content-Transfer-Encoding: base64"))
+            #expect(try MailTool.contents(lines) == [body])
+        }
+        let reader = try IMAPMessagesClient(server, user)
+        let answer = try reader.begin("FETCH 1 BINARY.PEEK[1]")
+        let size = try #require(Int(answer.drop { $0 != "{" }.filter(\.isNumber)))
+        #expect(try reader.client.octets(size) == body)
+    }
+
+    /// By a client that has not said UTF8.
+    private func retrieved(by user: SampleUsers.User) throws -> [String] {
+        let client = try server.pop3(user)
+        try client.ask("RETR 1", "+OK")
+        let lines = try client.multiline()
+        try client.ask("QUIT", "+OK")
+        return lines
     }
 
     @Test func internationalisedMail() throws {
@@ -45,6 +57,11 @@ import TestSupport
         #expect(message.contains("Delivered-To: \(user.address)"))
         #expect(message.contains("\tfor <\(address)>;"))
         #expect(message.contains("Subject: Grüße") && message.last == "Ä")
+
+        let downgraded = try retrieved(by: user)
+        #expect(downgraded[0] == "Return-Path: <invalid@internationalized-address.invalid>")
+        #expect(downgraded.contains("Subject: =?utf-8?B?R3LDvMOfZQ==?=") && downgraded.last == "Ä")
+        #expect(downgraded.dropLast().allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } })
     }
 
     /// RFC 6409 section 8; Bcc: RFC 5322 section 3.6.3.

@@ -3,9 +3,9 @@
 /// A message's way to 7 bit, its octets given in portions.
 enum Conversion {
     static func plan(
-        _ bytes: [UInt8], portion: Int = 1 << 16
-    ) throws(ConversionFailure) -> SevenBitPlan {
-        var survey = SevenBitSurvey(size: bytes.count)
+        _ bytes: [UInt8], for target: ConversionSurvey.Target = .sevenBit, portion: Int = 1 << 16
+    ) throws(ConversionFailure) -> ConversionPlan {
+        var survey = ConversionSurvey(size: bytes.count, for: target)
         while let range = try survey.wanted(atMost: portion) {
             bytes.withUnsafeBytes { survey.receive(UnsafeRawBufferPointer(rebasing: $0[range])) }
         }
@@ -13,9 +13,9 @@ enum Conversion {
     }
 
     static func convert(
-        _ bytes: [UInt8], portion: Int = 1 << 16
+        _ bytes: [UInt8], for target: ConversionSurvey.Target = .sevenBit, portion: Int = 1 << 16
     ) throws(ConversionFailure) -> [UInt8] {
-        var writer = SevenBitWriter(try plan(bytes, portion: portion))
+        var writer = ConversionWriter(try plan(bytes, for: target, portion: portion))
         var output: [UInt8] = []
         while let range = writer.wanted(atMost: portion) {
             bytes.withUnsafeBytes { writer.receive(UnsafeRawBufferPointer(rebasing: $0[range])) }

@@ -1,5 +1,5 @@
-/// How a message becomes 7 bit: what takes the place of which octets. All else stays as it is.
-package struct SevenBitPlan: Sendable {
+/// How a message is converted: what takes the place of which octets. All else stays as it is.
+package struct ConversionPlan: Sendable {
     enum Replacement: Sendable {
         case octets([UInt8])
         case quotedPrintable, base64

@@ -1,16 +1,28 @@
-/// Finds out how a message can be made 7 bit, for a host without 8BITMIME (RFC 6152 section 3) or
-/// BINARYMIME. It asks for octets, each of them twice, and keeps no more than one header:
+/// Finds out how a message can be converted for those who can't take it as it is. It asks for
+/// octets, each of them twice at most, and keeps no more than one header:
 ///
 /// ```
 /// while let range = try survey.wanted(atMost: 65536) { survey.receive(the octets in that range) }
 /// ```
 ///
-/// Contents of parts that have octets beyond ASCII are to be encoded, whatever their label says;
-/// labels 8bit and binary become 7bit elsewhere. Parts that are encoded already stay as they are. A
-/// header's octets beyond ASCII stay too: without SMTPUTF8 they should not be there, no encoding
-/// exists for them, and nearly every host takes them, so that to return the message would do more
-/// harm.
-package struct SevenBitSurvey: Sendable {
+/// Parts that are encoded already stay as they are.
+package struct ConversionSurvey: Sendable {
+    package enum Target: Sendable {
+        /// A host without 8BITMIME (RFC 6152 section 3) or BINARYMIME. Contents of parts that have
+        /// octets beyond ASCII are to be encoded, whatever their label says; labels 8bit and binary
+        /// become 7bit elsewhere. A header's octets beyond ASCII stay: without SMTPUTF8 they should
+        /// not be there, and nearly every host takes them, so that to return the message would do
+        /// more harm.
+        case sevenBit
+        /// A client that gets lines (RFC 1939 section 3). Parts whose label is binary and whose
+        /// content is so are encoded; elsewhere the label becomes 8bit. That breaks the signature of
+        /// a multipart/signed, as the line ends would, but its content can be read.
+        ///
+        /// - asciiHeaders: the client has not asked for UTF-8 (RFC 6856 section 2.1), so that the
+        ///   headers of the message, of its parts and of messages in it become ASCII.
+        case lines(asciiHeaders: Bool)
+    }
+
     private enum Step {
         case structure
         case header(part: Int)
@@ -31,12 +43,14 @@ package struct SevenBitSurvey: Sendable {
     private var octets = OctetSurvey()
     /// Parts before this one lie in a message/global that has been looked at as a whole.
     private var globalEnd = 0
-    private var plan: SevenBitPlan
+    private var plan: ConversionPlan
+    private let target: Target
 
     /// - Parameter size: octets of the message.
-    package init(size: Int) {
+    package init(size: Int, for target: Target = .sevenBit) {
+        self.target = target
         left = 0..<size
-        plan = SevenBitPlan(size: size)
+        plan = ConversionPlan(size: size)
     }
 
     /// The octets of the message that are to be received next; nil at the end.
@@ -63,7 +77,7 @@ package struct SevenBitSurvey: Sendable {
     }
 
     /// What is to be done, after `wanted` has returned nil.
-    package func finish() -> SevenBitPlan { plan }
+    package func finish() -> ConversionPlan { plan }
 
     // MARK: - Steps
 
@@ -92,8 +106,12 @@ package struct SevenBitSurvey: Sendable {
         header = try PartHeader(headerBytes, of: part)
         octets = OctetSurvey()
         step = .body(part: index)
+        let hasContent = part.kind == .leaf || part.isGlobal && index >= globalEnd
         let isScanned =
-            part.kind == .leaf || isUntouchable(index) || part.isGlobal && index >= globalEnd
+            switch target {
+            case .sevenBit: hasContent || isUntouchable(index)
+            case .lines: hasContent && header?.label == .binary || isUntouchable(index)
+            }
         left = isScanned ? part.body : part.body.upperBound..<part.body.upperBound
     }
 
@@ -102,23 +120,27 @@ package struct SevenBitSurvey: Sendable {
         let end = index + 1 + part.descendants
         guard let header else { return }
         if isUntouchable(index) {
-            guard octets.eightBit == 0 else { throw part.isProtected ? .protected : .tooComplex }
-            // What is signed keeps its labels.
+            try leave(part, header, index)
             begin(end)
             return
         }
         if part.kind == .leaf || part.isGlobal, needsEncoding(header.label) {
             let encoding = encoding(of: part)
-            header.setEncoding(encoding.rawValue, isMessage: isMessage[index], &plan)
+            write(header, index, encoding: encoding.rawValue)
             plan.encode(part.body, encoding, octets)
             begin(end)
             return
         }
-        if header.label == .eightBit || header.label == .binary {
-            header.setEncoding("7bit", isMessage: isMessage[index], &plan)
-        }
+        write(header, index, encoding: label(insteadOf: header.label))
         if part.isGlobal { globalEnd = max(globalEnd, end) }
         begin(index + 1)
+    }
+
+    private mutating func write(_ header: PartHeader, _ index: Int, encoding: String?) {
+        var isDowngraded = false
+        if case .lines(asciiHeaders: true) = target { isDowngraded = true }
+        header.write(
+            encoding: encoding, isDowngraded: isDowngraded, isMessage: isMessage[index], &plan)
     }
 
     /// Nothing in the part may or can be encoded by itself.
@@ -126,15 +148,48 @@ package struct SevenBitSurvey: Sendable {
         let part = parts[index]
         // Behind the last part that was looked for there may be more.
         let isCut = parts.count >= Self.limits.parts && index == parts.count - 1
-        return part.isProtected || part.isTruncated || isCut
-            || part.kind == .multipart && part.descendants == 0
+        let isUnknown =
+            part.isTruncated || isCut || part.kind == .multipart && part.descendants == 0
+        switch target {
+        case .sevenBit: return isUnknown || part.isProtected
+        case .lines: return isUnknown
+        }
+    }
+
+    /// The part is untouchable: it stays, or nothing can be done with the message.
+    private mutating func leave(
+        _ part: MIMEPart, _ header: PartHeader, _ index: Int
+    ) throws(ConversionFailure) {
+        switch target {
+        case .sevenBit:
+            guard octets.eightBit == 0 else { throw part.isProtected ? .protected : .tooComplex }
+            // What is signed keeps its labels.
+        case .lines(let asciiHeaders):
+            // A multipart without parts has no headers in it.
+            let hasHeaders = part.isTruncated || part.kind != .multipart
+            guard header.label != .binary || !octets.isBinary,
+                !asciiHeaders || !hasHeaders || octets.eightBit == 0
+            else { throw .tooComplex }
+            write(header, index, encoding: label(insteadOf: header.label))
+        }
+    }
+
+    /// What the label of content that stays becomes; nil: it stays.
+    private func label(insteadOf label: PartHeader.Label) -> String? {
+        switch (target, label) {
+        case (.sevenBit, .eightBit), (.sevenBit, .binary): "7bit"
+        case (.lines, .binary): "8bit"
+        default: nil
+        }
     }
 
     private func needsEncoding(_ label: PartHeader.Label) -> Bool {
-        switch label {
-        case .encoded: false
-        case .binary: octets.eightBit > 0 || octets.isBinary
-        case .sevenBit, .eightBit: octets.eightBit > 0
+        switch (target, label) {
+        case (_, .encoded): false
+        case (.sevenBit, .binary): octets.eightBit > 0 || octets.isBinary
+        case (.sevenBit, _): octets.eightBit > 0
+        case (.lines, .binary): octets.isBinary
+        case (.lines, _): false
         }
     }
 

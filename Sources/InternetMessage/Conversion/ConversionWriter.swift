@@ -1,4 +1,4 @@
-/// Writes a message as 7 bit after a plan. It asks for the message's octets, in their order and
+/// Writes a message after a plan. It asks for the message's octets, in their order and
 /// each of them once, and gives output in portions:
 ///
 /// ```
@@ -7,19 +7,19 @@
 ///     let output = writer.takeOutput()
 /// }
 /// ```
-package struct SevenBitWriter: Sendable {
+package struct ConversionWriter: Sendable {
     private enum Encoder {
         case quotedPrintable(QuotedPrintableEncoder)
         case base64(Base64LineEncoder)
     }
 
-    private let plan: SevenBitPlan
-    private var edits: ArraySlice<SevenBitPlan.Edit>
+    private let plan: ConversionPlan
+    private var edits: ArraySlice<ConversionPlan.Edit>
     private var position = 0
     private var encoder: Encoder?
     private var output: [UInt8] = []
 
-    package init(_ plan: SevenBitPlan) {
+    package init(_ plan: ConversionPlan) {
         self.plan = plan
         edits = plan.edits[...]
     }
