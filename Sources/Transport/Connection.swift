@@ -206,6 +206,21 @@ package final class Connection: Sendable {
         try result.get()
     }
 
+    /// Sends `reply`, which ends our stream (RFC 1951's final block), and takes everything in both
+    /// directions as it is from there on. To be called before anything is read behind the command
+    /// that asks for it: what the client has compressed must end with that, by a flush or by the
+    /// end of its stream; more of it ends the connection with `.compression`.
+    package func stopCompression(reply: ByteBuffer) async throws(ConnectionError) {
+        let written = await withUnsafeContinuation { continuation in
+            onLoop { $0.waitUntilWritable(continuation) }
+        }
+        try written.get()
+        let result = await withUnsafeContinuation { continuation in
+            onLoop { $0.stopCompression(reply: reply, continuation) }
+        }
+        try result.get()
+    }
+
     /// Nil in clear.
     package var tls: TLSSession? { handler.session }
 

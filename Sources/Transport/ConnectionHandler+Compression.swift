@@ -14,15 +14,49 @@ extension ConnectionHandler {
         received.writeImmutableBuffer(input)
         input = ByteBuffer()
         compression = Compression(received: received)
-        inflateInput()
+        inflateInput(isAsked: true)
+        continuation.resume(returning: failure.map { .failure($0) } ?? .success(()))
+    }
+
+    /// Sends `reply` as the last that is compressed, and takes what the client sends from here on as
+    /// it is. All that was written before has been sent.
+    func stopCompression(
+        reply: ByteBuffer, _ continuation: UnsafeContinuation<VoidResult, Never>
+    ) {
+        guard phase == .open, !isOutputEnded, let compression, let context else {
+            continuation.resume(returning: .failure(failure ?? .closed))
+            return
+        }
+        do throws(ConnectionError) {
+            let last = try compression.end(with: reply)
+            let problem = engine?.encrypt(last)
+            if let engine { sendOutput(of: engine) } else { send(last, context) }
+            if let problem { throw .tls(problem) }
+            guard input.readableBytes == 0 else {
+                throw .compression("data behind what ended compression")
+            }
+        } catch {
+            abort(error)
+        }
+        inflateInput(isAsked: true)
+        resumeReading()
         continuation.resume(returning: failure.map { .failure($0) } ?? .success(()))
     }
 
     /// Inflates what has arrived, as far as there is room for it.
-    func inflateInput() {
+    ///
+    /// - Parameter isAsked: a reader waits, and has acted upon all that it was given.
+    func inflateInput(isAsked: Bool) {
         guard let compression else { return }
         do {
-            let goesOn = try compression.inflate(into: &input, limit: Self.inputLimit)
+            guard !compression.isEnding else {
+                guard let clear = try compression.takeClear() else { return }
+                self.compression = nil
+                input.writeImmutableBuffer(clear)
+                return
+            }
+            let goesOn = try compression.inflate(
+                into: &input, limit: Self.inputLimit, isAsked: isAsked)
             if !goesOn {
                 isInputEnded = true
             }

@@ -9,7 +9,8 @@ extension ConnectionHandler {
             return .failure(.shuttingDown)
         }
         if input.readableBytes == 0 && compression?.isBehind == true {
-            inflateInput()
+            inflateInput(isAsked: true)
+            resumeReading()
         }
         if input.readableBytes > 0 {
             let bytes = input
@@ -40,7 +41,7 @@ extension ConnectionHandler {
             receiveEncrypted(chunk)
         } else if let compression {
             compression.receive { Self.append(chunk, to: &$0) }
-            inflateInput()
+            inflateInput(isAsked: reader != nil)
         } else {
             Self.append(chunk, to: &input)
         }

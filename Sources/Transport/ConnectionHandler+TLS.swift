@@ -87,7 +87,7 @@ extension ConnectionHandler {
         case .established, .ended:
             break
         }
-        inflateInput()
+        inflateInput(isAsked: reader != nil)
         if phase == .handshaking {
             finishHandshake(engine)
         }

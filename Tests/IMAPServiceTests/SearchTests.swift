@@ -183,6 +183,40 @@ import Testing
         }
     }
 
+    /// RFC 5465 section 7, and section 5.2: one FETCH for what both want.
+    @Test func newResultsAreFetched() async throws {
+        try await withMailbox { server, client in
+            let wanted = "UPDATE (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)]) COUNT"
+            var reply = try await client.ok("SEARCH RETURN (\(wanted)) SUBJECT new")
+            #expect(reply.untagged == ["ESEARCH (TAG \"t7\") COUNT 0"])
+            try await server.session { other in
+                try await other.append("INBOX", "Subject: new\r\n\r\nx\r\n")
+                try await other.append("INBOX", "Subject: other\r\n\r\nx\r\n")
+            }
+            reply = try await client.ok("NOOP")
+            let fetched = "BODY[HEADER.FIELDS (SUBJECT)] {16}\r\nSubject: new\r\n\r\n"
+            #expect(
+                reply.untagged == [
+                    "6 EXISTS", "5 FETCH (UID 5 \(fetched))", "ESEARCH (TAG \"t7\") ADDTO (0 5)",
+                ])
+            // With a flag a message is no new one.
+            try await client.ok("SEARCH RETURN (UPDATE(FLAGS)) FLAGGED")
+            reply = try await client.ok("STORE 3 +FLAGS.SILENT (\\Flagged)")
+            reply.untagged += try await client.ok("NOOP").untagged
+            #expect(reply.untagged == ["ESEARCH (TAG \"t9\") ADDTO (0 3)"])
+            try await client.ok(
+                "NOTIFY SET (SELECTED (MessageNew (UID FLAGS BODY[HEADER.FIELDS (SUBJECT)])"
+                    + " MessageExpunge))")
+            try await server.session { other in
+                try await other.append("INBOX", "Subject: new\r\n\r\nx\r\n")
+                #expect(try await client.line() == "* 7 EXISTS")
+                let line = try await client.line()
+                #expect(line == "* 7 FETCH (UID 7 FLAGS (\\Seen) \(fetched))")
+                #expect(try await client.line() == "* ESEARCH (TAG \"t7\") ADDTO (0 7)")
+            }
+        }
+    }
+
     @Test func sortedResultsAreKeptUpToDate() async throws {
         try await withMailbox { _, client in
             var reply = try await client.ok("UID SORT RETURN (UPDATE ALL) (REVERSE DATE) UTF-8 ALL")

@@ -31,6 +31,22 @@ import Transport
         }
     }
 
+    /// RFC 9051 section 9, seq-number.
+    @Test func anEmptyMailboxHasNoLastMessage() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                try await client.ok("SELECT INBOX")
+                for set in ["*", "1:*", "1"] {
+                    try await client.expect("FETCH \(set) FLAGS", "BAD")
+                    try await client.expect("STORE \(set) FLAGS ()", "BAD")
+                    try await client.ok("UID FETCH \(set) FLAGS")
+                }
+                try await client.ok("SEARCH RETURN (SAVE) ALL")
+                try await client.ok("FETCH $ FLAGS")
+            }
+        }
+    }
+
     @Test func tooManyBadCommandsEndTheSession() async throws {
         try await withServer({ $0.maximumBadCommands = 3 }) { server in
             try await server.talk { client in

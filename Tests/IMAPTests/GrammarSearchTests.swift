@@ -31,7 +31,9 @@ import Testing
 
     private static let returnsCases: [(String, [SearchReturn])] = [
         ("RETURN () ALL", [SearchReturn]()), ("return (MIN MAX ALL COUNT SAVE) ALL", [.min, .max, .all, .count, .save]),
-        ("RETURN (UPDATE CONTEXT RELEVANCY PARTIAL 1:500) ALL", [.update, .context, .relevancy, .partial(.init(first: 1, last: 500))]),
+        ("RETURN (UPDATE CONTEXT RELEVANCY PARTIAL 1:500) ALL", [.update([]), .context, .relevancy, .partial(.init(first: 1, last: 500))]),
+        ("RETURN (UPDATE (UID BODY.PEEK[HEADER]) COUNT) ALL", [.update([.uid, .section(.init(part: [], text: .header, peek: true))]), .count]),
+        ("RETURN (COUNT update(FLAGS)) ALL", [.count, .update([.flags])]),
         ("RETURN (COUNT PARTIAL -1:-100) ALL", [.count, .partial(.init(first: -1, last: -100))]),
     ]
 

@@ -100,16 +100,28 @@ extension CommandParser {
     // search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" (RFC 5182)
     //                     / "UPDATE" / "CONTEXT" (RFC 5267) / "RELEVANCY" (RFC 6203)
     //                     / "PARTIAL" SP partial-range (RFC 9394)
+    // modifier-update   = "UPDATE" [[SP] "(" fetch-att *(SP fetch-att) ")"]        (RFC 5465)
+    /// The grammar has no space behind UPDATE, the example of RFC 5465 section 7 has one.
     private mutating func searchReturn() throws(ParseFailure) -> SearchReturn {
         if skip(word: "PARTIAL") {
             try space()
             return .partial(try partialRange())
         }
+        if skip(word: "UPDATE") {
+            var ahead = self
+            ahead.skipSpaces()
+            guard ahead.peek == UInt8(ascii: "(") else { return .update([]) }
+            position = ahead.position
+            return .update(
+                try list("a list of items") { parser throws(ParseFailure) in
+                    try parser.fetchItem()
+                })
+        }
         return try word(in: Self.searchReturnNames, "a return option, like COUNT")
     }
 
     private static let searchReturnNames: [Keyword: SearchReturn] = Keyword.table([
-        "MIN": .min, "MAX": .max, "ALL": .all, "COUNT": .count, "SAVE": .save, "UPDATE": .update,
+        "MIN": .min, "MAX": .max, "ALL": .all, "COUNT": .count, "SAVE": .save,
         "CONTEXT": .context, "RELEVANCY": .relevancy,
     ])
 }

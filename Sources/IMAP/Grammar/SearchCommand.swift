@@ -18,8 +18,12 @@ package struct SearchCommand: Sendable, Equatable {
 }
 
 package enum SearchReturn: Sendable, Equatable {
-    case min, max, all, count, save, update, context, relevancy
+    case min, max, all, count, save, context, relevancy
     case partial(PartialRange)
+    /// With the items that are told of new messages in the result (RFC 5465 section 7).
+    case update([FetchItem])
+
+    package var isUpdate: Bool { if case .update = self { true } else { false } }
 }
 
 /// Strings are octets in the command's charset.

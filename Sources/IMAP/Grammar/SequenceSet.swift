@@ -33,6 +33,9 @@ package struct SequenceSet: Sendable, Equatable {
 
     package static let savedResult = SequenceSet()
 
+    /// Whether "*" is in it.
+    package var namesLargest: Bool { ranges.contains { $0.first == nil || $0.last == nil } }
+
     /// The numbers meant when `*` is `largest`; with nothing there (`largest` 0), "*" means none.
     package func resolved(largest: UInt32) -> UIDSet {
         UIDSet(

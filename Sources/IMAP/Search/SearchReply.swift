@@ -98,11 +98,8 @@ package struct SearchReply {
         }
         if returns.contains(.count) { buffer.writeItem("COUNT", UInt64(numbers.count)) }
         for case .partial(let range) in returns {
-            buffer.writeStaticString(" PARTIAL (")
-            // 4:2 is another way to write 2:4 (RFC 5267 section 4.4).
-            let isInOrder = abs(range.first) <= abs(range.last)
-            buffer.writeString(
-                isInOrder ? "\(range.first):\(range.last) " : "\(range.last):\(range.first) ")
+            // The range as it was asked for (RFC 9394 section 3.1), 4:2 too.
+            buffer.writeString(" PARTIAL (\(range.first):\(range.last) ")
             let part = numbers[Self.selection(range, of: numbers.count)]
             if part.isEmpty { buffer.writeStaticString("NIL") } else { buffer.writeNumberRuns(part) }
             buffer.writeStaticString(")")

@@ -39,8 +39,7 @@ extension IMAPSession {
             let namesUID = enabled.contains(.rev2) || notification?.selectedEvents.tellsFlags == true
             try await writeFlagUpdates(updates.flagged, withUID: namesUID)
         }
-        try await updateContexts()
-        if updates.exists != nil { try await fetchNew(from: known) }
+        try await updateContexts(newFrom: updates.exists == nil ? nil : known)
     }
 
     /// RFC 3501 section 7.3.2.

@@ -14,7 +14,7 @@ extension IMAPSession {
         case .login(let user, let password): try await login(user, password)
         case .authenticate(let mechanism, let initial): try await authenticate(mechanism, initial)
         case .enable(let names): enable(names)
-        case .unauthenticate: unauthenticate()
+        case .unauthenticate: try await unauthenticate(tag)
         case .compress(let mechanism): try await compress(mechanism, tag)
         case .select(let command): try await select(command)
         case .create(let name, let uses): try await create(name, uses)

@@ -192,16 +192,36 @@ extension IMAPSession {
         output.writeStaticString("\r\n")
     }
 
-    /// New messages of the selected mailbox, with the items that were asked for (RFC 5465 section 5.2);
-    /// those that this session has made are known.
-    func fetchNew(from uid: UInt32) async throws(CommandFailure) {
-        guard let selected, let items = notification?.selectedEvents.fetchItems, !items.isEmpty
-        else { return }
+    /// New messages of the selected mailbox, with the items that were asked for by MessageNew (RFC 5465
+    /// section 5.2; of those that this session has made the client knows) and by searches which they
+    /// belong to now (section 7), in one response.
+    func fetchNew(from uid: UInt32, _ changes: [ContextChange]) async throws(CommandFailure) {
+        guard let selected else { return }
+        let noticed = notification?.selectedEvents.fetchItems ?? []
+        guard !noticed.isEmpty || !changes.isEmpty else { return }
         let own = selected.ownMessages
         selected.ownMessages = UIDSet()
+        let added = changes.map(\.added)
+        // RFC 9586: the response has the UID without that.
+        let withUID: [FetchItem] = enabled.contains(.uidOnly) ? [] : [.uid]
         let uids = selected.view.uids
-        let new = uids[uids.position(of: uid)...].filter { !own.contains($0) }
-        try await writeFetch(items, of: new, withUID: true)
+        var portion: [UInt32] = []
+        var portionItems: [FetchItem] = []
+        for uid in uids[uids.position(of: uid)...] {
+            var items = noticed.isEmpty || own.contains(uid) ? [] : withUID + noticed
+            for (change, added) in zip(changes, added) where added.contains(uid) {
+                // RFC 9051 section 7.5.2.
+                if change.context.isUID || enabled.contains(.rev2) { items += withUID }
+                items += change.context.fetchItems
+            }
+            items = items.withoutRepetitions
+            if items != portionItems {
+                try await writeFetch(portionItems, of: portion, withUID: false)
+                (portion, portionItems) = ([], items)
+            }
+            if !items.isEmpty { portion.append(uid) }
+        }
+        try await writeFetch(portionItems, of: portion, withUID: false)
     }
 
     func noteOwn(_ uids: [UInt32], in mailbox: Int64) {
@@ -210,6 +230,31 @@ extension IMAPSession {
         else { return }
         let known = selected.ownMessages
         selected.ownMessages = UIDSet(known.ranges + UIDSet(ascending: uids).ranges)
+    }
+}
+
+extension [FetchItem] {
+    /// What would be answered twice is left out.
+    fileprivate var withoutRepetitions: [FetchItem] {
+        var items: [FetchItem] = []
+        for item in self where !items.contains(where: { $0.peeking == item.peeking }) {
+            items.append(item)
+        }
+        return items
+    }
+}
+
+extension FetchItem {
+    /// Another item of the same answer, which sets no flag.
+    fileprivate var peeking: FetchItem {
+        switch self {
+        case .section(var section):
+            section.peek = true
+            return .section(section)
+        case .binary(let part, _, let partial):
+            return .binary(part: part, peek: true, partial: partial)
+        default: return self
+        }
     }
 }
 

@@ -21,7 +21,9 @@ extension IMAPSession {
         }
         if set.isSavedResult { return view.uids(in: selected.savedResult) }
         if isUID { return view.uids(in: set.resolved(largest: view.largestUID)) }
-        guard let uids = view.uids(atSequenceNumbers: set.resolved(largest: UInt32(view.count)))
+        // RFC 9051 section 9, seq-number: "*" is no number of an empty mailbox.
+        guard view.count > 0 || !set.namesLargest,
+            let uids = view.uids(atSequenceNumbers: set.resolved(largest: UInt32(view.count)))
         else { throw .bad("No such message") }
         return uids
     }

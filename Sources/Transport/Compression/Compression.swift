@@ -13,6 +13,9 @@ final class Compression {
     private(set) var received: ByteBuffer
     /// Whether `received`, or zlib, holds what had no room.
     private(set) var isBehind = false
+    /// We have ended our stream; the client has ended its own behind what was inflated last, but the
+    /// octets that do so may be still to come.
+    private(set) var isEnding = false
     private var isInUse = true
 
     init(received: ByteBuffer) {
@@ -25,18 +28,44 @@ final class Compression {
         return body(&received)
     }
 
-    /// Inflates what waits, until `input` has `limit` readable octets.
+    /// Inflates what waits, until `input` has `limit` readable octets. What stands behind a flush, or
+    /// the stream's end, waits until all before it was read and acted upon: it is in clear if the
+    /// client has ended compression there.
     ///
-    /// - Returns: false when the client has ended its stream.
-    func inflate(into input: inout ByteBuffer, limit: Int) throws(ConnectionError) -> Bool {
-        isBehind = try !inflater.inflate(&received, into: &input, limit: limit)
+    /// - Parameter isAsked: a reader wants more than what it has got.
+    /// - Returns: false when the client has ended its stream and a reader goes on nevertheless.
+    func inflate(
+        into input: inout ByteBuffer, limit: Int, isAsked: Bool
+    ) throws(ConnectionError) -> Bool {
+        isBehind = try !inflater.inflate(&received, into: &input, limit: limit, isAsked: isAsked)
         if !isBehind {
             received = ByteBuffer()
         }
-        return !inflater.isEnded
+        guard inflater.isEnded else { return true }
+        isBehind = !isAsked || input.readableBytes > 0
+        return isBehind
+    }
+
+    /// Compresses the last octets and ends our stream; from here on `deflate` leaves all as it is.
+    func end(with plain: ByteBuffer) throws(ConnectionError) -> ByteBuffer {
+        var output = ByteBuffer()
+        try deflater.finish(plain, into: &output)
+        isEnding = true
+        isBehind = false
+        return output
+    }
+
+    /// After `end`: what the client has sent in clear; nil while that can't be told.
+    func takeClear() throws(ConnectionError) -> ByteBuffer? {
+        guard try inflater.finish(&received) else {
+            received = ByteBuffer()
+            return nil
+        }
+        return received
     }
 
     func deflate(_ plain: ByteBuffer, flush: Bool) throws(ConnectionError) -> ByteBuffer {
+        guard !isEnding else { return plain }
         isInUse = true
         var output = ByteBuffer()
         try deflater.deflate(plain, flush: flush, into: &output)

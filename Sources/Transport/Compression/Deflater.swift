@@ -1,7 +1,7 @@
 import CZlib
 import NIOCore
 
-/// What we send under COMPRESS=DEFLATE: one raw DEFLATE stream (RFC 1951) for a connection's life.
+/// What we send under COMPRESS=DEFLATE: one raw DEFLATE stream (RFC 1951).
 struct Deflater: ~Copyable {
     /// Replies and mail in bulk: the higher levels cost far more time than they save octets.
     private static let level: Int32 = 3
@@ -15,6 +15,20 @@ struct Deflater: ~Copyable {
     /// can read on (RFC 4978 section 3).
     mutating func deflate(
         _ plain: ByteBuffer, flush: Bool, into output: inout ByteBuffer
+    ) throws(ConnectionError) {
+        try deflate(plain, flush ? Z_SYNC_FLUSH : Z_NO_FLUSH, into: &output)
+    }
+
+    /// Appends the compressed octets and the end of the stream.
+    mutating func finish(
+        _ plain: ByteBuffer, into output: inout ByteBuffer
+    ) throws(ConnectionError) {
+        try deflate(plain, Z_FINISH, into: &output)
+        stream = nil
+    }
+
+    private mutating func deflate(
+        _ plain: ByteBuffer, _ flush: Int32, into output: inout ByteBuffer
     ) throws(ConnectionError) {
         if stream == nil {
             stream = try ZlibStream(
@@ -33,7 +47,7 @@ struct Deflater: ~Copyable {
                     zlib.pointee.next_out = space.baseAddress
                     zlib.pointee.avail_out = UInt32(space.count)
                     // Its one possible error is that there was nothing left to do.
-                    _ = CZlib.deflate(zlib, flush ? Z_SYNC_FLUSH : Z_NO_FLUSH)
+                    _ = CZlib.deflate(zlib, flush)
                     return space.count - Int(zlib.pointee.avail_out)
                 }
             } while zlib.pointee.avail_out == 0

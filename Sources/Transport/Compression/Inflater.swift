@@ -10,22 +10,32 @@ struct Inflater: ~Copyable {
     /// `data_type` between two blocks at the start of an octet, as after a flush: nothing of the
     /// stream's state matters then but its window.
     private static let betweenBlocks: Int32 = 128
+    /// Added in the last block, and behind it.
+    private static let lastBlock: Int32 = 64
 
     private var stream: ZlibStream?
     /// The window of a stream that was released.
     private var window: [UInt8] = []
     /// The last call ended for lack of room: zlib may hold more, though its input is used up.
     private var mayHoldOutput = false
+    /// The stream is between two blocks and at the start of an octet, as behind a flush.
+    private var isAligned = true
     /// The client has ended the stream: nothing more can come.
     private(set) var isEnded = false
 
-    /// Uses up `compressed`, until `plain` has `limit` readable octets.
+    /// Uses up `compressed`, until `plain` has `limit` readable octets, or until the client may have
+    /// ended compression behind what is in `plain`.
     ///
+    /// - Parameter isAsked: what was inflated before has been acted upon. Without it nothing behind a
+    ///   flush is touched.
     /// - Returns: whether there is nothing left to inflate.
     mutating func inflate(
-        _ compressed: inout ByteBuffer, into plain: inout ByteBuffer, limit: Int
+        _ compressed: inout ByteBuffer, into plain: inout ByteBuffer, limit: Int,
+        isAsked: Bool = true
     ) throws(ConnectionError) -> Bool {
         while compressed.readableBytes > 0 || mayHoldOutput {
+            let goesOn = isAsked && plain.readableBytes == 0
+            guard goesOn || !mayEnd(before: compressed) else { return false }
             guard !isEnded else {
                 throw .compression("data behind the end of the stream")
             }
@@ -35,6 +45,35 @@ struct Inflater: ~Copyable {
                 try restart()
             }
             try step(&compressed, &plain, room: min(room, Self.piece))
+        }
+        return true
+    }
+
+    /// Whether what follows can be in clear. Behind a flush that is so unless it begins with an octet
+    /// that begins no command, but the empty blocks of a flush (00 00 00 FF FF) and of the stream's
+    /// end (03 00, or 01 and on).
+    private func mayEnd(before octets: ByteBuffer) -> Bool {
+        guard !isEnded else { return true }
+        guard isAligned, !mayHoldOutput, let next = octets.readableBytesView.first else {
+            return false
+        }
+        return next > 3
+    }
+
+    /// Uses up what still belongs to the stream when nothing but its end may follow.
+    ///
+    /// - Returns: whether `octets` are in clear now; false: the end has not all arrived.
+    mutating func finish(_ octets: inout ByteBuffer) throws(ConnectionError) -> Bool {
+        var plain = ByteBuffer()
+        while !mayEnd(before: octets) {
+            guard octets.readableBytes > 0 || mayHoldOutput else { return false }
+            if stream == nil {
+                try restart()
+            }
+            try step(&octets, &plain, room: 1)
+            guard plain.readableBytes == 0 else {
+                throw .compression("data behind what ended compression")
+            }
         }
         return true
     }
@@ -52,13 +91,19 @@ struct Inflater: ~Copyable {
             plain.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { space in
                 zlib.pointee.next_out = space.assumingMemoryBound(to: UInt8.self).baseAddress
                 zlib.pointee.avail_out = UInt32(room)
-                result = CZlib.inflate(zlib, Z_SYNC_FLUSH)
+                // A block at a time: behind each one compression may have ended.
+                result = CZlib.inflate(zlib, Z_BLOCK)
                 return room - Int(zlib.pointee.avail_out)
             }
             used = bytes.count - Int(zlib.pointee.avail_in)
         }
         compressed.moveReaderIndex(forwardBy: used)
-        mayHoldOutput = zlib.pointee.avail_out == 0
+        let place = zlib.pointee.data_type
+        isAligned = place == Self.betweenBlocks
+        // Between blocks all output is given out; behind the last one zlib has yet to say so.
+        mayHoldOutput =
+            place & Self.betweenBlocks == 0
+            ? zlib.pointee.avail_out == 0 : place & Self.lastBlock != 0
         switch result {
         case Z_OK, Z_BUF_ERROR:
             break

@@ -92,6 +92,26 @@ import TestSupport
                 text += inflate.decompress(plain.recv(65536))
             return text
         assert b"second" in ask(b"z0 SELECT Kept\\r\\nz2 FETCH 1 BODY[]\\r\\n")
+
+        # UNAUTHENTICATE ends that; what follows in the same packet is in clear.
+        again = b'z4 LOGIN "%s" "%s"\\r\\n' % (user.encode(), password.encode())
+        for flush in zlib.Z_SYNC_FLUSH, zlib.Z_FINISH:
+            for behind in b"", again:
+                data = deflate.compress(b"z3 UNAUTHENTICATE\\r\\n") + deflate.flush(flush)
+                plain.sendall(data + behind)
+                text = b""
+                while not inflate.eof:
+                    text += inflate.decompress(plain.recv(65536))
+                assert text.startswith(b"z3 OK") and text.count(b"\\n") == 1
+                text = inflate.unused_data
+                if not behind: plain.sendall(again)
+                while not text.endswith(b"\\n"):
+                    text += plain.recv(65536)
+                assert text.startswith(b"z4 OK"), text
+                plain.sendall(b"z5 COMPRESS DEFLATE\\r\\n")
+                assert plain.recv(65536).startswith(b"z5 OK")
+                deflate, inflate = zlib.compressobj(wbits=-15), zlib.decompressobj(-15)
+                assert b"z2 OK" in ask(b"z2 NOOP\\r\\n")
         ok(one.logout())
         print("done")
         """

@@ -18,7 +18,7 @@ extension IMAPSession {
             throw .bad("SELECTED-DELAYED is of NOTIFY only")
         }
         let isSelectedOnly = filters == [.selected]
-        if !isSelectedOnly, returns.contains(where: { $0 == .save || $0 == .update }) {
+        if !isSelectedOnly, returns.contains(where: { $0 == .save || $0.isUpdate }) {
             // RFC 7377 section 2.2.
             throw .bad("SAVE and UPDATE are possible with the selected mailbox only")
         }

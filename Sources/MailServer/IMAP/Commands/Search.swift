@@ -52,7 +52,7 @@ extension IMAPSession {
         let hasPartial = returns.contains { if case .partial = $0 { true } else { false } }
         // RFC 9394 section 3.1.
         if hasPartial, parts > 1 { throw .bad("Only one of PARTIAL and ALL is possible") }
-        if returns.contains(.update), selected?.contexts.contains(tag) == true {
+        if returns.contains(where: \.isUpdate), selected?.contexts.contains(tag) == true {
             // RFC 5267 section 4.3.
             throw .bad("Tag reuse")
         }

@@ -3,6 +3,7 @@ internal import MailModel
 internal import MailboxStore
 internal import NIOCore
 internal import Storage
+internal import Transport
 
 /// A search whose client is told of every change of its result (RFC 5267 section 4.3).
 struct SearchContext {
@@ -11,8 +12,21 @@ struct SearchContext {
     let query: SearchQuery
     /// Nil for a SEARCH, whose results are in the mailbox's order.
     let criteria: [SortCommand.Criterion]?
+    /// What is told of new messages in the result (RFC 5465 section 7).
+    let fetchItems: [FetchItem]
     /// UIDs, in the order of the results.
     var results: [UInt32]
+}
+
+/// What has become of a kept search's result.
+struct ContextChange {
+    let index: Int
+    let context: SearchContext
+    let update: ContextUpdate
+    let results: [UInt32]
+
+    /// UIDs.
+    var added: Set<UInt32> { Set(results).subtracting(context.results) }
 }
 
 /// The searches of a selected mailbox that are kept up to date.
@@ -45,7 +59,8 @@ extension IMAPSession {
         _ command: SearchCommand, _ criteria: [SortCommand.Criterion]?, _ query: SearchQuery,
         _ positions: [Int], _ search: MailboxSearch, _ returns: [SearchReturn], _ tag: String
     ) {
-        guard returns.contains(.update), let selected else { return }
+        guard case .update(let items)? = returns.first(where: \.isUpdate), let selected
+        else { return }
         // An order of relevancy changes with every message.
         let canUpdate =
             selected.contexts.all.count < SearchContexts.maximum && query.fuzzyTests.isEmpty
@@ -54,10 +69,11 @@ extension IMAPSession {
             output.writeUntagged(.no, code: "NOUPDATE \"\(tag)\"", "Result will not be updated")
             return
         }
+        if items.contains(.modSequence) { enableCondstore() }
         selected.contexts.add(
             SearchContext(
                 tag: tag, isUID: command.isUID, query: query, criteria: criteria,
-                results: positions.map { search.uids[$0] }),
+                fetchItems: items, results: positions.map { search.uids[$0] }),
             at: selected.view.modSequence)
     }
 
@@ -80,11 +96,30 @@ extension IMAPSession {
 
     /// Tells what new messages and changed flags, this session's own changes too, have done to the
     /// results: after they have been told themselves.
-    func updateContexts() async throws(CommandFailure) {
-        guard let selected, !selected.contexts.isEmpty else { return }
+    ///
+    /// - Parameter first: the first UID of new messages, whose items are told as well, before the
+    ///   results if it is these that want them (RFC 5465 section 7), else behind them (section 5.2).
+    func updateContexts(newFrom first: UInt32? = nil) async throws(CommandFailure) {
+        guard let selected else { return }
+        let changes = try await contextChanges(selected)
+        let fetches = changes.filter { !$0.context.fetchItems.isEmpty }
+        if let first, !fetches.isEmpty { try await fetchNew(from: first, fetches) }
+        for change in changes {
+            let context = change.context
+            change.update.write(tag: context.tag, isUID: context.isUID, to: &output)
+            // CANCELUPDATE can't have come meanwhile: commands run one after the other.
+            selected.contexts.set(change.results, of: change.index)
+        }
+        if let first, fetches.isEmpty { try await fetchNew(from: first, []) }
+    }
+
+    private func contextChanges(_ selected: SelectedMailbox) async throws(CommandFailure)
+        -> [ContextChange]
+    {
+        guard !selected.contexts.isEmpty else { return [] }
         let view = selected.view
         let checked = selected.contexts.checked
-        guard view.modSequence > checked else { return }
+        guard view.modSequence > checked else { return [] }
         let changed = selected.live.withState { state in
             PositionSet(
                 size: view.count,
@@ -92,6 +127,7 @@ extension IMAPSession {
                     .compactMap { view.uids.index(ofSorted: state.uids[$0]) })
         }
         selected.contexts.checked = view.modSequence
+        var changes: [ContextChange] = []
         for (index, context) in selected.contexts.all.enumerated() {
             let search = MailboxSearch(
                 self, selected.live, uids: view.uids, saved: UIDSet(), tag: context.tag)
@@ -99,15 +135,23 @@ extension IMAPSession {
                 context.query.usesSequenceNumbers ? PositionSet.all(view.count) : changed
             guard !candidates.isEmpty else { continue }
             let matching = try await context.query.evaluate(on: search, among: candidates)
-            try await update(context, index, candidates, matching, search, selected)
-            try await breathe()
+            let results = try await results(of: context, candidates, matching, search)
+            let update = ContextUpdate(
+                from: context.results, to: results, isOrdered: context.criteria != nil
+            ) { uid in
+                context.isUID ? uid : search.uids.index(ofSorted: uid).map { UInt32($0 + 1) } ?? 0
+            }
+            changes.append(
+                ContextChange(index: index, context: context, update: update, results: results))
+            await connection.giveWay()
         }
+        return changes
     }
 
-    private func update(
-        _ context: SearchContext, _ index: Int, _ candidates: PositionSet,
-        _ matching: PositionSet, _ search: MailboxSearch, _ selected: SelectedMailbox
-    ) async throws(CommandFailure) {
+    private func results(
+        of context: SearchContext, _ candidates: PositionSet, _ matching: PositionSet,
+        _ search: MailboxSearch
+    ) async throws(CommandFailure) -> [UInt32] {
         var positions = PositionSet(size: search.size)
         for uid in context.results {
             if let position = search.uids.index(ofSorted: uid) { positions.insert(position) }
@@ -125,14 +169,6 @@ extension IMAPSession {
                     .filter { left.contains($0) }
             }
         }
-        let results = ordered.map { search.uids[$0] }
-        let update = ContextUpdate(
-            from: context.results, to: results, isOrdered: context.criteria != nil
-        ) { uid in
-            context.isUID ? uid : search.uids.index(ofSorted: uid).map { UInt32($0 + 1) } ?? 0
-        }
-        update.write(tag: context.tag, isUID: context.isUID, to: &output)
-        // CANCELUPDATE can't have come meanwhile: commands run one after the other.
-        selected.contexts.set(results, of: index)
+        return ordered.map { search.uids[$0] }
     }
 }
