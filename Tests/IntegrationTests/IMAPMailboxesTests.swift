@@ -166,10 +166,6 @@ import TestSupport
         let text = try other.text("GETQUOTAROOT INBOX")
         #expect(text.hasPrefix("* QUOTAROOT INBOX \"User quota\"\r\n* QUOTA \"User quota\" ("))
         try other.no("GETQUOTA nothing", "NO [NONEXISTENT]")
-        // Without limits there is no root.
-        let unlimited = try IMAPMessagesClient(server, server.newUser(), select: nil)
-        #expect(try unlimited.text("GETQUOTAROOT INBOX") == "* QUOTAROOT INBOX")
-        try unlimited.no("GETQUOTA \"User quota\"", "NO [NONEXISTENT]")
         try other.no("GETQUOTAROOT nothing", "NO [NONEXISTENT]")
         try other.no("SETQUOTA \"User quota\" (STORAGE 20)", "NO [NOPERM]")
         try other.no("SETQUOTA \"User quota\" (NONSENSE 20)", "NO [CANNOT]")
