@@ -113,7 +113,8 @@ struct VerdictPolicy {
         }
         var warning: ReportedRecipient?
         if let warningTime = warningTime(entry), !recipient.delayReported, now >= warningTime {
-            warning = report(.delayed, recipient, entry, error, now)
+            let isByTime = entry.envelope.deliverBy?.mode == .notify
+            warning = report(.delayed, recipient, entry, isByTime ? .late(error) : error, now)
             warning?.willRetryUntil = deadline
         }
         guard let warning else {
@@ -172,11 +173,19 @@ extension MailError {
 
     /// RFC 3463 X.4.7: delivery time expired. That is our verdict, whoever said what was last.
     fileprivate static func expired(_ last: MailError) -> MailError {
-        let speaker = last.reportedBy.map { "\($0) said: " } ?? ""
-        return MailError(
-            550, .init(5, 4, 7),
-            "Delivery time expired; last: \(speaker)\(last.code) \(last.status) \(last.text)",
+        MailError(
+            550, .init(5, 4, 7), "Delivery time expired; last: \(last.quoted)", cause: last.cause)
+    }
+
+    /// The time of BY=...;N is over (RFC 2852 section 4.1.4).
+    fileprivate static func late(_ last: MailError) -> MailError {
+        MailError(
+            451, .init(4, 4, 7), "Not delivered in the time that was asked for; last: \(last.quoted)",
             cause: last.cause)
+    }
+
+    private var quoted: String {
+        "\(reportedBy.map { "\($0) said: " } ?? "")\(code) \(status) \(text)"
     }
 
     fileprivate static let misrouted = MailError(

@@ -62,8 +62,9 @@ import Testing
         #expect(state(harness)?.nextAttempt == harness.clock.now + .seconds(5))
         await harness.advance(.seconds(5))
         let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
-        #expect(report.recipient("action") == "delayed")
+        #expect(report.recipient("action") == "delayed" && report.recipient("status") == "4.4.7")
         #expect(state(harness)?.delayReported == true)
+        #expect(state(harness)?.lastError?.status == EnhancedStatusCode(4, 2, 2))
         #expect((state(harness)?.nextAttempt ?? harness.clock.now) > harness.clock.now)
     }
 
