@@ -98,14 +98,12 @@ struct VerdictPolicy {
         guard now < deadline else {
             return failed(isFull ? .mailboxStillFull : .expired(error), recipient, entry)
         }
-        var lookAgain = deadline
-        if let by = entry.envelope.deliverBy, by.mode == .notify, !recipient.delayReported, now < by.deadline {
-            // Its sender is told then, not at the next attempt after it.
-            lookAgain = min(deadline, by.deadline)
-        }
+        // The sender is told at that time, not at the next attempt after it.
+        let noticeTime = recipient.delayReported ? nil : entry.envelope.noticeTime
+        let latest = noticeTime.map { now < $0 ? min(deadline, $0) : deadline } ?? deadline
         let next = retry.nextAttempt(
             now: now, after: recipient.attempts,
-            recipient.routed.route.isRemote ? .remote : .local, deadline: lookAgain,
+            recipient.routed.route.isRemote ? .remote : .local, deadline: latest,
             variation: variation)
         func postpone(delayReported: Bool) -> RecipientUpdate {
             .postpone(
@@ -113,8 +111,7 @@ struct VerdictPolicy {
         }
         var warning: ReportedRecipient?
         if let warningTime = warningTime(entry), !recipient.delayReported, now >= warningTime {
-            let isByTime = entry.envelope.deliverBy?.mode == .notify
-            warning = report(.delayed, recipient, entry, isByTime ? .late(error) : error, now)
+            warning = report(.delayed, recipient, entry, noticeTime == nil ? error : .late(error), now)
             warning?.willRetryUntil = deadline
         }
         guard let warning else {
@@ -128,10 +125,8 @@ struct VerdictPolicy {
             withoutReport: postpone(delayReported: false))
     }
 
-    /// At the deadline of BY=...;N instead of after the usual time (RFC 2852 section 4.1.4).
     private func warningTime(_ entry: QueueEntry) -> Timestamp? {
-        if let by = entry.envelope.deliverBy, by.mode == .notify { return by.deadline }
-        return delayWarning.map { entry.begin + $0 }
+        entry.envelope.noticeTime ?? delayWarning.map { entry.begin + $0 }
     }
 
     private func waiting(
@@ -165,6 +160,12 @@ struct VerdictPolicy {
 extension QueueEntry {
     /// From when on it may be delivered: what it waited for by its sender's wish does not count.
     fileprivate var begin: Timestamp { max(arrival, envelope.releaseAt ?? arrival) }
+}
+
+extension Envelope {
+    /// The deadline of BY=...;N, at which the sender is told instead of after the usual time (RFC 2852
+    /// section 4.1.4).
+    fileprivate var noticeTime: Timestamp? { deliverBy.flatMap { $0.mode == .notify ? $0.deadline : nil } }
 }
 
 extension MailError {

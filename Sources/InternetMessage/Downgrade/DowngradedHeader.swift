@@ -36,6 +36,7 @@ package enum DowngradedHeader {
     /// - Parameter bytes: whole fields, without an empty line. What is no field stays as it is.
     package static func downgrade(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.withUnsafeBytes(\.hasEightBitOctets),
+            // Limits are all that can be missed.
             let section = try? HeaderSection(bytes, limits: HeaderLimits(octets: .max, fields: .max))
         else { return bytes }
         var output: [UInt8] = []

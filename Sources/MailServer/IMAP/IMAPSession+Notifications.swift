@@ -154,25 +154,6 @@ extension IMAPSession {
         }
     }
 
-    /// - Parameter isDenied: the user may not do what would be necessary to watch it.
-    func writeName(
-        _ name: String, _ attributes: MailboxAttributes, specialUses: some Collection<SpecialUse> = [],
-        isDenied: Bool = false, oldName: String? = nil
-    ) {
-        let utf8 = writesUTF8
-        let words =
-            attributes.names(isExtended: true) + specialUses.map(\.rawValue).sorted()
-            + (isDenied ? ["\\NoAccess"] : [])
-        output.writeString("* LIST (\(words.joined(separator: " "))) \"/\" ")
-        output.writeIMAPMailbox(name, utf8: utf8)
-        if let oldName {
-            output.writeStaticString(" (\"OLDNAME\" (")
-            output.writeIMAPMailbox(oldName, utf8: utf8)
-            output.writeStaticString("))")
-        }
-        output.writeStaticString("\r\n")
-    }
-
     /// With SUBSCRIBED, the mailboxes that are meant change (RFC 5465 section 6.4).
     private func note(_ isSubscribed: Bool, _ stored: String, _ filter: NotificationFilter)
         async throws(CommandFailure)

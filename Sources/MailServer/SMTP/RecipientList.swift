@@ -1,7 +1,8 @@
 import Directory
 import MailModel
 
-/// The final recipients of a transaction, each once, whatever addresses led to them.
+/// The final recipients of a transaction, each once, whatever addresses led to them; and addresses that
+/// the queue is to resolve.
 struct RecipientList {
     private(set) var routed: [RoutedRecipient] = []
     private var known: Set<RoutedAddress> = []

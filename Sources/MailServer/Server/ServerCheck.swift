@@ -90,7 +90,7 @@ package struct ServerCheck: Sendable {
                     Finding(
                         .warning, "\(key).login_without_tls",
                         "PASSWORDS MAY CROSS THE NETWORK IN CLEAR on port \(listener.port)",
-                        whatToDo: "remove the key; clients have STARTTLS and listeners with TLS from the start"))
+                        whatToDo: "remove the key: clients can use STARTTLS, or a listener with TLS from the start"))
             }
             if listener.anySender {
                 findings.append(

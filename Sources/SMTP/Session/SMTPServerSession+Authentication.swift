@@ -8,7 +8,8 @@ extension SMTPServerSession {
     ) -> SMTPServerAction? {
         guard !isAuthenticated else { return fail(.alreadyAuthenticated, &output) }
         guard mechanisms.contains(mechanism) else {
-            // Where some may be used in clear, this one is none of those that TLS would add.
+            // Where some may be used in clear, an unknown one gets 504, and so does one that TLS would add
+            // (RFC 4954 section 4).
             if mechanisms.isEmpty, !isEncrypted, configuration.offersStartTLS {
                 return fail(.encryptionRequired, &output)
             }

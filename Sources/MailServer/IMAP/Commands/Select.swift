@@ -64,17 +64,6 @@ extension IMAPSession {
             .ok, code: "MAILBOXID (\(mailboxObjectID(selected.live.id)))", "Identifier of the mailbox")
     }
 
-    func attributes(of name: String, isOwn: Bool) async throws(CommandFailure) -> MailboxAttributes {
-        let mailboxes = try await isOwn ? ownMailboxes() : visibleMailboxes()
-        return MailboxHierarchy(mailboxes.lazy.map(\.name)).attributes(of: name)
-    }
-
-    /// RFC 9051 section 6.3.9.7: what the client called the mailbox, if its name was normalised.
-    func oldName(_ asked: String, now name: String) -> String? {
-        let isSame = asked.utf8.elementsEqual(name.utf8) || name == MailboxName.inbox
-        return isSame || !enabled.contains(.rev2) ? nil : asked
-    }
-
     /// RFC 8474 section 4.
     func mailboxObjectID(_ id: Int64) -> String { "m\(id)" }
 
