@@ -2,6 +2,10 @@
 package struct MessageFlags: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// OptionSet's own, which other modules get unspecialized, takes a thousand instructions.
+    package init(arrayLiteral flags: MessageFlags...) {
+        rawValue = flags.reduce(0) { $0 | $1.rawValue }
+    }
     package static let seen = MessageFlags(rawValue: 1)
     package static let answered = MessageFlags(rawValue: 2)
     package static let flagged = MessageFlags(rawValue: 4)

@@ -7,7 +7,9 @@ package struct UIDSet: Sendable, Hashable {
 
     /// Ranges in any order; 0 is left out.
     package init(_ ranges: some Sequence<ClosedRange<UInt32>>) {
-        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where range.upperBound > 0 {
+        var ranges = Array(ranges)
+        if ranges.count > 1 { ranges.sort { $0.lowerBound < $1.lowerBound } }
+        for range in ranges where range.upperBound > 0 {
             let range = max(range.lowerBound, 1)...range.upperBound
             if let last = self.ranges.last,
                 last.upperBound == .max || range.lowerBound <= last.upperBound + 1

@@ -8,8 +8,9 @@ import Synchronization
 /// for long.
 struct CommitGathering {
     private static let time = Duration.milliseconds(3)
-    /// Messages under way that are worth it.
+    /// Messages under way that are worth it, and so many that more of them are worth more time.
     private static let company = 4
+    private static let crowd = 16
     private static let longestAbstinence = 64
 
     /// So many gatherings go by what the first of them, which waits its whole time, has brought together.
@@ -31,7 +32,7 @@ struct CommitGathering {
             abstinence -= 1
             return nil
         }
-        return Self.time
+        return underWay < Self.crowd ? Self.time : 2 * Self.time
     }
 
     /// When so many have come together, there is no use in waiting for more: where all sessions wait

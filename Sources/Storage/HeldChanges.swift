@@ -2,10 +2,13 @@
 /// sync of its own, and nobody waits for them but readers.
 ///
 /// Changes that readers see are handed over at once after a quiet moment, else a moment after the
-/// last time. Those of messages in transit can wait: mostly a message's end follows its beginning
+/// last time, which is longer while many come: the more a transaction has, the less each costs. Those of messages in transit can wait: mostly a message's end follows its beginning
 /// soon, and a transaction that has both writes neither.
 struct HeldChanges {
     private static let interval = Duration.milliseconds(10)
+    private static let crowdedInterval = Duration.milliseconds(30)
+    /// As many within an interval are a crowd.
+    private static let crowd = 8
     private static let maximum = 256
     private static let lazyInterval = Duration.milliseconds(500)
     private static let lazyMaximum = 1024
@@ -16,6 +19,8 @@ struct HeldChanges {
     private var isUrgent = false
     private var isAwaited = false
     private var handedOver = SuspendingClock.now - HeldChanges.interval
+    /// After that.
+    private var interval = HeldChanges.interval
 
     mutating func add(_ change: LoggedChange) {
         if changes.isEmpty { since = .now }
@@ -27,7 +32,7 @@ struct HeldChanges {
     var due: SuspendingClock.Instant? {
         guard !changes.isEmpty else { return nil }
         if isAwaited { return since }
-        return isUrgent ? handedOver + Self.interval : since + Self.lazyInterval
+        return isUrgent ? handedOver + interval : since + Self.lazyInterval
     }
 
     var isDue: Bool {
@@ -43,6 +48,7 @@ struct HeldChanges {
         var taken: [LoggedChange] = []
         swap(&taken, &changes)
         changes.reserveCapacity(taken.count)
+        interval = taken.count < Self.crowd ? Self.interval : Self.crowdedInterval
         isUrgent = false
         isAwaited = false
         handedOver = .now

@@ -15,6 +15,7 @@ extension IndexTables {
         var new = MailboxCounters()
         // Keywords are what can be refused: all sets come before the first change.
         var sets: [UInt32: UInt32] = [:]
+        let keepsKeywords = change.keywords.isEmpty && change.operation != .replace
         for uid in uids {
             guard let row = try flagRow(uid, in: mailbox) else { continue }
             if let limit = change.unchangedSince, row.modSequence > limit {
@@ -23,11 +24,13 @@ extension IndexTables {
             }
             var flags = row.flags
             flags.system = change.system(of: row.flags.system)
-            if let known = sets[row.flags.keywords] {
-                flags.keywords = known
-            } else {
-                flags.keywords = try keywords(changing: row.flags.keywords, change, in: mailbox)
-                sets[row.flags.keywords] = flags.keywords
+            if !keepsKeywords {
+                if let known = sets[row.flags.keywords] {
+                    flags.keywords = known
+                } else {
+                    flags.keywords = try keywords(changing: row.flags.keywords, change, in: mailbox)
+                    sets[row.flags.keywords] = flags.keywords
+                }
             }
             guard flags != row.flags else {
                 result.messages.append(
@@ -68,10 +71,9 @@ extension IndexTables {
         switch change.operation {
         case .replace: return try keywordSet(change.keywords, in: mailbox)
         case .add:
-            if change.keywords.isEmpty { return set }
             return try keywordSet(keywords.keywords(of: set) + change.keywords, in: mailbox)
         case .remove:
-            if set == 0 || change.keywords.isEmpty { return set }
+            if set == 0 { return set }
             let removed = Set(change.keywords.map(\.asciiLowercased))
             return try keywordSet(
                 keywords.keywords(of: set).filter { !removed.contains($0.asciiLowercased) },

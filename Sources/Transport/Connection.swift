@@ -24,31 +24,37 @@ package final class Connection: Sendable {
     /// What has arrived, or nil at the end of the input. While nobody reads, at most about 64 KiB
     /// are taken from the socket.
     package func read() async throws(ConnectionError) -> ByteBuffer? {
-        switch try await event(isWakeable: false) {
+        switch try await event(.plain) {
         case .input(let bytes): bytes
-        // A reader that is not wakeable is not woken.
-        case .end, .woken: nil
+        // Others wait for these.
+        case .end, .woken, .quiet: nil
         }
     }
 
     /// Like `read()`, and ends with `.woken` too, once after any number of calls of `wake()`. Input
     /// that has arrived comes before a wake, and so does the end.
     package func next() async throws(ConnectionError) -> ConnectionEvent {
-        try await event(isWakeable: true)
+        try await event(.wakeable)
     }
 
-    private func event(isWakeable: Bool) async throws(ConnectionError) -> ConnectionEvent {
-        if eventLoop.inEventLoop, let ready = handler.takeEvent(isWakeable: isWakeable) {
+    /// Like `next()`, and ends with `.quiet` too, after a second or two: for who holds what is not to
+    /// be held for long.
+    package func nextSoon() async throws(ConnectionError) -> ConnectionEvent {
+        try await event(.brief)
+    }
+
+    private func event(_ wait: ConnectionHandler.ReaderWait) async throws(ConnectionError) -> ConnectionEvent {
+        if eventLoop.inEventLoop, let ready = handler.takeEvent(wait) {
             await giveWay()
             return try ready.get()
         }
         let result = await withUnsafeContinuation { continuation in
-            onLoop { $0.read(continuation, isWakeable: isWakeable) }
+            onLoop { $0.read(continuation, wait) }
         }
         return try result.get()
     }
 
-    /// Makes the waiting `next()`, or else the coming one, return `.woken`. From any thread; many
+    /// Makes the waiting `next()` or `nextSoon()`, or else the coming one, return `.woken`. From any thread; many
     /// calls are as cheap as one until that has happened. `read()` leaves the wake to `next()`.
     package func wake() {
         let wasRequested = handler.isWakeRequested.exchange(true, ordering: .acquiringAndReleasing)
@@ -226,9 +232,11 @@ package final class Connection: Sendable {
 
     /// Sends what is unsent, TLS's close_notify and FIN, and returns when the connection is
     /// closed: at most the write timeout and a few seconds later.
-    package func close() async {
+    ///
+    /// - Parameter farewell: sent before; in TLS together with close_notify.
+    package func close(after farewell: ByteBuffer = ByteBuffer()) async {
         await withUnsafeContinuation { continuation in
-            onLoop { $0.close(continuation) }
+            onLoop { $0.close(after: farewell, continuation) }
         }
     }
 

@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// What ends a wait in `Connection.next()`.
+/// What ends a wait in `Connection.next()` or `nextSoon()`.
 package enum ConnectionEvent: Sendable, Equatable {
     /// Octets of the client's.
     case input(ByteBuffer)
@@ -8,4 +8,6 @@ package enum ConnectionEvent: Sendable, Equatable {
     case woken
     /// The client sends no more.
     case end
+    /// Nothing has come for a second or two. Of `nextSoon()` only.
+    case quiet
 }

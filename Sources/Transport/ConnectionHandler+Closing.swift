@@ -4,12 +4,14 @@ extension ConnectionHandler {
     /// How long input is read and dropped after our side is closed.
     private static let lingerTime = TimeAmount.seconds(2)
 
-    func close(_ done: UnsafeContinuation<Void, Never>) {
+    func close(after farewell: ByteBuffer, _ done: UnsafeContinuation<Void, Never>) {
         guard phase != .closed, let context else {
             done.resume()
             return
         }
         closers.append(done)
+        guard phase == .open else { return }
+        say(farewell)
         guard phase == .open else { return }
         phase = .closing
         failWaiting(.closed)
@@ -26,6 +28,16 @@ extension ConnectionHandler {
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenSuccess { self.finishClosing() }
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+
+    /// What close_notify follows at once goes out with it.
+    private func say(_ farewell: ByteBuffer) {
+        guard farewell.readableBytes > 0 else { return }
+        guard let engine, compression == nil, outgoing.readableBytes == 0 else {
+            _ = write(farewell)
+            return
+        }
+        if let problem = engine.encrypt(farewell) { abort(.tls(problem)) }
     }
 
     /// Says that nothing follows, behind all that is unsent; the peer may still speak.

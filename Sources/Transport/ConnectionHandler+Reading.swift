@@ -3,7 +3,7 @@ import Synchronization
 
 extension ConnectionHandler {
     /// What a reader gets at once; nil when it has to wait. Input comes before a wake.
-    func takeEvent(isWakeable: Bool) -> ReadResult? {
+    func takeEvent(_ wait: ReaderWait) -> ReadResult? {
         if isShutdownPending {
             isShutdownPending = false
             return .failure(.shuttingDown)
@@ -21,17 +21,27 @@ extension ConnectionHandler {
         if isInputEnded { return .success(.end) }
         if let failure { return .failure(failure) }
         guard phase == .open else { return .failure(.closed) }
-        return isWakeable && takeWake() ? .success(.woken) : nil
+        return wait != .plain && takeWake() ? .success(.woken) : nil
     }
 
-    func read(_ continuation: UnsafeContinuation<ReadResult, Never>, isWakeable: Bool) {
-        if let ready = takeEvent(isWakeable: isWakeable) {
+    func read(_ continuation: UnsafeContinuation<ReadResult, Never>, _ wait: ReaderWait) {
+        if let ready = takeEvent(wait) {
             continuation.resume(returning: ready)
             return
         }
         precondition(reader == nil, "a connection has one reader at a time")
         reader = continuation
-        isReaderWakeable = isWakeable
+        readerWait = wait
+        readerSweeps = 0
+    }
+
+    /// At a sweep: the second one ends a brief wait, so that it lasts a second at least.
+    func endBriefWait() {
+        guard readerWait == .brief, reader != nil else { return }
+        readerSweeps += 1
+        if readerSweeps > 1, let reader = reader.take() {
+            reader.resume(returning: .success(.quiet))
+        }
     }
 
     /// Takes bytes from the socket.
@@ -96,9 +106,9 @@ extension ConnectionHandler {
 
     // MARK: Waking
 
-    /// Ends the reader's wait, if it waits in `next()`; else the request stays.
+    /// Ends the reader's wait, if it is not plain; else the request stays.
     func wake() {
-        guard isReaderWakeable, reader != nil, takeWake(), let reader = reader.take() else { return }
+        guard readerWait != .plain, reader != nil, takeWake(), let reader = reader.take() else { return }
         reader.resume(returning: .success(.woken))
     }
 

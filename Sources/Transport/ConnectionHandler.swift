@@ -36,8 +36,9 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var input = ByteBuffer()
     var isInputEnded = false
     var reader: UnsafeContinuation<ReadResult, Never>?
-    /// The reader waits in `next()`.
-    var isReaderWakeable = false
+    var readerWait = ReaderWait.plain
+    /// Sweeps that a brief wait has seen.
+    var readerSweeps = 0
     /// Set by any thread, taken by the reader.
     let isWakeRequested = Atomic(false)
     var readDeadline = NIODeadline.distantFuture
@@ -67,6 +68,15 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     private var wasActive = false
     private var isSessionRunning = false
     var closers: [UnsafeContinuation<Void, Never>] = []
+
+    /// What besides input, the connection's end and its failure ends the reader's wait.
+    enum ReaderWait {
+        case plain
+        /// `wake()`.
+        case wakeable
+        /// `wake()`, and some time.
+        case brief
+    }
 
     enum Phase {
         /// An outgoing connection that the peer has not accepted yet.
@@ -224,6 +234,7 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         if now >= readDeadline, let reader = reader.take() {
             reader.resume(returning: .failure(.timedOut))
         }
+        endBriefWait()
         if mayHaveUnsent {
             checkProgress(now)
         }

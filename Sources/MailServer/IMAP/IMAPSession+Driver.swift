@@ -28,15 +28,23 @@ extension IMAPSession {
         while true {
             // Most sessions wait most of the time: what the work needed of the stack is not to stay.
             try await connection.inOwnTask { () async throws(ConnectionError) in
-                try await self.work()
+                try await self.workWhileBusy()
             }
             if let home = home.take() { return await serve(by: home) }
             if let ending {
-                await connection.close()
+                await connection.close(after: takeOutput())
                 return ending
             }
-            try await wait()
+            try await wait { () async throws(ConnectionError) in try await self.connection.next() }
         }
+    }
+
+    /// Until nothing has come for a moment.
+    private func workWhileBusy() async throws(ConnectionError) {
+        repeat {
+            try await work()
+            guard ending == nil, home == nil else { return }
+        } while try await wait { () async throws(ConnectionError) in try await self.connection.nextSoon() }
     }
 
     /// Everything that the input so far, and what has woken the connection, ask for.
@@ -47,24 +55,30 @@ extension IMAPSession {
             try await attend()
         }
         // Before the client reads the last reply: it may come again at once.
-        if let ending { leaveAccount(ending) }
+        if let ending { return leaveAccount(ending) }
         try await flush()
     }
 
-    private func wait() async throws(ConnectionError) {
+    /// False when nothing came.
+    @discardableResult
+    private func wait(for next: () async throws(ConnectionError) -> ConnectionEvent)
+        async throws(ConnectionError) -> Bool
+    {
         let event: ConnectionEvent
         do throws(ConnectionError) {
-            event = try await connection.next()
+            event = try await next()
         } catch {
             guard error == .timedOut, keepIdling() else { throw error }
-            return
+            return true
         }
         switch event {
         case .input(let bytes): receive(bytes)
         case .woken: isWoken = true
         case .end:
             ending = .disconnected
+        case .quiet: return false
         }
+        return true
     }
 
     /// Only a complete command puts the deadline off, so that none can be trickled.
@@ -238,12 +252,7 @@ extension IMAPSession {
             connection.abort()
             return .disconnected
         }
-        do throws(ConnectionError) {
-            try await flush()
-            await connection.close()
-        } catch {
-            connection.abort()
-        }
+        await connection.close(after: takeOutput())
         return ending
     }
 }

@@ -61,10 +61,14 @@ final class IMAPSession {
     /// Writes what waits. The client's slowness is waited for, up to the write timeout.
     func flush() async throws(ConnectionError) {
         guard output.readableBytes > 0 else { return }
-        let bytes = output
-        output = ByteBuffer()
-        counters.sent += bytes.readableBytes
-        try await connection.write(bytes)
+        try await connection.write(takeOutput())
+    }
+
+    /// To be sent, and counted as sent.
+    func takeOutput() -> ByteBuffer {
+        defer { output = ByteBuffer() }
+        counters.sent += output.readableBytes
+        return output
     }
 
     /// After every command: neither memory nor the loop is this session's alone.
@@ -91,6 +95,7 @@ final class IMAPSession {
                 switch try await connection.next() {
                 case .input(let bytes): receive(bytes)
                 case .woken: isWoken = true
+                case .quiet: break
                 case .end: throw .closed
                 }
             } catch {

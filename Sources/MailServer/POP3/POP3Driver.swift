@@ -80,8 +80,7 @@ final class POP3Driver {
             if action == .close {
                 // Before the client reads the reply: it may come again at once.
                 releaseMaildrop()
-                try await flush()
-                await connection.close()
+                await connection.close(after: replies)
                 return session.isLoggedIn ? .quit : .refused
             }
             if action.isLogin {
@@ -110,12 +109,7 @@ final class POP3Driver {
             return .idle
         case .shuttingDown:
             POP3Reply.error(.temporary, "server shutting down", &replies)
-            do throws(ConnectionError) {
-                try await flush()
-                await connection.close()
-            } catch {
-                connection.abort()
-            }
+            await connection.close(after: replies)
             return .shutdown
         case .clearTextAfterStartTLS:
             logger.warning(

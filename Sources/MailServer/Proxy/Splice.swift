@@ -108,7 +108,7 @@ final class Splice: Sendable {
             case .end: return .client
             case .woken where isOver.load(ordering: .relaxed): return .home
             case .woken where !mayGoOn(): return .revoked
-            case .woken: continue
+            case .woken, .quiet: continue
             }
         }
     }

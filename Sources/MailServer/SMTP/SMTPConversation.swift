@@ -69,12 +69,11 @@ final class SMTPConversation {
                 }
             }
             if let cause = session.endCause { log("connection ended by the server", cause: cause) }
-            try await flush()
         } catch {
-            await fail(error)
+            fail(error)
         }
         message?.discard()
-        await connection.close()
+        await connection.close(after: output)
     }
 
     /// A client that speaks before the greeting does not listen: it is refused
@@ -209,14 +208,9 @@ final class SMTPConversation {
         }
     }
 
-    private func fail(_ error: ConnectionError) async {
+    private func fail(_ error: ConnectionError) {
         log("connection broke off", level: .debug, cause: "\(error)")
-        guard error == .timedOut else { return }
-        session.end(.timeout, &output)
-        do throws(ConnectionError) {
-            try await flush()
-        } catch {
-            log("no goodbye", level: .debug, cause: "\(error)")
-        }
+        output = ByteBuffer()
+        if error == .timedOut { session.end(.timeout, &output) }
     }
 }
