@@ -199,7 +199,7 @@ extension IMAPSession {
         case .badUse: output.writeTagged(tag, .no, code: "USEATTR", error.text)
         case .badEvent:
             output.writeTagged(tag, .no, code: "BADEVENT (\(Self.supportedEvents))", error.text)
-        case .syntax, .unknownCommand: output.writeTagged(tag, .bad, error.text)
+        case .syntax, .unknownCommand, .overLimit: output.writeTagged(tag, .bad, error.text)
         }
         countBadCommand()
     }
