@@ -24,6 +24,11 @@ extension IMAPSession {
             if let failure = appending.failure { throw failure }
             let result = try await appending.store()
             noteOwn(result.uids, in: target.id)
+            // RFC 9051 section 6.3.12.
+            await writeName(
+                target.name, isOwn: target.isOwn,
+                specialUses: target.isOwn ? target.status.specialUses : [],
+                oldName: oldName(start.mailbox, now: target.name))
             return try await completion(of: result, in: target, isReplacing: replaced != nil)
         } catch {
             if !isOver, case .refused = error { try await skipAppend() }
