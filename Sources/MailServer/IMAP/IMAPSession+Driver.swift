@@ -149,7 +149,9 @@ extension IMAPSession {
     {
         if selected != nil, completion.status != .bad {
             do throws(CommandFailure) {
-                try await announce(allowExpunge: !forbidsExpunge && !completion.forbidsExpunge)
+                try await announce(
+                    allowExpunge: !forbidsExpunge && !completion.forbidsExpunge,
+                    all: completion.tellsAll)
             } catch {
                 if case .connection(let error) = error { throw error }
             }
