@@ -46,6 +46,17 @@ import Testing
         #expect(fixture.service.begin("SCRAM-SHA-256", Fixture.encrypted()) == nil)
     }
 
+    /// Nobody can have secrets, or somebody after all.
+    @Test func scramNeedsSecrets() {
+        let service = Fixture().service
+        service.setCanHoldSecrets(false)
+        #expect(service.mechanisms(for: Fixture.encrypted()) == ["PLAIN", "LOGIN"])
+        #expect(service.begin("SCRAM-SHA-256", Fixture.encrypted()) == nil)
+        #expect(service.refusal(of: "SCRAM-SHA-256", Fixture.encrypted()).kind == .unknownMechanism)
+        service.setCanHoldSecrets(true)
+        #expect(service.mechanisms(for: Fixture.encrypted()) == Self.plus + Self.scram + ["PLAIN", "LOGIN"])
+    }
+
     @Test(arguments: [
         "CRAM-MD5", "DIGEST-MD5", "ANONYMOUS", "NTLM", "GSSAPI", "OTP", "SCRAM-SHA-224",
         "SCRAM-SHA-384", "EXTERNAL", "", "PLAIN ", "*", String(repeating: "A", count: 100_000),

@@ -16,12 +16,14 @@ struct SampleDirectory {
     init(
         _ files: [String] = ["00-base", "10-domains", "20-users", "30-groups"], more: String = "",
         map: AttributeMap = .martlet, cache: CacheLifetimes = CacheLifetimes(), schema: String = "",
-        timeout: Duration = .seconds(30), adjust: (inout ResolverConfiguration) -> Void = { _ in }
+        hasOwnSchema: Bool = true, timeout: Duration = .seconds(30),
+        adjust: (inout ResolverConfiguration) -> Void = { _ in }
     ) throws {
         var ldif = ""
         for file in files { ldif += try TextFile.read("\(Self.root)/ldif/\(file).ldif") + "\n" }
         var options = SlapdOptions(ldif: ldif + more)
         options.addsBase = false
+        options.hasOwnSchema = hasOwnSchema
         options.globalConfiguration = "include /etc/ldap/schema/dyngroup.schema\n\(schema)"
         options.databaseConfiguration =
             "index mailLocalAddress,associatedDomain,entryUUID,member,uniqueMember eq"

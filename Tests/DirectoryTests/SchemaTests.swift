@@ -86,6 +86,29 @@ import Testing
         await sample.directory.shutDown()
     }
 
+    /// Whether SCRAM makes sense is the schema's to say.
+    @Test func attributeOfSecrets() async throws {
+        let own = try SampleDirectory(["00-base"])
+        #expect(await own.directory.canHoldSecrets() == true)
+        await own.directory.shutDown()
+        let stock = try SampleDirectory(["00-base", "stock-only"], map: .stock, hasOwnSchema: false)
+        #expect(await stock.directory.canHoldSecrets() == false)
+        await stock.directory.shutDown()
+        var map = AttributeMap.martlet
+        map.user.scramSecrets = "1.3.6.1.4.1.4203.1.3.4"
+        let byNumber = SampleDirectory.directory(own.slapd, map: map)
+        #expect(await byNumber.canHoldSecrets() == true)
+        await byNumber.shutDown()
+        map.user.scramSecrets = nil
+        let none = SampleDirectory.directory(own.slapd, map: map)
+        #expect(await none.canHoldSecrets() == false)
+        await none.shutDown()
+        own.slapd.stop()
+        let silent = SampleDirectory.directory(own.slapd)
+        #expect(await silent.canHoldSecrets() == nil)
+        await silent.shutDown()
+    }
+
     /// Without our schema anywhere.
     @Test func stockOnlyNeedsNoSchemaOfOurs() throws {
         let files = try TemporaryDirectory()

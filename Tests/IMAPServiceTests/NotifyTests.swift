@@ -102,9 +102,92 @@ import Testing
                     #expect(try await client.line() == "+ idling")
                     try await other.append()
                     try await client.send("DONE\r\n")
-                    let reply = try await client.reply(tag)
-                    #expect(reply.untagged == ["3 EXISTS"])
+                    #expect(try await client.reply(tag).untagged.isEmpty)
                 }
+            }
+        }
+    }
+
+    /// RFC 5465 sections 3.1 and 5: nothing is told of the selected mailbox, which stays as it was; what
+    /// commands ask for is answered.
+    @Test(arguments: [
+        "NONE", "SET (PERSONAL (MessageNew MessageExpunge))", "SET (SELECTED NONE) (PERSONAL (MailboxName))",
+    ]) func nothingIsToldOfASnapshot(_ none: String) async throws {
+        try await withServer { server in
+            try await server.session { client in
+                for _ in 1...5 { try await client.append() }
+                try await client.ok("SELECT INBOX")
+                try await client.ok("NOTIFY \(none)")
+                try await server.session { other in
+                    try await other.ok("SELECT INBOX")
+                    try await other.ok("STORE 1:2 +FLAGS.SILENT (\\Deleted)")
+                    try await other.ok("UID EXPUNGE 1")
+                    try await other.append()
+                    try await other.ok("STORE 2 +FLAGS.SILENT (\\Flagged)")
+                }
+                for command in ["NOOP", "CHECK", "STATUS Sent (MESSAGES)", "NOTIFY NONE"] {
+                    let reply = try await client.ok(command)
+                    #expect(reply.all("EXISTS").isEmpty && reply.all("EXPUNGE").isEmpty && reply.all("FETCH").isEmpty)
+                }
+                // The numbers are those of before, the flags those of now.
+                #expect(try await client.ok("FETCH 2:* (UID FLAGS)").untagged == [
+                    "2 FETCH (UID 2 FLAGS (\\Deleted))", "3 FETCH (UID 3 FLAGS (\\Flagged))",
+                    "4 FETCH (UID 4 FLAGS ())", "5 FETCH (UID 5 FLAGS ())",
+                ])
+                #expect(try await client.ok("UID FETCH 6 FLAGS").untagged.isEmpty)
+                #expect(try await client.ok("STORE 4 +FLAGS (\\Seen)").untagged == ["4 FETCH (FLAGS (\\Seen))"])
+                try await client.append()
+                // What it does itself is part of the answer, and of that alone.
+                #expect(try await client.ok("EXPUNGE").untagged == ["2 EXPUNGE"])
+                #expect(try await client.ok("MOVE 4 Sent").untagged.last == "4 EXPUNGE")
+                // The one that went first is in the snapshot still.
+                #expect(try await client.ok("SEARCH UID 1:*").untagged == ["SEARCH 2 3"])
+                let reply = try await client.ok("NOTIFY SET (SELECTED-DELAYED (MessageNew MessageExpunge))")
+                #expect(reply.untagged == ["1 EXPUNGE", "4 EXISTS", "1 FETCH (FLAGS (\\Flagged))"])
+                #expect(try await client.ok("FETCH 1:* (UID)").untagged.count == 4)
+            }
+        }
+    }
+
+    /// RFC 5465 section 3.1: SET tells what has gathered, even to a client that wants nothing from then on.
+    @Test func setTellsWhatHasGathered() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                try await client.append()
+                try await client.ok("SELECT INBOX")
+                try await client.ok("NOTIFY NONE")
+                try await server.session { other in
+                    try await other.append()
+                    #expect(try await client.ok("NOOP").untagged.isEmpty)
+                    #expect(try await client.ok("NOTIFY SET (PERSONAL (MailboxName))").untagged == ["2 EXISTS"])
+                    try await other.append()
+                    #expect(try await client.ok("NOOP").untagged.isEmpty)
+                }
+                // Another mailbox, or this one anew, is told of as ever.
+                #expect(try await client.ok("SELECT INBOX").has("3 EXISTS"))
+            }
+        }
+    }
+
+    /// A client of QRESYNC learns which mod-sequence all that it was told is complete up to.
+    @Test func snapshotsHoldTheModSequenceBack() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                for _ in 1...2 { try await client.append() }
+                try await client.ok("ENABLE QRESYNC")
+                let selected = try await client.ok("SELECT INBOX")
+                let known = try #require(selected.all("OK [HIGHESTMODSEQ ").first)
+                try await client.ok("NOTIFY NONE")
+                try await server.session { other in
+                    try await other.ok("SELECT INBOX")
+                    try await other.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")
+                    try await other.ok("EXPUNGE")
+                }
+                let code = known.prefix { $0 != "]" }
+                let stored = try await client.ok("STORE 2 +FLAGS (\\Deleted)")
+                #expect(stored.all(String(code)).count == 1 && stored.all("FETCH").count == 1)
+                let expunged = try await client.ok("EXPUNGE")
+                #expect(expunged.tagged.hasPrefix(String(code)) && expunged.has("VANISHED 2"))
             }
         }
     }

@@ -99,6 +99,31 @@ import Testing
         }
     }
 
+    /// RFC 6855 section 3.
+    @Test func charsetsAfterUTF8() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                try await client.ok("ENABLE IMAP4rev2")
+                try await client.ok("SELECT INBOX")
+                try await client.ok("SEARCH CHARSET UTF-8 ALL")
+                try await client.ok("ENABLE UTF8=ACCEPT")
+                for command in [
+                    "SEARCH CHARSET UTF-8 ALL", "UID SEARCH RETURN (COUNT) CHARSET US-ASCII ALL",
+                    "ESEARCH IN (personal) CHARSET UTF-8 ALL", "SORT (DATE) ISO-8859-1 ALL",
+                    "UID THREAD REFS ISO-8859-1 ALL",
+                ] {
+                    try await client.expect(command, "BAD")
+                }
+                for command in [
+                    "SEARCH SUBJECT \"\u{fc}ber\"", "SORT (DATE) UTF-8 SUBJECT \"\u{fc}\"",
+                    "THREAD REFS us-ascii ALL",
+                ] {
+                    try await client.ok(command)
+                }
+            }
+        }
+    }
+
     @Test func savedResults() async throws {
         try await withMailbox { _, client in
             var reply = try await client.ok("SEARCH RETURN (SAVE) SUBJECT lunch")

@@ -47,6 +47,26 @@ import Transport
         }
     }
 
+    /// Only messages are [TOOBIG] (RFC 7889 section 5).
+    @Test func tooLongCommandsAreBad() async throws {
+        try await withServer { server in
+            try await server.session { client in
+                try await client.ok("SELECT INBOX")
+                let long = String(repeating: "x", count: 2_000_000)
+                try await client.expect("SEARCH SUBJECT \(long)", "BAD command too long")
+                try await client.expect("SEARCH SUBJECT {70000}", "BAD literal too large")
+                try await client.expect("SEARCH SUBJECT {70000+}\r\n\(long.prefix(70_000))", "BAD literal too large")
+                try await client.expect("APPEND \(long) {1}", "BAD command too long")
+                try await client.expect(
+                    "FETCH \(Array(repeating: "1", count: 20_001).joined(separator: ",")) FLAGS", "BAD set of too many ranges")
+                try await client.send("\(long) NOOP\r\n")
+                #expect(try await client.line() == "* BAD command too long")
+                try await client.expect("APPEND INBOX {4000000000}", "NO [TOOBIG]")
+                try await client.ok("NOOP")
+            }
+        }
+    }
+
     @Test func tooManyBadCommandsEndTheSession() async throws {
         try await withServer({ $0.maximumBadCommands = 3 }) { server in
             try await server.talk { client in

@@ -50,7 +50,7 @@ import Testing
     private static let failuresCases: [(String, SyntaxError.Kind, Int)] = [
         ("APPEND x {100000001}\r\n", .tooBig, 2), ("APPEND x {1+}\r\nzfoo {3+}\r\n\r\n\n bar\r\n", .syntax, 5), ("APPEND x {1+}\r\nz {200000000}\r\n", .tooBig, 6),
         ("APPEND x {1+}\r\nz (\\Foo) {2+}\r\n\n\n\r\n", .syntax, 5), ("REPLACE 1 x {1+}\r\nz {1+}\r\ny\r\n", .syntax, 5), ("APPEND x UTF8 (~{1+}\r\nz\r\n", .syntax, 4),
-        ("APPEND x CATENATE ()\r\n", .syntax, 2), ("APPEND x CATENATE (TEXT abc)\r\n", .syntax, 2), ("APPEND x CATENATE (URL {70000+}\r\n\(String(repeating: "u", count: 70_000)))\r\n", .tooBig, 2),
+        ("APPEND x CATENATE ()\r\n", .syntax, 2), ("APPEND x CATENATE (TEXT abc)\r\n", .syntax, 2), ("APPEND x CATENATE (URL {70000+}\r\n\(String(repeating: "u", count: 70_000)))\r\n", .overLimit, 2),
     ]
 
     @Test(arguments: GrammarAppendTests.failuresCases)
@@ -69,9 +69,9 @@ import Testing
     @Test func tooManyPieces() {
         let list = { (count: Int, piece: String, end: String) in String(repeating: piece, count: count) + end + "\r\nb NOOP\r\n" }
         for (head, piece, end) in [("a APPEND x", " {1+}\r\nz", ""), ("a APPEND x CATENATE (URL z", " URL z", ")")] {
-            #expect(!read(head + list(999, piece, end)).contains(where: Self.failed(.tooBig)))
+            #expect(!read(head + list(999, piece, end)).contains(where: Self.failed(.overLimit)))
             let events = read(head + list(1001, piece, end))
-            #expect(events.contains(where: Self.failed(.tooBig)) && events.last == .command(tag: "b", .noop))
+            #expect(events.contains(where: Self.failed(.overLimit)) && events.last == .command(tag: "b", .noop))
         }
     }
 
@@ -80,7 +80,7 @@ import Testing
         limits.maximumAppend = 10
         limits.maximumSkipped = 20
         #expect(read("a APPEND x {11+}\r\n12345678901\r\nb NOOP\r\n", limits: limits).last == .command(tag: "b", .noop))
-        #expect(read("a APPEND x {21+}\r\n", limits: limits).last == .fatal(SyntaxError(.tooBig, "literal too large")))
+        #expect(read("a APPEND x {21+}\r\n", limits: limits).last == .fatal(SyntaxError(.overLimit, "literal too large")))
         let parts = read("a APPEND x CATENATE (TEXT {6+}\r\n123456 TEXT {5+}\r\n12345)\r\nb NOOP\r\n", limits: limits)
         #expect(parts.contains(where: Self.failed(.tooBig)) && parts.last == .command(tag: "b", .noop))
     }

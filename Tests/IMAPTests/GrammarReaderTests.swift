@@ -52,14 +52,14 @@ import Testing
     /// A client that gets BAD or NO for a synchronizing literal does not send it.
     private static let goesOnCases: [(String, String)] = [
         ("a FOO {5}\r\nb NOOP\r\n", "invalid a unknownCommand"), ("a SELECT x {5}\r\nb NOOP\r\n", "invalid a syntax"),
-        ("a NOOP {5}\r\nb NOOP\r\n", "invalid a syntax"), ("a LOGIN {65536}\r\nb NOOP\r\n", "invalid a tooBig"),
+        ("a NOOP {5}\r\nb NOOP\r\n", "invalid a syntax"), ("a LOGIN {65536}\r\nb NOOP\r\n", "invalid a overLimit"),
         ("a LOGIN {99999999999999999999999}\r\nb NOOP\r\n", "invalid a syntax"),
         ("+ {5}\r\nb NOOP\r\n", "invalid * syntax"),
         ("a FOO {5+}\r\n{1+}\r x {1+}\r\n\nxyz\r\nb NOOP\r\n", "invalid a unknownCommand"),
         ("a FOO {6+}\r\nx {9+}{2+}\r\nab {1}\r\nb NOOP\r\n", "invalid a unknownCommand"),
-        ("a LOGIN {100000+}\r\n\(String(repeating: "\n", count: 100_000)) x\r\nb NOOP\r\n", "invalid a tooBig"),
-        ("a NOOP \(String(repeating: "x", count: 70_000)) {2+}\r\n\n\n\r\nb NOOP\r\n", "invalid a tooBig"),
-        ("\(String(repeating: "x", count: 1_000_000))\r\nb NOOP\r\n", "invalid * tooBig"),
+        ("a LOGIN {100000+}\r\n\(String(repeating: "\n", count: 100_000)) x\r\nb NOOP\r\n", "invalid a overLimit"),
+        ("a NOOP \(String(repeating: "x", count: 70_000)) {2+}\r\n\n\n\r\nb NOOP\r\n", "invalid a overLimit"),
+        ("\(String(repeating: "x", count: 1_000_000))\r\nb NOOP\r\n", "invalid * overLimit"),
     ]
 
     @Test(arguments: GrammarReaderTests.goesOnCases)
@@ -72,9 +72,9 @@ import Testing
 
     @Test func literalsBeforeLogin() {
         #expect(kinds(read("a LOGIN {4096}\r\n", loggedIn: false)) == ["+"])
-        #expect(kinds(read("a LOGIN {4097}\r\nb NOOP\r\n", loggedIn: false)) == ["invalid a tooBig", "command b"])
-        #expect(kinds(read("a LOGIN {4294967295+}\r\nb NOOP\r\n", loggedIn: false)) == ["invalid a tooBig", "fatal tooBig"])
-        #expect(kinds(read("a NOOP \(String(repeating: "x", count: 50_000))\r\nb NOOP\r\n", loggedIn: false)) == ["invalid a tooBig", "command b"])
+        #expect(kinds(read("a LOGIN {4097}\r\nb NOOP\r\n", loggedIn: false)) == ["invalid a overLimit", "command b"])
+        #expect(kinds(read("a LOGIN {4294967295+}\r\nb NOOP\r\n", loggedIn: false)) == ["invalid a overLimit", "fatal overLimit"])
+        #expect(kinds(read("a NOOP \(String(repeating: "x", count: 50_000))\r\nb NOOP\r\n", loggedIn: false)) == ["invalid a overLimit", "command b"])
         #expect(
             kinds(read("a LOGIN " + String(repeating: "{0+}\r\n", count: 257) + "\r\nb NOOP\r\n", loggedIn: false)).first?.hasPrefix("invalid a") == true)
     }
@@ -82,15 +82,15 @@ import Testing
     @Test func manyLiterals() {
         let list = { (count: Int) in "a LIST \"\" (" + Array(repeating: "{1+}\r\nx", count: count).joined(separator: " ") + ")\r\nb NOOP\r\n" }
         #expect(kinds(read(list(256))) == ["command a", "command b"])
-        #expect(kinds(read(list(257))) == ["invalid a tooBig", "command b"])
+        #expect(kinds(read(list(257))) == ["invalid a overLimit", "command b"])
     }
 
     @Test func metadataMayBeLarge() {
         let value = String(repeating: "x", count: 1_000_000)
         #expect(read("a SETMETADATA x (/private/a {1000000+}\r\n\(value))\r\n")
             == [.command(tag: "a", .setMetadata(mailbox: "x", entries: [.init(name: "/private/a", value: bytes(value))]))])
-        #expect(kinds(read("a SETMETADATA x (/private/a {1500000+}\r\n")) == ["invalid a tooBig"])
-        #expect(kinds(read("a SETMETADATA x (/private/a {1000000+}\r\n", loggedIn: false)) == ["invalid a tooBig"])
+        #expect(kinds(read("a SETMETADATA x (/private/a {1500000+}\r\n")) == ["invalid a overLimit"])
+        #expect(kinds(read("a SETMETADATA x (/private/a {1000000+}\r\n", loggedIn: false)) == ["invalid a overLimit"])
     }
 
     @Test func rawLines() {
@@ -104,7 +104,7 @@ import Testing
         #expect(drain(&reader) == [.line(ByteBuffer())])
         reader.beginRawLine()
         for _ in 0..<1000 { reader.receive(ByteBuffer(repeating: 0x41, count: 1000)) }
-        #expect(kinds(drain(&reader)) == ["invalid * tooBig"])
+        #expect(kinds(drain(&reader)) == ["invalid * overLimit"])
         reader.receive(ByteBuffer(string: "A {9+}\r\nb NOOP\r\n"))
         #expect(drain(&reader) == [Self.noop])
     }

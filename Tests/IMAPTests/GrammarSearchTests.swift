@@ -65,11 +65,11 @@ import Testing
         for (open, close) in [("(", ")"), ("NOT ", ""), ("FUZZY ", ""), ("OR 1 ", "")] {
             for (depth, isFine) in [(limits.maximumNesting, true), (limits.maximumNesting + 1, false), (4000, false)] {
                 let text = String(repeating: open, count: depth) + "ALL" + String(repeating: close, count: depth)
-                if isFine { _ = try parse("SEARCH \(text)") } else { #expect { try parse("SEARCH \(text)") } throws: { ($0 as? SyntaxError)?.kind == .tooBig } }
+                if isFine { _ = try parse("SEARCH \(text)") } else { #expect { try parse("SEARCH \(text)") } throws: { ($0 as? SyntaxError)?.kind == .overLimit } }
             }
         }
         let wide = Array(repeating: "1", count: limits.maximumSearchKeys)
         _ = try parse("SEARCH " + wide.joined(separator: " "))
-        #expect { try parse("SEARCH (ALL) " + wide.joined(separator: " ")) } throws: { ($0 as? SyntaxError)?.kind == .tooBig }
+        #expect { try parse("SEARCH (ALL) " + wide.joined(separator: " ")) } throws: { ($0 as? SyntaxError)?.kind == .overLimit }
     }
 }

@@ -144,6 +144,41 @@ import TestSupport
         try client.ok("DELETE \"Caf\u{e9}\"")
     }
 
+    /// RFC 9051 sections 6.3.5, 6.3.6, 6.3.9.7 and 6.3.12. Strings that are canonically equal are equal in
+    /// Swift: octets count here.
+    @Test func namesThatAreNormalized() throws {
+        func check(_ command: String, _ expected: [String], sourceLocation: SourceLocation = #_sourceLocation) throws {
+            let told = try client.ok(command).filter { $0.hasPrefix("* LIST") }
+            #expect(
+                told.map { Array($0.utf8) } == expected.map { Array($0.utf8) }, "\(told)", sourceLocation: sourceLocation)
+        }
+        let message = "Subject: x\r\n\r\n"
+        let literal = "{\(message.utf8.count)+}\r\n\(message)"
+        try client.ok("CREATE norm1")
+        try client.ok("ENABLE UTF8=ACCEPT")
+        try check("RENAME norm1 \"norm\u{e9}\"", [])
+        try check("APPEND \"norme\u{301}\" \(literal)", [])
+        try client.ok("ENABLE IMAP4rev2")
+        try check("APPEND \"norm\u{e9}\" \(literal)", [])
+        try check(
+            "APPEND \"norme\u{301}\" \(literal)",
+            ["* LIST (\\HasNoChildren) \"/\" \"norm\u{e9}\" (\"OLDNAME\" (\"norme\u{301}\"))"])
+        try check(
+            "RENAME \"norme\u{301}\" norm2",
+            ["* LIST (\\HasNoChildren) \"/\" norm2 (\"OLDNAME\" (\"norme\u{301}\"))"])
+        // The new name alone.
+        try check(
+            "RENAME norm2 \"norme\u{301}\"",
+            ["* LIST (\\HasNoChildren) \"/\" \"norm\u{e9}\" (\"OLDNAME\" (norm2))"])
+        try check("RENAME \"norm\u{e9}\" norm3", [])
+        try check("RENAME norm3 \"norm\u{e9}\"", [])
+        try check(
+            "DELETE \"norme\u{301}\"",
+            ["* LIST (\\NonExistent \\HasNoChildren) \"/\" \"norm\u{e9}\" (\"OLDNAME\" (\"norme\u{301}\"))"])
+        try client.ok("CREATE norm4")
+        try check("DELETE norm4", [])
+    }
+
     @Test func statusOfEverything() throws {
         try client.append("Subject: x\r\n\r\nbody\r\n", to: "INBOX", "(\\Deleted) ")
         let text = try client.text(

@@ -44,6 +44,15 @@ private struct Client {
         }
         #expect(view.uids == uids)
     }
+
+    /// It has removed these itself, and hears of nothing else.
+    mutating func remove(_ gone: [UInt32]) {
+        for expunged in view.remove(gone) {
+            #expect(uids[expunged.sequenceNumber - 1] == expunged.uid)
+            flags[uids.remove(at: expunged.sequenceNumber - 1)] = nil
+        }
+        #expect(view.uids == uids)
+    }
 }
 
 @Suite struct ViewTests {
@@ -64,13 +73,17 @@ private struct Client {
             switch Int.random(in: 0..<8, using: &random) {
             case 0: try await fixture.append(Int.random(in: 1...5, using: &random), to: id)
             case 1 where uids.count > 10:
-                _ = try await fixture.engine.expunge(
+                let gone = try await fixture.engine.expunge(
                     some, onlyDeleted: Bool.random(using: &random), from: id,
                     account: fixture.account)
+                let client = clients.indices.randomElement(using: &random)!
+                if Bool.random(using: &random) { clients[client].remove(gone) }
             case 2 where uids.count > 10:
-                _ = try await fixture.engine.move(
+                let moved = try await fixture.engine.move(
                     Array(some.prefix(3)), from: (id, fixture.account), to: (other, fixture.account),
                     quota: .unlimited)
+                let client = clients.indices.randomElement(using: &random)!
+                clients[client].remove(moved.sources)
             case 1...4:
                 let operations: [FlagChange.Operation] = [.add, .remove, .replace]
                 let system: [MessageFlags] = [.seen, .deleted, [.flagged, .seen], []]

@@ -61,7 +61,7 @@ struct SlapdConfiguration {
 
     /// The repository's own schema, if it is there.
     private var ownSchema: [String] {
-        guard let here = realpath(#filePath, nil) else { return [] }
+        guard options.hasOwnSchema, let here = realpath(#filePath, nil) else { return [] }
         defer { free(here) }
         let root = String(cString: here).split(separator: "/").dropLast(3).joined(separator: "/")
         let schema = "/\(root)/schema/martlet.schema"

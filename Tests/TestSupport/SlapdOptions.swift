@@ -4,6 +4,8 @@ package struct SlapdOptions: Sendable {
     /// Entries below (or with) the base; the base entry itself is added when `addsBase` is set.
     package var ldif = ""
     package var addsBase = true
+    /// The repository's schema beside the stock ones.
+    package var hasOwnSchema = true
     /// The ppolicy overlay, its default policy `cn=default,ou=policies,<base>`, which the LDIF
     /// must hold.
     package var hasPasswordPolicy = false

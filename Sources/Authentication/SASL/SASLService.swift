@@ -1,5 +1,6 @@
 import Directory
 package import Logging
+internal import Synchronization
 
 /// The SASL side of every listener: which mechanisms are on offer, exchanges over libsasl2, and
 /// passwords that come without SASL. One for the process; used from any thread.
@@ -13,6 +14,8 @@ package final class SASLService: Sendable {
     package let metrics = AuthenticationMetrics()
     /// Waits until an instant; tests need none of it.
     let sleep: @Sendable (ContinuousClock.Instant) async -> Void
+    /// Until it is known that the directory can't hold SCRAM secrets, SCRAM is offered as configured.
+    private let canHoldSecrets = Atomic(true)
     /// Nil when libsasl2 works, else its reason not to: then no mechanism is on offer.
     private let fault: String?
 
@@ -48,6 +51,15 @@ package final class SASLService: Sendable {
     /// the process uses the library, as libldap does once a `Directory` connects with SASL.
     package static func prepare(logger: Logger) {
         _ = SASLLibrary.start(logger: logger)
+    }
+
+    /// Whether SCRAM is offered where nothing speaks against it.
+    package var usesSCRAM: Bool { configuration.mechanisms.contains { $0.scramHash != nil } }
+
+    /// What the directory's schema says of SCRAM secrets: without them no exchange could succeed, and
+    /// clients that prefer SCRAM could not log in.
+    package func setCanHoldSecrets(_ isPossible: Bool) {
+        canHoldSecrets.store(isPossible, ordering: .relaxed)
     }
 
     /// The names to advertise on this connection now, in order of preference.
@@ -104,6 +116,7 @@ package final class SASLService: Sendable {
         if context.isLocalOwner { return fault == nil && mechanism == .external }
         guard fault == nil, configuration.mechanisms.contains(mechanism), context.allowsLogins
         else { return false }
+        guard mechanism.scramHash == nil || canHoldSecrets.load(ordering: .relaxed) else { return false }
         if mechanism.bindsChannel { return context.offersChannelBinding }
         return mechanism != .external || context.clientCertificate != nil
     }

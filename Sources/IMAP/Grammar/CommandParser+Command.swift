@@ -10,14 +10,13 @@ extension CommandParser {
 
     // tag SP command-name
     mutating func head() throws(ParseFailure) -> CommandName {
-        skipSpaces()
         guard !isAtEnd else { throw .syntax(SyntaxError(.syntax, "empty command line")) }
         let octets = take(while: \.isTagCharacter)
         guard !octets.isEmpty, octets.count <= limits.maximumTagLength,
             isAtEnd || peek == Octet.space
         else { throw .syntax(SyntaxError(.syntax, "the command's tag is not valid")) }
         tag = String(decoding: octets, as: UTF8.self)
-        try space()
+        try oneSpace()
         let start = position
         guard let keyword = keyword(), let name = CommandName.table[keyword], !isInWord else {
             position = start
@@ -94,7 +93,7 @@ extension CommandParser {
     //               ; sort, thread (RFC 5256), replace (RFC 8508)
     // uid-expunge = "EXPUNGE" SP sequence-set
     private mutating func uid() throws(ParseFailure) -> IMAPCommand {
-        try space()
+        try oneSpace()
         let start = position
         let name = try word(in: CommandName.table, "a command that may follow UID")
         if name == .replace { throw .isStreamed }

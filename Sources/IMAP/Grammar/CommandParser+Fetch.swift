@@ -95,7 +95,7 @@ extension CommandParser {
         _ = try list("a list of modifiers") { parser throws(ParseFailure) in
             if changedSince == nil, parser.skip(word: "CHANGEDSINCE") {
                 try parser.space()
-                changedSince = try parser.number64("a mod-sequence")
+                changedSince = try parser.modSequenceValue()
             } else if !vanished, parser.skip(word: "VANISHED") {
                 vanished = true
             } else if partial == nil, parser.skip(word: "PARTIAL") {

@@ -38,6 +38,18 @@ extension CommandParser {
         return number
     }
 
+    // mod-sequence-value  = 1*DIGIT                     ; positive, 63 bits         (RFC 7162)
+    // mod-sequence-valzer = "0" / mod-sequence-value    ; `number64`
+    mutating func modSequenceValue() throws(ParseFailure) -> UInt64 {
+        let start = position
+        let value = try number64("a mod-sequence")
+        guard value > 0 else {
+            position = start
+            throw invalid("a mod-sequence is positive here")
+        }
+        return value
+    }
+
     // sequence-set      = (seq-number / seq-range) ["," sequence-set]
     // sequence-set     =/ seq-last-command
     // seq-range         = seq-number ":" seq-number
@@ -83,7 +95,7 @@ extension CommandParser {
     }
 
     // date-time      = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
-    // date-day-fixed = (SP DIGIT) / 2DIGIT
+    // date-day-fixed = (SP DIGIT) / 2DIGIT          ; one digit alone is tolerated, as by others
     // time           = 2DIGIT ":" 2DIGIT ":" 2DIGIT
     // zone           = ("+" / "-") 4DIGIT
     /// Milliseconds since 1970-01-01T00:00:00Z.

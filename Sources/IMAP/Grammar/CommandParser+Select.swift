@@ -20,20 +20,13 @@ extension CommandParser {
     }
 
     // qresync        = "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"
-    // mod-sequence-value = 1*DIGIT    ; positive
     // seq-match-data = "(" known-sequence-set SP known-uid-set ")"
     private mutating func quickResync() throws(ParseFailure) -> QuickResync {
         try expect(UInt8(ascii: "("), "the parameters of QRESYNC")
         skipSpaces()
         let validity = try nonzeroNumber("a UIDVALIDITY")
         try space()
-        let start = position
-        var result = QuickResync(
-            uidValidity: validity, modSequence: try number64("a mod-sequence"))
-        guard result.modSequence > 0 else {
-            position = start
-            throw invalid("a mod-sequence is positive")
-        }
+        var result = QuickResync(uidValidity: validity, modSequence: try modSequenceValue())
         var hasSpace = skipSpace()
         if hasSpace, let octet = peek, octet != UInt8(ascii: "("), octet != UInt8(ascii: ")") {
             result.knownUIDs = try knownSet()

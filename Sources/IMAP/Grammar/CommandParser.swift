@@ -2,8 +2,9 @@
 /// a family of commands each; each stands at the first octet of what it reads, and leaves the parser
 /// at the first octet behind it.
 ///
-/// Where the grammar has one space any number is taken, and spaces are passed over before the end of
-/// a line and inside parentheses, as other servers do.
+/// Between arguments any number of spaces is taken where the grammar has one, and spaces are passed
+/// over before the end of a line and inside parentheses: Dovecot does so, too, and clients rely on it.
+/// The tag, UID and the command's name are followed by one space alone, as there.
 ///
 /// Valid only while the octets that it was made from are.
 struct CommandParser {
@@ -56,6 +57,11 @@ struct CommandParser {
 
     mutating func space() throws(ParseFailure) {
         guard skipSpace() else { throw expected("a space") }
+    }
+
+    mutating func oneSpace() throws(ParseFailure) {
+        try expect(Octet.space, "a space")
+        guard peek != Octet.space else { throw expected("one space alone") }
     }
 
     mutating func expect(_ octet: UInt8, _ what: StaticString) throws(ParseFailure) {
@@ -155,6 +161,6 @@ struct CommandParser {
     }
 
     func tooMuch(_ text: StaticString) -> ParseFailure {
-        .syntax(SyntaxError(.tooBig, "\(text), at octet \(position + 1) of the command"))
+        .syntax(SyntaxError(.overLimit, "\(text), at octet \(position + 1) of the command"))
     }
 }

@@ -30,13 +30,13 @@ extension CommandReader {
     mutating func readAppend(_ position: AppendPosition) -> Bool {
         guard let lineFeed = lineFeed() else {
             guard input.readableBytes > maximumLength else { return false }
-            fail(SyntaxError(.tooBig, "command too long"))
+            fail(SyntaxError(.overLimit, "command too long"))
             passOverLine()
             return true
         }
         guard lineFeed < maximumLength else {
             fail(
-                SyntaxError(.tooBig, "command too long"), literalHead(at: lineFeed),
+                SyntaxError(.overLimit, "command too long"), literalHead(at: lineFeed),
                 consuming: lineFeed + 1)
             return true
         }
@@ -54,7 +54,7 @@ extension CommandReader {
         case .failure(.needsLiteral):
             guard let literal, gather(literal, lineFeed) else {
                 fail(
-                    SyntaxError(.tooBig, "literal too large"), literal, consuming: lineFeed + 1)
+                    SyntaxError(.overLimit, "literal too large"), literal, consuming: lineFeed + 1)
                 return true
             }
             // What was understood is done with; the present piece goes on behind its literal.

@@ -30,7 +30,7 @@ extension CommandReader {
         guard literal.size <= most else {
             state = .ended
             input = ByteBuffer()
-            return SyntaxError(.tooBig, "literal too large")
+            return SyntaxError(.overLimit, "literal too large")
         }
         state = .skipping(Skipping(literal: literal.size, isAbandoning: isAbandoning))
         return nil

@@ -163,12 +163,12 @@ package struct CommandReader: Sendable {
     private mutating func readCommand(_ event: inout ReaderEvent?) -> Bool {
         guard let lineFeed = lineFeed() else {
             guard input.readableBytes > maximumLength else { return false }
-            event = refuse(.tooBig, "command too long", literal: nil)
+            event = refuse(.overLimit, "command too long", literal: nil)
             return true
         }
         guard lineFeed < maximumLength else {
             event = refuse(
-                .tooBig, "command too long", literal: literalHead(at: lineFeed),
+                .overLimit, "command too long", literal: literalHead(at: lineFeed),
                 consuming: lineFeed + 1)
             return true
         }
@@ -211,7 +211,7 @@ package struct CommandReader: Sendable {
         }
         return gather(literal, lineFeed)
             ? nil
-            : refuse(.tooBig, "literal too large", literal: literal, consuming: lineFeed + 1)
+            : refuse(.overLimit, "literal too large", literal: literal, consuming: lineFeed + 1)
     }
 
     /// Lets a literal that is part of the command come.
@@ -252,7 +252,7 @@ package struct CommandReader: Sendable {
     private mutating func readRawLine(_ event: inout ReaderEvent?) -> Bool {
         guard let lineFeed = lineFeed() else {
             guard input.readableBytes > maximumLength else { return false }
-            event = .invalid(tag: nil, SyntaxError(.tooBig, "line too long"))
+            event = .invalid(tag: nil, SyntaxError(.overLimit, "line too long"))
             state = .skipping(Skipping(honorsLiterals: false))
             return true
         }
@@ -261,7 +261,7 @@ package struct CommandReader: Sendable {
         if lineFeed < maximumLength, let line = input.getSlice(at: input.readerIndex, length: end) {
             event = .line(line)
         } else {
-            event = .invalid(tag: nil, SyntaxError(.tooBig, "line too long"))
+            event = .invalid(tag: nil, SyntaxError(.overLimit, "line too long"))
         }
         consume(lineFeed + 1)
         return true

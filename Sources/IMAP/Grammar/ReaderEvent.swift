@@ -13,9 +13,8 @@ package enum ReaderEvent: Sendable, Equatable {
     case appending(AppendEvent)
     /// A line in raw mode: the answer to a SASL challenge, or what ends IDLE. Without its CRLF.
     case line(ByteBuffer)
-    /// A command that can't be executed: answer with BAD (NO for `.tooBig`), and go on. In raw mode,
-    /// without a tag: the line was too long. Whatever
-    /// belonged to it is skipped by the reader.
+    /// A command that can't be executed: answer with BAD (or what its kind says), and go on. In raw
+    /// mode, without a tag: the line was too long. Whatever belonged to it is skipped by the reader.
     case invalid(tag: String?, SyntaxError)
     /// The client can't be understood any more: say BYE and close.
     case fatal(SyntaxError)
@@ -27,7 +26,9 @@ package struct SyntaxError: Error, Sendable, Equatable {
         case syntax
         /// The command's name is not known in this server.
         case unknownCommand
-        /// A limit was met (RFC 7162 section 4 has no code for it; RFC 9051: [TOOBIG] for literals).
+        /// A limit of commands was met, in length or in what they are made of.
+        case overLimit
+        /// A message is too large: NO [TOOBIG] (RFC 4469 section 4.2, RFC 7889 section 5).
         case tooBig
         /// RFC 3501 section 6.4.4: charset not known.
         case badCharset

@@ -9,6 +9,8 @@ struct Completion {
     var text: String
     /// Untagged expunges may not be sent with it (RFC 9051 section 7.5.1).
     var forbidsExpunge = false
+    /// Whatever has changed in the selected mailbox goes with it, wanted or not.
+    var tellsAll = false
 
     static func ok(_ text: String, code: String? = nil) -> Completion {
         Completion(status: .ok, code: code, text: text)

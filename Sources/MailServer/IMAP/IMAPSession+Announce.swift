@@ -7,8 +7,14 @@ internal import Transport
 
 /// Telling the client what has changed in its mailbox (RFC 9051 section 7.5.1, RFC 7162).
 extension IMAPSession {
-    /// - Parameter allowExpunge: false where sequence numbers must stay.
-    func announce(allowExpunge: Bool) async throws(CommandFailure) {
+    /// The client has asked not to hear of changes in the selected mailbox (RFC 5465 section 3.1): it
+    /// stays as it was then, as "a snapshot" (section 5), so that numbers keep their meaning.
+    var isFrozen: Bool { notification?.selectedEvents.isWatched == false }
+
+    /// - Parameters:
+    ///   - allowExpunge: false where sequence numbers must stay.
+    ///   - all: what the client has asked for with NOTIFY does not matter.
+    func announce(allowExpunge: Bool, all: Bool = false) async throws(CommandFailure) {
         do throws(CommandFailure) {
             try await renewRights()
         } catch {
@@ -17,13 +23,15 @@ extension IMAPSession {
             throw error
         }
         guard let selected else { return }
+        guard all || !isFrozen else {
+            if selected.live.withState({ $0.isDeleted }) { sayDeleted() }
+            return
+        }
         let known = selected.view.uidNext
         let updates = selected.view.synchronize(allowExpunge: allowExpunge)
         introduceKeywords(selected.newKeywordSets())
         guard let updates else { return try await updateContexts() }
-        if updates.isDeleted {
-            return sayBye(.refused, "Selected mailbox was deleted, have to disconnect")
-        }
+        if updates.isDeleted { return sayDeleted() }
         updateContexts(before: updates.expunged)
         try await writeExpunged(updates.expunged)
         if let count = updates.exists {
@@ -33,13 +41,25 @@ extension IMAPSession {
             selected.noteNew(from: known)
             if !enabled.contains(.rev2) { writeRecentCount(selected) }
         }
-        if notification?.selectedEvents.tellsFlags != false {
+        if all || notification?.selectedEvents.tellsFlags != false {
             // RFC 9051 section 7.5.2: what was not asked for names the UID. RFC 5465 section 5.1:
             // FlagChange does.
             let namesUID = enabled.contains(.rev2) || notification?.selectedEvents.tellsFlags == true
             try await writeFlagUpdates(updates.flagged, withUID: namesUID)
         }
         try await updateContexts(newFrom: updates.exists == nil ? nil : known)
+    }
+
+    /// Replies to a command that has expunged these messages, which names them in any case.
+    func announce(expunged uids: [UInt32]) async throws(CommandFailure) {
+        guard isFrozen, let selected else { return try await announce(allowExpunge: true) }
+        let expunged = selected.view.remove(uids)
+        updateContexts(before: expunged)
+        try await writeExpunged(expunged)
+    }
+
+    private func sayDeleted() {
+        sayBye(.refused, "Selected mailbox was deleted, have to disconnect")
     }
 
     /// RFC 3501 section 7.3.2.
@@ -74,9 +94,10 @@ extension IMAPSession {
     /// RFC 7162 section 3.2: a client that has seen mod-sequences above those of expunges which wait
     /// would never hear of these after a lost connection.
     func tellHeldBack() {
-        guard enabled.contains(.qresync), let view = selected?.view,
-            view.completeModSequence < view.modSequence
-        else { return }
+        guard enabled.contains(.qresync), let selected else { return }
+        let view = selected.view
+        let newest = isFrozen ? selected.live.withState { $0.highestModSequence } : view.modSequence
+        guard view.completeModSequence < newest else { return }
         output.writeUntagged(
             .ok, code: "HIGHESTMODSEQ \(view.completeModSequence)", "Expunged messages are told later")
     }

@@ -163,7 +163,9 @@ extension IMAPSession {
     {
         if selected != nil, completion.status != .bad {
             do throws(CommandFailure) {
-                try await announce(allowExpunge: !forbidsExpunge && !completion.forbidsExpunge)
+                try await announce(
+                    allowExpunge: !forbidsExpunge && !completion.forbidsExpunge,
+                    all: completion.tellsAll)
             } catch {
                 if case .connection(let error) = error { throw error }
             }
@@ -213,7 +215,7 @@ extension IMAPSession {
         case .badUse: output.writeTagged(tag, .no, code: "USEATTR", error.text)
         case .badEvent:
             output.writeTagged(tag, .no, code: "BADEVENT (\(Self.supportedEvents))", error.text)
-        case .syntax, .unknownCommand: output.writeTagged(tag, .bad, error.text)
+        case .syntax, .unknownCommand, .overLimit: output.writeTagged(tag, .bad, error.text)
         }
         countBadCommand()
     }

@@ -146,9 +146,12 @@ struct EnabledExtensions: OptionSet {
     static let condstore = EnabledExtensions(rawValue: 1)
     /// Implies `condstore`.
     static let qresync = EnabledExtensions(rawValue: 2)
+    /// With UTF8=ACCEPT or IMAP4rev2.
     static let utf8 = EnabledExtensions(rawValue: 4)
     static let rev2 = EnabledExtensions(rawValue: 8)
     static let uidOnly = EnabledExtensions(rawValue: 16)
+    /// UTF8=ACCEPT by its name.
+    static let utf8Accept = EnabledExtensions(rawValue: 32)
 }
 
 /// Why the session ends.

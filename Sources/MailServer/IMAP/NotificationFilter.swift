@@ -7,7 +7,7 @@ internal import Storage
 final class NotificationFilter {
     /// What goes for the selected mailbox.
     struct SelectedEvents {
-        /// Without it the selected mailbox's changes are told with commands only.
+        /// Without it nothing is told of the selected mailbox but what commands do.
         var isWatched = false
         var tellsFlags = false
         /// Expunges wait for a command (SELECTED-DELAYED).

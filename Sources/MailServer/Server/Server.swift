@@ -57,6 +57,7 @@ package struct Server: Sendable {
                     .init(service: QueueService(manager: parts.queueManager)),
                     .init(service: ReloadService(parts: parts, signals: hangups)),
                     .init(service: parts.memoryUpkeep),
+                    .init(service: parts.secretsWatch),
                     .init(service: ListenerService(parts: parts, readyFile: readyFile, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

@@ -22,6 +22,7 @@ final class ServerParts: Sendable {
     }
 
     let queueManager: QueueManager
+    let secretsWatch: SecretsWatch
     private let configuration: ServerConfiguration
     private let sockets: EarlySockets
     private let logger: Logger
@@ -68,6 +69,7 @@ final class ServerParts: Sendable {
         SASLService.prepare(logger: logger)
         directory = Directory(configuration: configuration.directoryConfiguration, logger: logger)
         sasl = SASLService(directory: directory, configuration: authentication, logger: logger)
+        secretsWatch = SecretsWatch(directory, sasl, logger: logger)
         let transport = TransportGroup()
         self.transport = transport
         let spool = Spool(

@@ -31,6 +31,7 @@ struct ReloadService: Service {
     func run() async {
         for await _ in signals.cancelOnGracefulShutdown() {
             parts.reload()
+            await parts.secretsWatch.look()
         }
     }
 }

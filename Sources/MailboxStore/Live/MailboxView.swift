@@ -87,6 +87,16 @@ package struct MailboxView {
             || acknowledged[message.uid].map { $0 >= message.modSequence } ?? false
     }
 
+    /// Lets go of messages that the session itself has removed, while all else waits.
+    /// - Returns: what to tell the client, the last message first.
+    package mutating func remove(_ gone: [UInt32]) -> [ViewUpdates.Expunged] {
+        let numbers = gone.compactMap { uids.index(ofSorted: $0) }.sorted(by: >)
+        let expunged = numbers.map { ViewUpdates.Expunged(sequenceNumber: $0 + 1, uid: uids[$0]) }
+        let removed = Set(gone)
+        if !expunged.isEmpty { uids.removeAll { removed.contains($0) } }
+        return expunged
+    }
+
     /// Brings the view up to date.
     /// - Parameter allowExpunge: otherwise messages that are gone keep their numbers for now (RFC 9051
     ///   section 7.5.1).

@@ -87,6 +87,42 @@ import TestSupport
         try login.expect("AUTH PLAIN \(LineClient.plain(unknown.address, unknown.password))", "454 4.7.0")
     }
 
+    /// SCRAM is on offer until the directory has said that nobody can have secrets for it, which is not
+    /// forgotten when it goes away.
+    @Test func scramIsNotOfferedWithoutItsSchema() throws {
+        let root = try SampleUsers.repository()
+        var options = SlapdOptions(
+            ldif: try ["00-base", "stock-only"].map { try TextFile.read("\(root)/ldif/\($0).ldif") + "\n\n" }.joined())
+        options.addsBase = false
+        options.hasOwnSchema = false
+        let slapd = try PrivateSlapd(options)
+        slapd.stop()
+        let server = try RunningMartlet(Self.options(timeout: "3s"), slapd: slapd)
+        defer { slapd.stop() }
+        #expect(try Self.offersScram(server) == [true, true, true])
+        try slapd.start()
+        server.signal(SIGHUP)
+        #expect(try eventually { try Self.offersScram(server) == [false, false, false] })
+        slapd.stop()
+        server.signal(SIGHUP)
+        #expect(try eventually { try server.log().ranges(of: "reloaded").count == 2 })
+        #expect(try Self.offersScram(server) == [false, false, false])
+    }
+
+    /// By SMTP, POP3 and IMAP.
+    private static func offersScram(_ server: RunningMartlet) throws -> [Bool] {
+        let smtp = try server.smtp(.submissions, source: Sources.next())
+        let pop3 = try LineClient(port: server.port("pop3s"), source: Sources.next())
+        try pop3.startTLS()
+        _ = try pop3.line()
+        try pop3.ask("CAPA", "+OK")
+        let imap = try LineClient(port: server.port("imaps"), source: Sources.next())
+        try imap.startTLS()
+        return [
+            try smtp.command("EHLO client.example"), try pop3.multiline().joined(), try imap.line() ?? "",
+        ].map { $0.contains("SCRAM-SHA-256") }
+    }
+
     /// Neither an empty password nor a repeated wrong one reaches the directory as a bind.
     @Test func fewBinds() throws {
         let server = try RunningMartlet(Self.options())

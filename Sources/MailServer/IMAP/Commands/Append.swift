@@ -24,7 +24,12 @@ extension IMAPSession {
             if let failure = appending.failure { throw failure }
             let result = try await appending.store()
             noteOwn(result.uids, in: target.id)
-            return try await completion(of: result, in: target, isReplacing: replaced != nil)
+            // RFC 9051 section 6.3.12.
+            await writeName(
+                target.name, isOwn: target.isOwn,
+                specialUses: target.isOwn ? target.status.specialUses : [],
+                oldName: oldName(start.mailbox, now: target.name))
+            return try await completion(of: result, in: target, replacing: replaced?.uid)
         } catch {
             if !isOver, case .refused = error { try await skipAppend() }
             throw error
@@ -80,16 +85,16 @@ extension IMAPSession {
         return false
     }
 
-    private func completion(of result: AppendResult, in target: ResolvedMailbox, isReplacing: Bool)
-        async throws(CommandFailure) -> Completion
-    {
+    private func completion(
+        of result: AppendResult, in target: ResolvedMailbox, replacing replaced: UInt32?
+    ) async throws(CommandFailure) -> Completion {
         // RFC 4315 section 5: nothing is told of a mailbox that the user may not select.
         let code = target.rights.contains(.read)
             ? "APPENDUID \(result.uidValidity) \(UIDSet(ascending: result.uids).imapText)" : nil
-        guard isReplacing else { return .ok("APPEND completed", code: code) }
+        guard let replaced else { return .ok("APPEND completed", code: code) }
         // RFC 8508 section 3.2: the new message before the old one goes.
         if let code { output.writeUntagged(.ok, code: code, "Replacement message ready") }
-        try await announce(allowExpunge: true)
+        try await announce(expunged: [replaced])
         return .ok("REPLACE completed", code: enabled.contains(.qresync) ? toldModSequence : nil)
     }
 }

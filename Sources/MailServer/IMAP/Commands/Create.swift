@@ -18,10 +18,9 @@ extension IMAPSession {
                 [NewMailbox(name: place.name, specialUses: Set(uses))], of: place.account)[0]
         }
         if let parent = place.parent { try await inheritAccess(of: parent, status) }
-        if let oldName = oldName(asked, now: place.shownName) {
-            let attributes = try await attributes(of: place.shownName, isOwn: place.isOwn)
-            writeName(place.shownName, attributes, specialUses: uses, oldName: oldName)
-        }
+        await writeName(
+            place.shownName, isOwn: place.isOwn, specialUses: uses,
+            oldName: oldName(asked, now: place.shownName))
         return .ok("CREATE completed", code: "MAILBOXID (\(mailboxObjectID(status.id)))")
     }
 

@@ -5,8 +5,8 @@ internal import Storage
 
 /// DELETE (RFC 9051 section 6.3.5). Mailboxes below stay; the name is then theirs alone.
 extension IMAPSession {
-    func delete(_ name: String) async throws(CommandFailure) -> Completion {
-        let name = MailboxName.canonical(name)
+    func delete(_ asked: String) async throws(CommandFailure) -> Completion {
+        let name = MailboxName.canonical(asked)
         let mailbox: ResolvedMailbox
         do throws(CommandFailure) {
             mailbox = try await self.mailbox(named: name, needing: .deleteMailbox)
@@ -25,6 +25,9 @@ extension IMAPSession {
             deselect()
             output.writeUntagged(.ok, code: "CLOSED", "The mailbox is deleted")
         }
+        // RFC 9051 section 6.3.5.
+        await writeName(
+            mailbox.name, isOwn: mailbox.isOwn, oldName: oldName(asked, now: mailbox.name))
         return .ok("DELETE completed")
     }
 

@@ -11,7 +11,7 @@ extension IMAPSession {
                 enableCondstore()
                 enabled.insert(.qresync)
             case "UTF8=ACCEPT":
-                enabled.insert(.utf8)
+                enabled.formUnion([.utf8, .utf8Accept])
                 reader.acceptsUTF8 = true
             case "IMAP4REV2":
                 // RFC 9051 section 2.2.1: mailbox names and strings are in UTF-8 then.

@@ -15,10 +15,11 @@ extension IMAPSession {
             throw .no("Not permitted", code: "NOPERM")
         }
         let gone = try await removeDeleted(named, from: selected)
-        try await announce(allowExpunge: true)
+        try await announce(expunged: gone)
         // RFC 7162 sections 3.2.7 and 3.2.9: with QRESYNC, and when any went.
         return .ok(
-            "EXPUNGE completed", code: gone && enabled.contains(.qresync) ? toldModSequence : nil)
+            "EXPUNGE completed",
+            code: !gone.isEmpty && enabled.contains(.qresync) ? toldModSequence : nil)
     }
 
     /// The response code that tells how far what the client has been told is complete.
@@ -27,10 +28,10 @@ extension IMAPSession {
     }
 
     /// - Parameter uids: nil: all that the session knows of.
-    /// - Returns: whether any went. CLOSE does not tell which.
+    /// - Returns: those that went. CLOSE does not tell which.
     @discardableResult
     func removeDeleted(_ uids: [UInt32]?, from selected: SelectedMailbox)
-        async throws(CommandFailure) -> Bool
+        async throws(CommandFailure) -> [UInt32]
     {
         let end = selected.view.uidNext
         let deleted = selected.live.withState { state in
@@ -43,11 +44,10 @@ extension IMAPSession {
                 state.flags[$0].system.contains(.deleted) && state.uids[$0] < end
             }.map { state.uids[$0] }
         }
-        guard !deleted.isEmpty else { return false }
+        guard !deleted.isEmpty else { return [] }
         do throws(MailboxError) {
-            let gone = try await service.mailboxes.storage.expunge(
+            return try await service.mailboxes.storage.expunge(
                 deleted, onlyDeleted: true, from: selected.live.id, account: selected.live.account)
-            return !gone.isEmpty
         } catch { throw refusal(error) }
     }
 }

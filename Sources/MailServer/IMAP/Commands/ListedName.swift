@@ -2,7 +2,8 @@ internal import IMAP
 internal import MailModel
 internal import NIOCore
 
-/// LIST responses that tell of one mailbox without LIST: in SELECT, CREATE and NOTIFY.
+/// LIST responses that tell of one mailbox without LIST: in SELECT, CREATE, RENAME, DELETE, APPEND and
+/// NOTIFY.
 extension IMAPSession {
     /// - Parameter isDenied: the user may not do what would be necessary to watch it.
     func writeName(
@@ -26,6 +27,16 @@ extension IMAPSession {
     func attributes(of name: String, isOwn: Bool) async throws(CommandFailure) -> MailboxAttributes {
         let mailboxes = try await isOwn ? ownMailboxes() : visibleMailboxes()
         return MailboxHierarchy(mailboxes.lazy.map(\.name)).attributes(of: name)
+    }
+
+    /// Tells what a command that has succeeded made of the client's name (nil: nothing). The command is
+    /// not to fail for that.
+    func writeName(
+        _ name: String, isOwn: Bool, specialUses: some Collection<SpecialUse> = [], oldName: String?
+    ) async {
+        guard let oldName, let attributes = try? await attributes(of: name, isOwn: isOwn)
+        else { return }
+        writeName(name, attributes, specialUses: specialUses, oldName: oldName)
     }
 
     /// RFC 9051 section 6.3.9.7: what the client called the mailbox, if its name was normalised.

@@ -30,7 +30,7 @@ extension IMAPSession {
         noteOwn(result.copies, in: target.id)
         // RFC 6851 section 4.3: the new UIDs before the expunges.
         if let code = result.copyCode(for: target) { output.writeUntagged(.ok, code: code, "Moved") }
-        try await announce(allowExpunge: true)
+        try await announce(expunged: result.sources)
         // RFC 6851 section 4.4, of every client: with or without QRESYNC.
         return .ok("MOVE completed", code: toldModSequence)
     }

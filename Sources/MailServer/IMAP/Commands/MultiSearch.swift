@@ -13,6 +13,7 @@ extension IMAPSession {
         var command = command
         command.isUID = true
         let filters = sources.isEmpty ? [.selected] : sources
+        try checkNoCharset(command)
         let (query, returns) = try prepare(command, tag)
         guard !filters.contains(.selectedDelayed) else {
             throw .bad("SELECTED-DELAYED is of NOTIFY only")

@@ -28,7 +28,10 @@ extension IMAPSession {
         if command.wantsStatus { try await writeStatuses(filter) }
         notification = filter
         updateAttachment()
-        return .ok("NOTIFY completed")
+        var completion = Completion.ok("NOTIFY completed")
+        // RFC 5465 section 3.1: SET is a NOOP, too, whatever is wanted from now on.
+        completion.tellsAll = !command.groups.isEmpty
+        return completion
     }
 
     /// The filter with names as events will tell them.

@@ -28,6 +28,13 @@ extension IMAPSession {
             try await storage.renameMailbox(
                 mailbox.status.name, to: place.name, of: mailbox.owner)
         }
+        // RFC 9051 section 6.3.6.
+        let isNormalized =
+            oldName(name, now: mailbox.name) != nil || oldName(target, now: place.shownName) != nil
+        await writeName(
+            place.shownName, isOwn: place.isOwn,
+            specialUses: mailbox.isOwn && !isInbox ? mailbox.status.specialUses : [],
+            oldName: isNormalized ? name : nil)
         return .ok("RENAME completed")
     }
 

@@ -10,6 +10,7 @@ extension IMAPSession {
         -> Completion
     {
         let selected = try selectedMailbox()
+        try checkNoCharset(command)
         let (query, returns) = try prepare(command, tag)
         return try await saving(returns, in: selected) { () throws(CommandFailure) in
             let search = MailboxSearch(
@@ -37,6 +38,21 @@ extension IMAPSession {
     }
 
     // MARK: What SEARCH, SORT, THREAD and ESEARCH have in common
+
+    /// RFC 6855 section 3: what a client of UTF8=ACCEPT searches for is UTF-8, of which there is
+    /// nothing to be said.
+    func checkNoCharset(_ command: SearchCommand) throws(CommandFailure) {
+        guard command.charset != nil, enabled.contains(.utf8Accept) else { return }
+        throw .bad("No CHARSET with UTF8=ACCEPT")
+    }
+
+    /// The same for SORT and THREAD, whose grammar demands a charset: it must be that.
+    func checkCharset(_ command: SearchCommand) throws(CommandFailure) {
+        guard enabled.contains(.utf8Accept), let charset = command.charset,
+            !["UTF-8", "US-ASCII"].contains(charset)
+        else { return }
+        throw .bad("The charset is UTF-8 with UTF8=ACCEPT")
+    }
 
     /// The command's query and options, checked.
     func prepare(_ command: SearchCommand, _ tag: String) throws(CommandFailure)

@@ -8,6 +8,7 @@ internal import NIOCore
 extension IMAPSession {
     func sort(_ command: SortCommand, _ tag: String) async throws(CommandFailure) -> Completion {
         let selected = try selectedMailbox()
+        try checkCharset(command.search)
         let (query, returns) = try prepare(command.search, tag)
         return try await saving(returns, in: selected) { () throws(CommandFailure) in
             let search = MailboxSearch(

@@ -13,6 +13,7 @@ extension IMAPSession {
         -> Completion
     {
         let selected = try selectedMailbox()
+        try checkCharset(command.search)
         let (query, _) = try prepare(command.search, tag)
         let search = MailboxSearch(
             self, selected.live, uids: selected.view.uids, saved: selected.savedResult, tag: tag)
