@@ -17,24 +17,51 @@ struct DeliveryLog {
                 id: entry.id, status: verdict.status.rawValue, recipient: recipient, age: age,
                 error: verdict.error, handover: verdict.handover))
         guard logger.logLevel <= .info else { return }
+        let line = Self.line(verdict, recipient, of: entry, age: age)
+        // Addresses and causes come from outside: none of them begins a line of its own.
+        logger.info("\(ReportText.oneLine(line))")
+    }
+
+    /// Every message that leaves has one: appended to, rather than made of strings.
+    private static func line(
+        _ verdict: Verdict, _ recipient: QueueRecipient, of entry: QueueEntry, age: Duration
+    ) -> String {
         let routed = recipient.routed
-        var line = "\(entry.id): to=<\(routed.address)>"
+        var line = ""
+        line.reserveCapacity(400)
+        line += entry.id.description
+        line += ": to=<"
+        line += routed.address.description
         if routed.envelopeRecipient.address != routed.address {
-            line += " for=<\(routed.envelopeRecipient.address)>"
+            line += "> for=<"
+            line += routed.envelopeRecipient.address.description
         }
-        line += " from=<\(entry.envelope.reversePath)> status=\(verdict.status.rawValue)"
+        line += "> from=<"
+        line += entry.envelope.reversePath.description
+        line += "> status="
+        line += verdict.status.rawValue
         let (seconds, fraction) = age.components
-        let tenths = fraction / 100_000_000_000_000_000
-        line += " delay=\(seconds).\(tenths)s attempt=\(recipient.attempts + 1)"
+        line += " delay="
+        line += seconds.description
+        line += "."
+        line += (fraction / 100_000_000_000_000_000).description
+        line += "s attempt="
+        line += (recipient.attempts + 1).description
         if let handover = verdict.handover {
-            line += " relay=\(handover.host)[\(handover.address)]"
-            line += " tls=\(handover.tls ?? "none") reply=\"\(handover.reply)\""
+            line += " relay="
+            line += handover.host
+            line += "["
+            line += handover.address
+            line += "] tls="
+            line += handover.tls ?? "none"
+            line += " reply=\""
+            line += handover.reply
+            line += "\""
         }
         if let error = verdict.error {
             if let host = error.reportedBy { line += " relay=\(host)" }
             line += " cause=\(error)"
         }
-        // Addresses and causes come from outside: none of them begins a line of its own.
-        logger.info("\(ReportText.oneLine(line))")
+        return line
     }
 }

@@ -32,7 +32,7 @@ struct CommitGathering {
             abstinence -= 1
             return nil
         }
-        return underWay < Self.crowd ? Self.time : 2 * Self.time
+        return underWay < Self.crowd ? Self.time : Self.time * 2
     }
 
     /// When so many have come together, there is no use in waiting for more: where all sessions wait

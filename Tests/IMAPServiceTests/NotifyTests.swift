@@ -9,7 +9,7 @@ import Testing
                 let rows = [
                     ("SET (SELECTED (MessageNew))", "BAD"),
                     ("SET (SELECTED (MessageExpunge))", "BAD"),
-                    ("SET (PERSONAL (FlagChange))", "BAD"),
+                    ("SET (PERSONAL (FlagChange))", "OK"),
                     ("SET (SELECTED (MailboxName))", "BAD"),
                     ("SET (PERSONAL (MessageNew (UID) MessageExpunge))", "BAD"),
                     ("SET (SELECTED NONE) (SELECTED-DELAYED NONE)", "BAD"),

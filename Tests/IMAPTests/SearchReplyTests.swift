@@ -23,7 +23,7 @@ import Testing
         ),
         (
             [.partial(PartialRange(first: 9, last: 3))], [5, 6, 7, 8],
-            "* ESEARCH (TAG \"a\") UID PARTIAL (9:3 7:8)\r\n"
+            "* ESEARCH (TAG \"a\") UID PARTIAL (3:9 7:8)\r\n"
         ),
         ([.all], [9, 8, 4, 5, 6], "* ESEARCH (TAG \"a\") UID ALL 9,8,4:6\r\n"),
     ] as [([SearchReturn], [UInt32], String)])

@@ -1,12 +1,13 @@
 import Glibc
 import Logging
+import MailModel
 import Testing
 
 @testable import MailServer
 
 @Suite struct LogTests {
     private static func text(_ message: String, _ metadata: Logger.Metadata = [:]) -> String {
-        String(decoding: LogLine(.info, message, metadata).bytes, as: UTF8.self)
+        String(decoding: LogLine(.info, message, metadata).finished(), as: UTF8.self)
     }
 
     @Test func keysAreInOrder() {
@@ -86,6 +87,28 @@ import Testing
         logger.debug("unseen")
         logger.error("bad", metadata: ["cause": "worse"])
         #expect(Self.read(reader, lines: 1).map { $0.dropFirst(21) } == ["error bad always=here cause=worse"])
+    }
+
+    /// Named one by one or as metadata, they are the same line.
+    @Test(arguments: ["alice@example.org", "\"a b\"@example.org", "grün@example.org"])
+    func fieldsOfAnEvent(address: String) throws {
+        let path = ReversePath.address(try #require(EmailAddress(address)))
+        let (reader, writer) = try Self.pipe()
+        let output = LogOutput(writer)
+        var logger = Logger(label: "test", factory: { _ in LineLogHandler(output) })
+        for _ in 0..<2 {
+            logger.event("accepted") { fields in
+                fields.add("from", path)
+                fields.add("login", "a=b\r\n")
+                fields.add("to", .null)
+            }
+            // Such a logger has fields of its own, and goes the long way.
+            logger[metadataKey: "z"] = "1"
+        }
+        output.flush()
+        let lines = Self.read(reader, lines: 2).map { String($0.dropFirst(21)) }
+        #expect(lines.last == (lines.first ?? "") + " z=1")
+        #expect(lines.first?.hasPrefix("info accepted from=") == true)
     }
 
     @Test func theJournalGetsPriorities() throws {

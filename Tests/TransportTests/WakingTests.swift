@@ -14,6 +14,7 @@ import Testing
                 switch try await connection.next() {
                 case .input(let bytes): reports.send(String(buffer: bytes))
                 case .woken: reports.send("woken")
+                case .quiet: reports.send("quiet")
                 case .end:
                     reports.send("end")
                     return
@@ -61,6 +62,34 @@ import Testing
             #expect(await reports.next() == "woken")
             try await blocking { try client.send("b") }
             #expect(await reports.next() == "b")
+            client.finishSending()
+            #expect(await reports.next() == "end")
+        }
+    }
+
+    /// A brief wait ends by itself; what comes in it or after it is not lost.
+    @Test func aBriefWaitEndsWhenNothingComes() async throws {
+        let reports = Reports()
+        let serve: @Sendable (Connection) async -> Void = { connection in
+            for _ in 0..<3 {
+                switch try? await connection.nextSoon() {
+                case .input(let bytes): reports.send(String(buffer: bytes))
+                case .woken: reports.send("woken")
+                case .quiet: reports.send("quiet")
+                case .end, nil: reports.send("end")
+                }
+                connection.wake()
+            }
+            await watch(connection, reports)
+        }
+        try await withListener(serve: serve) { listener in
+            let client = try await blocking { try TestSocket(port: listener.port) }
+            #expect(await reports.next() == "quiet")
+            #expect(await reports.next() == "woken")
+            #expect(await reports.next() == "woken")
+            #expect(await reports.next() == "woken")
+            try await blocking { try client.send("a") }
+            #expect(await reports.next() == "a")
             client.finishSending()
             #expect(await reports.next() == "end")
         }

@@ -98,8 +98,10 @@ package struct SearchReply {
         }
         if returns.contains(.count) { buffer.writeItem("COUNT", UInt64(numbers.count)) }
         for case .partial(let range) in returns {
-            // The range as it was asked for (RFC 9394 section 3.1), 4:2 too.
-            buffer.writeString(" PARTIAL (\(range.first):\(range.last) ")
+            // 4:2 is the same as 2:4 (RFC 9394 section 3.1), and told as that.
+            let (first, last) = abs(range.first) <= abs(range.last)
+                ? (range.first, range.last) : (range.last, range.first)
+            buffer.writeString(" PARTIAL (\(first):\(last) ")
             let part = numbers[Self.selection(range, of: numbers.count)]
             if part.isEmpty { buffer.writeStaticString("NIL") } else { buffer.writeNumberRuns(part) }
             buffer.writeStaticString(")")

@@ -28,6 +28,11 @@ struct HistoryLine {
         append(text: value)
     }
 
+    mutating func add(_ name: StaticString, _ path: ReversePath) {
+        begin(name)
+        append(path)
+    }
+
     mutating func add(_ name: StaticString, _ value: some BinaryInteger) {
         begin(name)
         append(Int64(value))
@@ -83,6 +88,19 @@ struct HistoryLine {
             appendEscaped(text)
         }
         octets.append(UInt8(ascii: "\""))
+    }
+
+    /// Mostly plain and short, and then without a string of its own.
+    mutating func append(_ path: ReversePath) {
+        let start = octets.count
+        octets.append(UInt8(ascii: "\""))
+        path.append(to: &octets)
+        if octets.count - start <= Self.maximumText, octets[(start + 1)...].allSatisfy(Self.isPlain) {
+            octets.append(UInt8(ascii: "\""))
+        } else {
+            octets.removeSubrange(start...)
+            append(text: path.description)
+        }
     }
 
     private static func isPlain(_ octet: UInt8) -> Bool {

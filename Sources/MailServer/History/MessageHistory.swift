@@ -25,7 +25,7 @@ package final class MessageHistory: Sendable {
         line.add("client", client)
         line.add("login", login)
         line.add("size", size)
-        line.add("from", sender.description)
+        line.add("from", sender)
         add(recipients, to: &line)
         files.append(line.finished())
     }
@@ -51,7 +51,7 @@ package final class MessageHistory: Sendable {
     private func add(_ recipients: [RoutedRecipient], to line: inout HistoryLine) {
         let named = recipients.prefix(Self.maximumNames)
         line.add("to", named) { line, recipient in
-            line.append(text: recipient.address.description)
+            line.append(.address(recipient.address))
         }
         line.add("routes", named) { line, recipient in line.append(text: recipient.route.name) }
         if recipients.count > named.count { line.add("more", recipients.count - named.count) }
@@ -63,9 +63,11 @@ extension MessageHistory: DeliveryObserver {
         let (recipient, routed) = (event.recipient, event.recipient.routed)
         var line = HistoryLine(event.id, "attempt")
         line.add("status", event.status)
-        line.add("to", [routed.address.description])
+        line.add("to", CollectionOfOne(routed.address)) { line, address in
+            line.append(.address(address))
+        }
         if routed.envelopeRecipient.address != routed.address {
-            line.add("for", routed.envelopeRecipient.address.description)
+            line.add("for", .address(routed.envelopeRecipient.address))
         }
         line.add("number", recipient.attempts + 1)
         line.add("age", event.age.components.seconds)

@@ -22,17 +22,16 @@ extension SMTPConversation {
             draft.id, from: transaction.mail.reversePath, recipients: recipients.routed,
             size: draft.size, client: address,
             login: session.isAuthenticated ? account?.login : nil)
-        guard service.logger.logLevel <= .info else { return }
-        var metadata: Logger.Metadata = [
-            "id": .string(draft.id.description), "client": .string(address),
-            "from": "<\(transaction.mail.reversePath.description.printable)>",
-            "to": "<\(transaction.recipients[0].address.description.printable)>",
-            "recipients": .string(recipients.routed.count.description),
-            "size": .string(draft.size.description),
-        ]
-        if session.isAuthenticated, let account {
-            metadata["login"] = "\(account.login.printable)"
+        service.logger.event("message accepted") { fields in
+            fields.add("client", address)
+            fields.add("from", transaction.mail.reversePath)
+            fields.add("id", draft.id.description)
+            if session.isAuthenticated, let account {
+                fields.add("login", account.login.printable)
+            }
+            fields.add("recipients", recipients.routed.count.description)
+            fields.add("size", draft.size.description)
+            fields.add("to", .address(transaction.recipients[0].address))
         }
-        service.logger.info("message accepted", metadata: metadata)
     }
 }

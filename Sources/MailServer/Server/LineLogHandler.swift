@@ -12,6 +12,13 @@ struct LineLogHandler: LogHandler {
         self.output = output
     }
 
+    /// Whether a line says all that an event of this handler's must.
+    var takesLines: Bool { metadata.isEmpty && metadataProvider == nil }
+
+    func write(_ line: consuming LogLine, at level: Logger.Level) {
+        output.append(line.finished(), at: level)
+    }
+
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
@@ -22,7 +29,7 @@ struct LineLogHandler: LogHandler {
         if !metadata.isEmpty { all.merge(metadata) { specific, _ in specific } }
         if let provided = metadataProvider?.get() { all.merge(provided) { specific, _ in specific } }
         if let error = event.error { all["error"] = "\(error)" }
-        output.append(LogLine(event.level, event.message.description, all).bytes, at: event.level)
+        write(LogLine(event.level, event.message.description, all), at: event.level)
         if event.level >= .error { output.flush() }
     }
 }

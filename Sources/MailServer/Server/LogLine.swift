@@ -2,6 +2,7 @@ internal import Logging
 internal import MailModel
 
 /// One line of the log, as octets: `level message key=value …`, the keys in alphabetical order.
+/// Each `add` is one of them; who calls it keeps the order.
 ///
 /// Whatever a client has sent, it can't end its line or pretend to be another value: a value with
 /// anything but plain text in it stands in quotes, and control characters are escaped everywhere.
@@ -10,24 +11,53 @@ internal import MailModel
 ///     value  = 1*plain / DQUOTE *(plain / SP / "=" / escape) DQUOTE
 ///     escape = "\" (DQUOTE / "\" / "n" / "r" / "t" / "x" 2HEXDIG)
 struct LogLine {
-    private(set) var bytes: [UInt8] = []
+    private var bytes: [UInt8] = []
 
-    init(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
+    init(_ level: Logger.Level, _ message: String) {
         bytes.reserveCapacity(512)
         append(plain: level.rawValue)
         append(0x20)
         appendText(message)
+    }
+
+    init(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
+        self.init(level, message)
         for key in metadata.keys.sorted() {
-            append(0x20)
-            appendText(key)
-            append(0x3d)
             switch metadata[key] {
-            case .string(let text)?: appendValue(text)
-            case let value?: appendValue(value.description)
+            case .string(let text)?: add(key, text)
+            case let value?: add(key, value.description)
             case nil: break
             }
         }
+    }
+
+    mutating func add(_ key: String, _ value: String) {
+        begin(key)
+        appendValue(value)
+    }
+
+    /// In angle brackets. Mostly plain, and then without a string of its own.
+    mutating func add(_ key: String, _ path: ReversePath) {
+        begin(key)
+        let start = bytes.count
+        append(0x3c)
+        path.append(to: &bytes)
+        append(0x3e)
+        guard bytes[start...].contains(where: Self.needsQuotes) else { return }
+        bytes.removeSubrange(start...)
+        appendValue("<\(path.description.printable)>")
+    }
+
+    /// The line with its end.
+    consuming func finished() -> [UInt8] {
         append(0x0a)
+        return bytes
+    }
+
+    private mutating func begin(_ key: String) {
+        append(0x20)
+        appendText(key)
+        append(0x3d)
     }
 
     private mutating func append(_ octet: UInt8) { bytes.append(octet) }
@@ -61,8 +91,9 @@ struct LogLine {
 
     private mutating func appendEscaped(_ text: String, quoted: Bool) {
         guard !text.isPrintableASCII else {
+            guard quoted else { return append(plain: text) }
             for octet in text.utf8 {
-                if quoted, octet == 0x22 || octet == 0x5c { append(0x5c) }
+                if octet == 0x22 || octet == 0x5c { append(0x5c) }
                 append(octet)
             }
             return

@@ -69,11 +69,13 @@ extension IMAPSession {
             guard !events.contains(.annotationChange) else {
                 throw .no("Event not available", code: "BADEVENT (\(Self.supportedEvents))")
             }
-            let isNew = events.contains { $0.isMessageNew }
-            guard isNew == events.contains(.messageExpunge),
-                isNew || !events.contains(.flagChange)
-            else { throw .bad("MessageNew, MessageExpunge and FlagChange go together") }
             if group.filter.isSelected {
+                // Section 5 demands it everywhere. Clients that know just STATUS responses of other mailboxes
+                // ask for what they want to count, and Dovecot gives it to them.
+                let isNew = events.contains { $0.isMessageNew }
+                guard isNew == events.contains(.messageExpunge),
+                    isNew || !events.contains(.flagChange)
+                else { throw .bad("MessageNew, MessageExpunge and FlagChange go together") }
                 guard events.allSatisfy(\.isMessageEvent) else {
                     throw .bad("Only events of messages are possible with SELECTED")
                 }
@@ -103,14 +105,19 @@ extension IMAPSession {
     func writeStatus(
         _ mailbox: MailboxStatus, as name: String, _ events: [NotifyCommand.Event]
     ) {
-        var items =
-            " (MESSAGES \(mailbox.messages) UIDNEXT \(mailbox.uidNext)"
-            + " UIDVALIDITY \(mailbox.uidValidity) UNSEEN \(mailbox.unseen)"
+        let isNew = events.contains(where: \.isMessageNew)
+        var items: [String] = []
+        if isNew || events.contains(.messageExpunge) { items.append("MESSAGES \(mailbox.messages)") }
+        if isNew { items.append("UIDNEXT \(mailbox.uidNext)") }
+        if isNew || events.contains(.flagChange) {
+            items.append("UIDVALIDITY \(mailbox.uidValidity)")
+        }
+        if isNew, events.contains(.messageExpunge) { items.append("UNSEEN \(mailbox.unseen)") }
         if enabled.contains(.condstore) || events.contains(.flagChange) {
-            items += " HIGHESTMODSEQ \(mailbox.highestModSequence)"
+            items.append("HIGHESTMODSEQ \(mailbox.highestModSequence)")
         }
         output.writeStaticString("* STATUS ")
         output.writeIMAPMailbox(name, utf8: writesUTF8)
-        output.writeString(items + ")\r\n")
+        output.writeString(" (\(items.joined(separator: " ")))\r\n")
     }
 }
