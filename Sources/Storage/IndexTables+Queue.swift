@@ -7,10 +7,15 @@ extension IndexTables {
         var envelope: Envelope
         var nextNumber: Int64
         var size: Int
+        /// They have their copy.
+        var delivered: Set<AccountID>
     }
 
     /// Makes the entry.
-    func enqueue(_ message: AcceptedMessage, _ recipients: [QueueRecipient]) throws {
+    /// - Parameter delivered: accounts that have their copy already.
+    func enqueue(
+        _ message: AcceptedMessage, _ recipients: [QueueRecipient], delivered: Set<AccountID> = []
+    ) throws {
         var envelope = ByteBuffer()
         envelope.encode(message.envelope)
         let row = statements.insertEntry
@@ -18,6 +23,7 @@ extension IndexTables {
         row.bind(2, message.arrival.milliseconds)
         row.bind(3, Int64(message.recipients.count))
         row.bind(4, envelope)
+        row.bind(5, delivered.bytes)
         try row.run()
         for recipient in recipients { try write(recipient, of: message.id) }
     }
@@ -27,7 +33,7 @@ extension IndexTables {
         guard var entry = try entry(id) else { return updates.map { _ in .gone } }
         var results: [RecipientResult] = []
         var references: Int64 = 0
-        let nextNumber = entry.nextNumber
+        let before = (entry.nextNumber, entry.delivered.count)
         for update in updates {
             guard let recipient = try recipient(update.number, of: id) else {
                 results.append(.gone)
@@ -35,15 +41,15 @@ extension IndexTables {
             }
             results.append(try record(update, recipient, id, &entry, &references))
         }
-        if entry.nextNumber != nextNumber {
-            statements.setNextNumber.bindAll(Int64(id.rawValue), entry.nextNumber)
-            try statements.setNextNumber.run()
-        }
         statements.anyRecipient.bindAll(Int64(id.rawValue))
         if try statements.anyRecipient.first({ _ in true }) == nil {
             statements.deleteEntry.bindAll(Int64(id.rawValue))
             try statements.deleteEntry.run()
             references -= 1
+        } else if before != (entry.nextNumber, entry.delivered.count) {
+            statements.setEntry.bindAll(Int64(id.rawValue), entry.nextNumber)
+            statements.setEntry.bind(3, entry.delivered.bytes)
+            try statements.setEntry.run()
         }
         try addReferences(references, to: id)
         return results
@@ -58,11 +64,14 @@ extension IndexTables {
         case .deliverLocally(_, let account, let quota):
             // Delivered before, only its report is due: never a second time.
             guard known.state != .delivered else { return .gone }
-            let delivered = try deliver(
-                id, size: entry.size, envelope: entry.envelope, known.routed, to: account,
-                quota: quota, at: .now)
-            guard delivered else { return .overQuota }
-            references += 1
+            if !entry.delivered.contains(account) {
+                let delivered = try deliver(
+                    id, size: entry.size, envelope: entry.envelope, known.routed, to: account,
+                    quota: quota, at: .now)
+                guard delivered else { return .overQuota }
+                entry.delivered.insert(account)
+                references += 1
+            }
             guard entry.envelope.isReportDue(on: known.routed) else {
                 try remove(known.number, of: id)
                 return .recorded
@@ -107,7 +116,7 @@ extension IndexTables {
             var envelope = row.buffer(2)
             return EntryRow(
                 envelope: try envelope.decodeEnvelope(), nextNumber: row.integer(1),
-                size: Int(row.integer(3)))
+                size: Int(row.integer(3)), delivered: Set(stored: row.buffer(4)))
         }
     }
 
@@ -139,6 +148,22 @@ extension IndexTables {
     private func remove(_ number: Int, of id: QueueID) throws {
         statements.deleteRecipient.bindAll(Int64(id.rawValue), Int64(number))
         try statements.deleteRecipient.run()
+    }
+}
+
+extension Set<AccountID> {
+    fileprivate init(stored bytes: ByteBuffer) {
+        var bytes = bytes
+        self.init(minimumCapacity: bytes.readableBytes / 16)
+        while let (high, low) = bytes.readMultipleIntegers(as: (UInt64, UInt64).self) {
+            insert(AccountID(high: high, low: low))
+        }
+    }
+
+    fileprivate var bytes: ByteBuffer {
+        var bytes = ByteBuffer()
+        for account in self { bytes.writeMultipleIntegers(account.high, account.low) }
+        return bytes
     }
 }
 
