@@ -33,7 +33,13 @@ package struct BackupManifest: Codable, Sendable {
         files = []
     }
 
-    package var size: Int64 { files.reduce(0) { $0 + $1.size } }
+    /// Of all files, or as much as can be said.
+    package var size: Int64 {
+        files.reduce(0) { sum, file in
+            let (sum, isTooLarge) = sum.addingReportingOverflow(file.size)
+            return isTooLarge ? .max : sum
+        }
+    }
 
     var encoded: [UInt8] {
         get throws {

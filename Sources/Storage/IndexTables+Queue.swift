@@ -7,14 +7,13 @@ extension IndexTables {
         var envelope: Envelope
         var nextNumber: Int64
         var size: Int
-        /// They have their copy.
-        var delivered: Set<AccountID>
+        var delivered: DeliveredAccounts
     }
 
     /// Makes the entry.
-    /// - Parameter delivered: accounts that have their copy already.
     func enqueue(
-        _ message: AcceptedMessage, _ recipients: [QueueRecipient], delivered: Set<AccountID> = []
+        _ message: AcceptedMessage, _ recipients: [QueueRecipient],
+        delivered: DeliveredAccounts = DeliveredAccounts()
     ) throws {
         var envelope = ByteBuffer()
         envelope.encode(message.envelope)
@@ -33,7 +32,7 @@ extension IndexTables {
         guard var entry = try entry(id) else { return updates.map { _ in .gone } }
         var results: [RecipientResult] = []
         var references: Int64 = 0
-        let before = (entry.nextNumber, entry.delivered.count)
+        let nextNumber = entry.nextNumber
         for update in updates {
             guard let recipient = try recipient(update.number, of: id) else {
                 results.append(.gone)
@@ -46,7 +45,7 @@ extension IndexTables {
             statements.deleteEntry.bindAll(Int64(id.rawValue))
             try statements.deleteEntry.run()
             references -= 1
-        } else if before != (entry.nextNumber, entry.delivered.count) {
+        } else if entry.nextNumber != nextNumber || entry.delivered.isChanged {
             statements.setEntry.bindAll(Int64(id.rawValue), entry.nextNumber)
             statements.setEntry.bind(3, entry.delivered.bytes)
             try statements.setEntry.run()
@@ -116,7 +115,7 @@ extension IndexTables {
             var envelope = row.buffer(2)
             return EntryRow(
                 envelope: try envelope.decodeEnvelope(), nextNumber: row.integer(1),
-                size: Int(row.integer(3)), delivered: Set(stored: row.buffer(4)))
+                size: Int(row.integer(3)), delivered: DeliveredAccounts(stored: row.buffer(4)))
         }
     }
 
@@ -148,22 +147,6 @@ extension IndexTables {
     private func remove(_ number: Int, of id: QueueID) throws {
         statements.deleteRecipient.bindAll(Int64(id.rawValue), Int64(number))
         try statements.deleteRecipient.run()
-    }
-}
-
-extension Set<AccountID> {
-    fileprivate init(stored bytes: ByteBuffer) {
-        var bytes = bytes
-        self.init(minimumCapacity: bytes.readableBytes / 16)
-        while let (high, low) = bytes.readMultipleIntegers(as: (UInt64, UInt64).self) {
-            insert(AccountID(high: high, low: low))
-        }
-    }
-
-    fileprivate var bytes: ByteBuffer {
-        var bytes = ByteBuffer()
-        for account in self { bytes.writeMultipleIntegers(account.high, account.low) }
-        return bytes
     }
 }
 

@@ -281,13 +281,14 @@ import Testing
 
     private static let manifest = """
         {"format": 1, "created": "2026-01-01T00:00:00Z", "host": "h", "version": "1", "files": [
-        {"name": "NAME", "size": 3, "modified": 0,
+        {"name": "NAME", "size": SIZE, "modified": 0,
          "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}]}
         """
 
     /// - Parameter others: names, in the archive only.
     private func archive(
-        _ place: String, of name: String, as kind: String = "0", prefix: String = "", others: [String] = []
+        _ place: String, of name: String, as kind: String = "0", prefix: String = "", others: [String] = [],
+        size: String = "3"
     ) throws {
         var octets: [UInt8] = []
         func add(_ name: String, _ contents: String, _ kind: String = "0", _ prefix: String = "") {
@@ -303,7 +304,8 @@ import Testing
         }
         add(name, "abc", kind, prefix)
         for other in others { add(other, "abc") }
-        add("manifest.json", Self.manifest.replacing("NAME", with: name))
+        let manifest = Self.manifest.replacing("NAME", with: name).replacing("SIZE", with: size)
+        add("manifest.json", manifest)
         octets += [UInt8](repeating: 0, count: 1024)
         try Data(octets).write(to: URL(fileURLWithPath: place))
     }
@@ -333,12 +335,14 @@ import Testing
         }
         try archive(path, of: "spool/x", prefix: "..")
         #expect(refusal().contains("of another form"))
+        try archive(path, of: "spool/x", size: "9223372036854775807")
+        #expect(refusal().contains("has 3 octets and should have 9223372036854775807"))
         try archive(path, of: "spool/x", others: ["spool/x"])
         #expect(refusal().contains("of another form"))
         try archive(path, of: "spool/x", others: ["spool/y"])
         #expect(refusal().contains("holds “spool/y”, which its manifest does not name"))
         #expect(!FileManager.default.fileExists(atPath: fixture.files.path + "/x"))
-        #expect(!FileManager.default.fileExists(atPath: target))
+        #expect(!FileManager.default.fileExists(atPath: target + "/spool"))
     }
 
     @Test func aTarHeaderHasRoomForMuch() {
