@@ -203,7 +203,7 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "BackupTests",
-            dependencies: ["Backup", "Storage", "MailModel", "TestSupport", nio, logging],
+            dependencies: ["Backup", "Storage", "MailModel", "TestSupport", grdb, nio, logging],
             swiftSettings: swift),
         .testTarget(
             name: "MigrationTests", dependencies: ["Migration", "MailModel", "TestSupport"],

@@ -99,9 +99,9 @@ package struct Backup {
                 continue
             }
             try target.begin(file.name, size: file.size, modified: file.modified)
-            let digest = try pump.run(file.path, size: file.size, isGrowing: !file.isFinal) {
-                (octets) throws(BackupError) in try target.write(octets)
-            }
+            let digest = try pump.run(
+                try OpenFile(reading: file.path), size: file.size, isGrowing: !file.isFinal
+            ) { (octets) throws(BackupError) in try target.write(octets) }
             try target.end()
             guard let digest else {
                 throw BackupError("\(file.path) became shorter while it was copied")

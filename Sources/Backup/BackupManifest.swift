@@ -33,7 +33,13 @@ package struct BackupManifest: Codable, Sendable {
         files = []
     }
 
-    package var size: Int64 { files.reduce(0) { $0 + $1.size } }
+    /// Of all files, or as much as can be said.
+    package var size: Int64 {
+        files.reduce(0) { sum, file in
+            let (sum, isTooLarge) = sum.addingReportingOverflow(file.size)
+            return isTooLarge ? .max : sum
+        }
+    }
 
     var encoded: [UInt8] {
         get throws {
@@ -47,35 +53,43 @@ package struct BackupManifest: Codable, Sendable {
     package static func load(from directory: String) throws(BackupError) -> BackupManifest {
         let path = directory + "/" + fileName
         if let problem = BackupPlace.problem(directory) { throw problem }
-        let data = try contents(path)
+        return try BackupManifest(try contents(path), from: path)
+    }
+
+    /// - Parameter path: what messages call it.
+    init(_ contents: [UInt8], from path: String) throws(BackupError) {
+        let data = Data(contents)
         let decoder = JSONDecoder()
         guard let format = (try? decoder.decode(Format.self, from: data))?.format else {
             throw BackupError("\(path) is garbled or cut short: take another backup")
         }
-        guard format == currentFormat else {
+        guard format == Self.currentFormat else {
             throw BackupError(
-                "\(path) has format \(format), and this version reads \(currentFormat): restore it with "
+                "\(path) has format \(format), and this version reads \(Self.currentFormat): restore it with "
                     + "the version that made it")
         }
         guard let manifest = try? decoder.decode(BackupManifest.self, from: data) else {
             throw BackupError("\(path) lacks what a manifest must have: take another backup")
         }
-        if let file = manifest.files.first(where: { !isInside($0.name) || $0.size < 0 }) {
+        if let file = manifest.files.first(where: { !Self.isInside($0.name) || $0.size < 0 }) {
             throw BackupError(
                 "\(path) names “\(file.name)”, which is no file of a state directory: take another backup")
         }
-        return manifest
+        guard Set(manifest.files.map(\.name)).count == manifest.files.count else {
+            throw BackupError("\(path) names a file twice: take another backup")
+        }
+        self = manifest
     }
 
-    private static func contents(_ path: String) throws(BackupError) -> Data {
+    private static func contents(_ path: String) throws(BackupError) -> [UInt8] {
         let file = try OpenFile(reading: path)
-        return Data(try file.read(at: 0, count: Int(file.size())))
+        return try file.read(at: 0, count: Int(file.size()))
     }
 
     private struct Format: Decodable { var format: Int }
 
     /// Whether a name leads nowhere else.
-    private static func isInside(_ name: String) -> Bool {
+    static func isInside(_ name: String) -> Bool {
         name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
             !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0)
         }

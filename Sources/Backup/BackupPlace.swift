@@ -6,15 +6,21 @@ internal import Musl
 
 /// What somebody names as a backup and is none.
 enum BackupPlace {
+    static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// What is wrong with it, and what to do; nil when it is a directory with a manifest.
     static func problem(_ path: String) -> BackupError? {
         var status = stat()
         guard stat(path, &status) == 0 else {
             return errno == ENOENT
-                ? BackupError("\(path) does not exist: name the directory of a backup")
+                ? BackupError("\(path) does not exist: name the directory or archive of a backup")
                 : .system("open", path)
         }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return archiveProblem(path) }
+        if status.st_mode & S_IFMT == S_IFREG { return archiveProblem(path) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return foreign(path) }
         guard access(path + "/" + BackupManifest.fileName, R_OK) == 0 else {
             return errno == ENOENT
                 ? BackupError(
@@ -25,18 +31,26 @@ enum BackupPlace {
         return nil
     }
 
-    private static func archiveProblem(_ path: String) -> BackupError {
+    private static func foreign(_ path: String) -> BackupError {
+        BackupError("\(path) is neither the directory of a backup nor an archive of one")
+    }
+
+    /// Why this file can't be read as a backup, or not as a directory's.
+    static func archiveProblem(_ path: String) -> BackupError {
         do throws(BackupError) {
             switch try TarReader(path).look() {
             case .whole:
                 return BackupError(
-                    "\(path) is an archive: unpack it first (mkdir DIR; tar -xf \(path) -C DIR), and restore DIR")
+                    "\(path) is an archive: unpack it first (mkdir DIR; tar -xf \(path) -C DIR), and name DIR")
+            case .otherForm:
+                return BackupError(
+                    "\(path) is an archive of another form than martlet backup writes: unpack it first "
+                        + "(mkdir DIR; tar -xf \(path) -C DIR), and name DIR")
             case .cutShort:
                 return BackupError("\(path) is an archive without its end: copy it anew, or take another")
             case .damaged:
                 return BackupError("\(path) is a damaged archive: copy it anew, or take another")
-            case .foreign:
-                return BackupError("\(path) is neither the directory of a backup nor an archive of one")
+            case .foreign: return foreign(path)
             }
         } catch {
             return error

@@ -11,15 +11,15 @@ struct FilePump {
     init(progress: @escaping (Int64) -> Void) { self.progress = progress }
 
     /// - Parameters:
+    ///   - file: is read from where it is.
     ///   - isGrowing: a server may have taken back octets of a refused batch from its end since they
     ///     were counted: zeros, which are no record, take their place.
     ///   - sink: gets each part.
     /// - Returns: the SHA-256; nil when the file is shorter than `size`.
     mutating func run(
-        _ path: String, size: Int64, isGrowing: Bool = false,
+        _ file: OpenFile, size: Int64, isGrowing: Bool = false,
         into sink: (UnsafeRawBufferPointer) throws(BackupError) -> Void
     ) throws(BackupError) -> String? {
-        let file = try OpenFile(reading: path)
         var digest = SHA256()
         var left = size
         while left > 0 {

@@ -11,11 +11,25 @@ final class OpenFile {
     private let isOurs: Bool
 
     /// For reading.
-    init(reading path: String) throws(BackupError) {
-        self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        isOurs = true
+    /// - Parameter followsLink: somebody has named it, and may name a symbolic link.
+    convenience init(reading path: String, followsLink: Bool = false) throws(BackupError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
         guard descriptor >= 0 else { throw .system("open", path) }
+        self.init(owning: descriptor, path)
+    }
+
+    /// The same; nil when there is no such file.
+    convenience init?(readingIfPresent path: String) throws(BackupError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        if descriptor < 0, errno == ENOENT { return nil }
+        guard descriptor >= 0 else { throw .system("open", path) }
+        self.init(owning: descriptor, path)
+    }
+
+    private init(owning descriptor: Int32, _ path: String) {
+        self.path = path
+        self.descriptor = descriptor
+        isOurs = true
     }
 
     /// A new file, for its owner only.
@@ -54,9 +68,14 @@ final class OpenFile {
         return Int64(status.st_size)
     }
 
+    /// What is read next begins there.
+    func seek(to place: Int64) throws(BackupError) {
+        guard lseek(descriptor, off_t(place), SEEK_SET) >= 0 else { throw .system("read", path) }
+    }
+
     /// - Parameter count: octets that the file must have there.
     func read(at place: Int64, count: Int) throws(BackupError) -> [UInt8] {
-        guard lseek(descriptor, off_t(place), SEEK_SET) >= 0 else { throw .system("read", path) }
+        try seek(to: place)
         var octets = [UInt8](repeating: 0, count: count)
         let result = octets.withUnsafeMutableBytes { space in
             Result { () throws(BackupError) in try read(into: space) }

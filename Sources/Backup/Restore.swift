@@ -8,7 +8,7 @@ internal import struct Foundation.Date
 internal import class Foundation.FileManager
 package import Storage
 
-/// Makes a state directory from a backup's directory.
+/// Makes a state directory from a backup's directory or archive.
 ///
 /// Everything is gathered, verified and checked in a folder of its own inside the state directory, then
 /// renamed into place. A crash before that leaves the state directory as it was; one while names change
@@ -22,24 +22,30 @@ package struct Restore {
         package var octets: Int64
         /// Where what was there before is now.
         package var replaced: String?
-        package var check: CheckReport
+        /// Of log and index; nil when that was not done.
+        package var check: CheckReport?
     }
 
     private let backup: String
     private let state: String
-    private let manifest: BackupManifest
+    private let source: any BackupSource
+    private var manifest: BackupManifest { source.manifest }
 
     /// - Throws: when the backup has no manifest that can be read.
     package init(of backup: String, to state: String) throws(BackupError) {
         self.backup = backup
         self.state = state
-        manifest = try BackupManifest.load(from: backup)
+        source = BackupPlace.isFile(backup) ? try ArchiveSource(backup) : try DirectorySource(backup)
     }
 
-    /// Reads the whole backup, compares it with its manifest, and checks log and index. Writes nothing.
+    /// Reads the whole backup, compares it with its manifest, and checks a directory's log and index.
+    /// Writes nothing.
     package func verify(progress: @escaping StateCheck.Progress) throws -> Report {
         try pumpAll(progress) { _, pump throws(BackupError) in try pump { _ in } }
+        guard source is DirectorySource else { return report(nil, replaced: nil) }
         let check = try StateCheck(offline: backup).run(progress: progress)
+        // A restore makes it one of this version first.
+        if check.isOutdated { return report(nil, replaced: nil) }
         if check.isIndexBroken { throw unusableIndex(check.findings.first { $0.severity == .damage }?.what ?? "") }
         return report(check, replaced: nil)
     }
@@ -76,7 +82,7 @@ package struct Restore {
         return report(check, replaced: replaced)
     }
 
-    private func report(_ check: CheckReport, replaced: String?) -> Report {
+    private func report(_ check: CheckReport?, replaced: String?) -> Report {
         Report(
             created: manifest.created, host: manifest.host, files: manifest.files.count,
             octets: manifest.size, replaced: replaced, check: check)
@@ -155,12 +161,9 @@ package struct Restore {
         var pump = FilePump { progress("reading the backup, MiB", Int($0 >> 20), Int(total >> 20)) }
         defer { pump.release() }
         for file in manifest.files {
-            let path = backup + "/" + file.name
+            let path = source.path(of: file)
             try body(file) { sink throws(BackupError) in
-                guard access(path, F_OK) == 0 || errno != ENOENT else {
-                    throw BackupError("\(path) is missing: the backup is damaged, take another")
-                }
-                guard let digest = try pump.run(path, size: file.size, into: sink) else {
+                guard let digest = try pump.run(try source.open(file), size: file.size, into: sink) else {
                     throw BackupError("\(path) is shorter than \(file.size) octets: the backup is damaged, take another")
                 }
                 guard digest == file.sha256 else {

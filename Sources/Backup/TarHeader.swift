@@ -1,6 +1,8 @@
 /// A header of the ustar format (POSIX.1-1988), as every tar reads it; beyond 8 GiB with GNU's binary
 /// size.
 enum TarHeader {
+    enum Kind { case file, folder, other }
+
     static let blockSize = 512
 
     /// - Parameters:
@@ -29,8 +31,9 @@ enum TarHeader {
         return block
     }
 
-    /// Nil when the block is no header, or its checksum is wrong.
-    static func read(_ block: [UInt8]) -> (name: String, size: Int64)? {
+    /// Nil when the block is no header, or its checksum is wrong. A name that is longer than ours may
+    /// be is of another kind.
+    static func read(_ block: [UInt8]) -> (name: String, size: Int64, kind: Kind)? {
         var sum = block.reduce(0) { $0 + Int64($1) }
         for octet in block[148..<156] { sum += Int64(UInt8(ascii: " ")) - Int64(octet) }
         guard text(block[257..<262]) == "ustar", number(block[148..<156]) == sum,
@@ -38,7 +41,14 @@ enum TarHeader {
                 ? block[128..<136].reduce(Int64(0), { $0 << 8 | Int64($1) }) : number(block[124..<136]),
             (0..<1 << 60).contains(size)
         else { return nil }
-        return (text(block[0..<100]), size)
+        let kind: Kind =
+            switch block[156] {
+            case _ where block[345] != 0: .other
+            case UInt8(ascii: "0"): .file
+            case UInt8(ascii: "5") where size == 0: .folder
+            default: .other
+            }
+        return (text(block[0..<100]), size, kind)
     }
 
     private static func text(_ field: ArraySlice<UInt8>) -> String {

@@ -4,7 +4,7 @@ package import Spool
 /// How the queue manager decides.
 package struct QueueManagerConfiguration: Sendable {
     package var retry = RetryPolicy()
-    /// The sender is told of a delay once, this long after arrival; nil: never.
+    /// The sender is told of a delay once, this long after arrival: one attempt is made then. Nil: never.
     package var delayWarning: Duration? = .seconds(4 * 3600)
     /// A mailbox recipient that has waited so long is looked up again before it is delivered.
     package var reviewAfter: Duration = .seconds(600)

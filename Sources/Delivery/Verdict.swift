@@ -99,8 +99,9 @@ struct VerdictPolicy {
             return failed(isFull ? .mailboxStillFull : .expired(error), recipient, entry)
         }
         // The sender is told at that time, not at the next attempt after it.
-        let noticeTime = recipient.delayReported ? nil : entry.envelope.noticeTime
-        let latest = noticeTime.map { now < $0 ? min(deadline, $0) : deadline } ?? deadline
+        let warning = warning(error, recipient, entry, now)
+        var latest = deadline
+        if let time = warning?.time, now < time { latest = min(deadline, time) }
         let next = retry.nextAttempt(
             now: now, after: recipient.attempts,
             recipient.routed.route.isRemote ? .remote : .local, deadline: latest,
@@ -109,24 +110,29 @@ struct VerdictPolicy {
             .postpone(
                 number: recipient.number, until: next, error, delayReported: delayReported)
         }
-        var warning: ReportedRecipient?
-        if let warningTime = warningTime(entry), !recipient.delayReported, now >= warningTime {
-            warning = report(.delayed, recipient, entry, noticeTime == nil ? error : .late(error), now)
-            warning?.willRetryUntil = deadline
-        }
-        guard let warning else {
+        guard var warning, now >= warning.time else {
             return Verdict(
                 status: .deferred, error: error,
                 update: postpone(delayReported: recipient.delayReported))
         }
+        warning.report.willRetryUntil = deadline
         return Verdict(
-            status: .deferred, error: error, report: warning,
+            status: .deferred, error: error, report: warning.report,
             afterReport: postpone(delayReported: true),
             withoutReport: postpone(delayReported: false))
     }
 
-    private func warningTime(_ entry: QueueEntry) -> Timestamp? {
-        entry.envelope.noticeTime ?? delayWarning.map { entry.begin + $0 }
+    /// When the sender is told of the delay, and what; nil when it has been or does not want to be.
+    private func warning(
+        _ error: MailError, _ recipient: QueueRecipient, _ entry: QueueEntry, _ now: Timestamp
+    ) -> (time: Timestamp, report: ReportedRecipient)? {
+        let noticeTime = entry.envelope.noticeTime
+        guard !recipient.delayReported,
+            let time = noticeTime ?? delayWarning.map({ entry.begin + $0 }),
+            let report = report(
+                .delayed, recipient, entry, noticeTime == nil ? error : .late(error), now)
+        else { return nil }
+        return (time, report)
     }
 
     private func waiting(

@@ -32,10 +32,19 @@ package struct RetryPolicy: Sendable {
 
     /// The moment of the next attempt: never later than `deadline`, so that the last attempt and
     /// the report come on time.
+    ///
+    /// It is a whole second: what a long queue has for one second is then tried, and recorded, together.
     package func nextAttempt(
         now: Timestamp, after attempts: Int, _ cause: Cause, deadline: Timestamp, variation: Double
     ) -> Timestamp {
-        let next = now + delay(after: attempts, cause, variation: variation)
+        let next = (now + delay(after: attempts, cause, variation: variation)).wholeSecond
         return deadline > now ? min(next, deadline) : next
+    }
+}
+
+extension Timestamp {
+    /// This moment, or the first one after it that is a whole second.
+    fileprivate var wholeSecond: Timestamp {
+        Timestamp(milliseconds: (milliseconds + 999) / 1000 * 1000)
     }
 }

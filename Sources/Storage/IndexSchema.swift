@@ -7,8 +7,14 @@ enum IndexSchema {
         migrator.registerMigration("1") { db in try db.execute(sql: version1) }
         migrator.registerMigration("2") { db in try db.execute(sql: version2) }
         migrator.registerMigration("3") { db in try db.execute(sql: version3) }
+        migrator.registerMigration("4") { db in try db.execute(sql: version4) }
         return migrator
     }
+
+    private static let version4 = """
+        -- delivered: accounts that have their copy, 16 octets each: no other address leads to another.
+        ALTER TABLE queue ADD COLUMN delivered BLOB NOT NULL DEFAULT x'';
+        """
 
     private static let version3 = """
         -- Mailboxes that are gone, but for messages that are still to be removed.

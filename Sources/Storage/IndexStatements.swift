@@ -19,7 +19,7 @@ struct IndexStatements {
     let listFlags, listStored, moveAll: PreparedStatement
     let markDeleted, listDeleted, unmarkDeleted: PreparedStatement
     let remember, expungedAtRank, forgetExpunged, countExpunged: PreparedStatement
-    let insertEntry, getEntry, setNextNumber, deleteEntry: PreparedStatement
+    let insertEntry, getEntry, setEntry, deleteEntry: PreparedStatement
     let setRecipient, getRecipient, deleteRecipient, anyRecipient: PreparedStatement
 
     init(_ db: Database) throws {
@@ -146,13 +146,14 @@ struct IndexStatements {
         forgetExpunged = try compile("DELETE FROM expunged WHERE mailbox = ? AND modseq <= ?")
         countExpunged = try compile("SELECT count(*) FROM expunged WHERE mailbox = ?")
 
-        insertEntry = try compile("INSERT INTO queue VALUES (?, ?, ?, ?)")
+        insertEntry = try compile("INSERT INTO queue VALUES (?, ?, ?, ?, ?)")
         getEntry = try compile(
             """
-            SELECT q.arrival, q.next_number, q.envelope, m.size
+            SELECT q.arrival, q.next_number, q.envelope, m.size, q.delivered
             FROM queue q JOIN messages m ON m.id = q.message WHERE q.message = ?
             """)
-        setNextNumber = try compile("UPDATE queue SET next_number = ?2 WHERE message = ?1")
+        setEntry = try compile(
+            "UPDATE queue SET next_number = ?2, delivered = ?3 WHERE message = ?1")
         deleteEntry = try compile("DELETE FROM queue WHERE message = ?")
 
         setRecipient = try compile(

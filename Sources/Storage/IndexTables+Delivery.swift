@@ -31,6 +31,7 @@ extension IndexTables {
         var references: Int64 = 0
         var left: [QueueRecipient] = []
         var reached: [RoutedRecipient] = []
+        var delivered = DeliveredAccounts()
         // FUTURERELEASE (RFC 4865): until then nobody gets it. When a replay comes later than that,
         // nothing is held any more.
         let release = message.envelope.releaseAt.flatMap { $0 > .now ? $0 : nil }
@@ -38,11 +39,17 @@ extension IndexTables {
             var recipient = QueueRecipient(
                 number: number, routed: routed, nextAttempt: release ?? message.arrival)
             if release == nil, case .mailbox(let account, let quota) = routed.route {
-                let delivered = try deliver(
-                    message.id, size: message.size, envelope: message.envelope, routed,
-                    to: account, quota: quota, at: message.arrival)
-                if delivered {
-                    references += 1
+                var hasCopy = message.recipients.count > 1 && delivered.contains(account)
+                if !hasCopy {
+                    hasCopy = try deliver(
+                        message.id, size: message.size, envelope: message.envelope, routed,
+                        to: account, quota: quota, at: message.arrival)
+                    if hasCopy {
+                        references += 1
+                        delivered.insert(account)
+                    }
+                }
+                if hasCopy {
                     reached.append(routed)
                     guard message.envelope.isReportDue(on: routed) else { continue }
                     recipient.state = .delivered
@@ -58,7 +65,7 @@ extension IndexTables {
         }
         if !left.isEmpty {
             references += 1
-            try enqueue(message, left)
+            try enqueue(message, left, delivered: delivered)
             effects.pending.append(
                 QueueEntry(
                     message: MessageReference(id: message.id, size: message.size),

@@ -7,10 +7,14 @@ extension IndexTables {
         var envelope: Envelope
         var nextNumber: Int64
         var size: Int
+        var delivered: DeliveredAccounts
     }
 
     /// Makes the entry.
-    func enqueue(_ message: AcceptedMessage, _ recipients: [QueueRecipient]) throws {
+    func enqueue(
+        _ message: AcceptedMessage, _ recipients: [QueueRecipient],
+        delivered: DeliveredAccounts = DeliveredAccounts()
+    ) throws {
         var envelope = ByteBuffer()
         envelope.encode(message.envelope)
         let row = statements.insertEntry
@@ -18,6 +22,7 @@ extension IndexTables {
         row.bind(2, message.arrival.milliseconds)
         row.bind(3, Int64(message.recipients.count))
         row.bind(4, envelope)
+        row.bind(5, delivered.bytes)
         try row.run()
         for recipient in recipients { try write(recipient, of: message.id) }
     }
@@ -35,15 +40,15 @@ extension IndexTables {
             }
             results.append(try record(update, recipient, id, &entry, &references))
         }
-        if entry.nextNumber != nextNumber {
-            statements.setNextNumber.bindAll(Int64(id.rawValue), entry.nextNumber)
-            try statements.setNextNumber.run()
-        }
         statements.anyRecipient.bindAll(Int64(id.rawValue))
         if try statements.anyRecipient.first({ _ in true }) == nil {
             statements.deleteEntry.bindAll(Int64(id.rawValue))
             try statements.deleteEntry.run()
             references -= 1
+        } else if entry.nextNumber != nextNumber || entry.delivered.isChanged {
+            statements.setEntry.bindAll(Int64(id.rawValue), entry.nextNumber)
+            statements.setEntry.bind(3, entry.delivered.bytes)
+            try statements.setEntry.run()
         }
         try addReferences(references, to: id)
         return results
@@ -58,11 +63,14 @@ extension IndexTables {
         case .deliverLocally(_, let account, let quota):
             // Delivered before, only its report is due: never a second time.
             guard known.state != .delivered else { return .gone }
-            let delivered = try deliver(
-                id, size: entry.size, envelope: entry.envelope, known.routed, to: account,
-                quota: quota, at: .now)
-            guard delivered else { return .overQuota }
-            references += 1
+            if !entry.delivered.contains(account) {
+                let delivered = try deliver(
+                    id, size: entry.size, envelope: entry.envelope, known.routed, to: account,
+                    quota: quota, at: .now)
+                guard delivered else { return .overQuota }
+                entry.delivered.insert(account)
+                references += 1
+            }
             guard entry.envelope.isReportDue(on: known.routed) else {
                 try remove(known.number, of: id)
                 return .recorded
@@ -107,7 +115,7 @@ extension IndexTables {
             var envelope = row.buffer(2)
             return EntryRow(
                 envelope: try envelope.decodeEnvelope(), nextNumber: row.integer(1),
-                size: Int(row.integer(3)))
+                size: Int(row.integer(3)), delivered: DeliveredAccounts(stored: row.buffer(4)))
         }
     }
 

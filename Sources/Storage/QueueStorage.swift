@@ -78,7 +78,8 @@ package enum QueueState: UInt8, Sendable {
 
 /// What is to be recorded for one recipient.
 package enum RecipientUpdate: Sendable {
-    /// Insert into INBOX of the recipient's account and complete it in the same transaction.
+    /// Insert into INBOX of the recipient's account and complete it in the same transaction. An account
+    /// that has its copy already, by another address, gets none.
     case deliverLocally(number: Int, account: AccountID, quota: Quota)
     /// Delivered elsewhere, or its report has been queued: it leaves the queue.
     case complete(number: Int)
@@ -109,7 +110,7 @@ package protocol QueueStorage: Sendable {
     func makeDraft(sizeHint: Int?) throws(MailError) -> MessageDraft
 
     /// Makes the message durable, with its envelope and recipients, and returns. Soon after and in
-    /// the order of acceptance, recipients routed to mailboxes are delivered; what then remains
+    /// the order of acceptance, recipients routed to mailboxes are delivered, one copy to each; what then remains
     /// (over quota, remote, unresolved, reports asked for) is announced by `pendingEntries`.
     func accept(
         _ draft: MessageDraft, envelope: Envelope, recipients: [RoutedRecipient]

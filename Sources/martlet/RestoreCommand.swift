@@ -12,8 +12,8 @@ struct RestoreCommand: AsyncParsableCommand {
             The server must not run, and its state directory must be empty, unless --replace moves \
             what is there to a folder inside it (which you remove once you need it no more). Every \
             file is compared with the backup's manifest, and the restored mail is checked as martlet \
-            fsck does, before anything takes its place. An archive is unpacked first: mkdir DIR; \
-            tar -xf ARCHIVE -C DIR.
+            fsck does, before anything takes its place. An archive that is compressed, or that another \
+            program has written, is unpacked first: mkdir DIR; tar -xf ARCHIVE -C DIR.
 
             UIDs, mod-sequences and queue ids go on far beyond those in the backup, so that mail \
             clients notice what came after it and is gone, and take no new message for an old one.
@@ -24,15 +24,17 @@ struct RestoreCommand: AsyncParsableCommand {
             Examples:
               martlet restore --dry-run /backup/monday
               systemctl stop martlet && martlet restore --replace /backup/monday
+              martlet restore /backup/martlet.tar
             """)
 
     @OptionGroup var options: ConfigurationOption
-    @Flag(help: "Read and check the whole backup; write nothing.") var dryRun = false
+    @Flag(help: "Read and check the whole backup (of an archive, its files only); write nothing.")
+    var dryRun = false
     @Flag(help: "Move what is in the state directory to a folder inside it.") var replace = false
     @Flag(help: "Print the report as JSON.") var json = false
     @Argument(
-        help: ArgumentHelp("The directory of the backup.", valueName: "directory"),
-        completion: .directory)
+        help: ArgumentHelp("The directory or archive of the backup.", valueName: "backup"),
+        completion: .file())
     var backup: String
 
     func run() async throws {
@@ -46,7 +48,7 @@ struct RestoreCommand: AsyncParsableCommand {
                 : try restore.run(replacing: replace) { meter.show($0, $1, of: $2) }
             meter.clear()
             try tell(report)
-            if report.check.isDamaged { throw ExitCode(2) }
+            if report.check?.isDamaged == true { throw ExitCode(2) }
         } catch let code as ExitCode {
             throw code
         } catch {
@@ -61,11 +63,11 @@ struct RestoreCommand: AsyncParsableCommand {
             print(try encodeJSON(report))
             return
         }
-        for line in report.check.lines { print(printable(line)) }
+        for line in report.check?.lines ?? [] { print(printable(line)) }
         if let replaced = report.replaced { print("What was there before is in \(replaced).") }
         print(
             "\(counted(report.files, "file")), \(sizeText(report.octets)), of \(report.host) as of "
                 + "\(report.created)\(dryRun ? " can be restored" : " restored"); "
-                + report.check.summary)
+                + (report.check?.summary ?? "mail and index are checked when it is"))
     }
 }

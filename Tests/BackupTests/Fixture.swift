@@ -74,6 +74,13 @@ struct Fixture {
         ).run(to: .directory("\(backups)/\(name)")) { _, _, _ in }
     }
 
+    /// - Returns: where it is.
+    func archive(_ name: String) throws -> String {
+        _ = try Backup(of: state, host: "mail.example.org", version: "1", base: nil)
+            .run(to: .archive("\(backups)/\(name)")) { _, _, _ in }
+        return "\(backups)/\(name)"
+    }
+
     func restore(_ name: String, to target: String, replacing: Bool = false) throws
         -> Restore.Report
     {

@@ -134,6 +134,60 @@ import Testing
         await engine.close()
     }
 
+    /// RFC 3461 section 5.2.7.3: the list is expanded, its member that is named as well has its own
+    /// report, and one copy; whichever of the two is looked up by the queue.
+    @Test(arguments: [true, false]) func aListAndItsMember(_ isMemberUnresolved: Bool) async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let resolver = FakeDirectory()
+        let sender = AccountID(high: 9, low: 9)
+        let list = EmailAddress(localPart: "list", domain: "example.org")
+        let members = (1...3).map { number in
+            RoutedAddress(
+                address: EmailAddress(localPart: "m\(number)", domain: "example.org"),
+                route: .mailbox(AccountID(high: 2, low: number), .unlimited))
+        }
+        resolver.answer(list, .deliver(members))
+        resolver.answer(members[0].address, .deliver([members[0]]))
+        resolver.answer(
+            Harness.sender,
+            .deliver([RoutedAddress(address: Harness.sender, route: .mailbox(sender, .unlimited))]))
+        let engine = try engine()
+        try await manage(engine, resolver, SystemQueueClock()) { _ in
+            try await accept(
+                engine,
+                [
+                    .to(.unresolved, at: list, notify: .success),
+                    .to(
+                        isMemberUnresolved ? .unresolved : members[0].route, at: members[0].address,
+                        notify: .success),
+                ])
+            // Both are reported by then, at once or one after the other.
+            try await until { try await told(engine, sender).count >= 2 }
+            try await until { try await engine.entries(after: nil, limit: 1).isEmpty }
+        }
+        for number: UInt64 in 1...3 {
+            #expect(try await engine.usage(of: AccountID(high: 2, low: number)).messages == 1)
+        }
+        let all = try await told(engine, sender)
+        #expect(
+            all.sorted() == ["rfc822; list@example.org expanded", "rfc822; m1@example.org delivered"])
+        await engine.close()
+    }
+
+    /// Address and action of all that the reports in a mailbox tell of.
+    private func told(_ engine: StorageEngine, _ account: AccountID) async throws -> [String] {
+        var told: [String] = []
+        for message in try await engine.listInbox(of: account).messages {
+            let bytes = try await engine.read(message.message, 0..<message.message.size)
+            let report = try ParsedReport(Array(bytes.readableBytesView))
+            for recipient in report.perRecipient {
+                let fields = Dictionary(recipient) { first, _ in first }
+                told.append("\(fields["final-recipient"] ?? "") \(fields["action"] ?? "")")
+            }
+        }
+        return told
+    }
+
     /// Success asked for: the engine delivers at once and leaves only the report to be sent.
     @Test func anImmediateDeliveryIsReportedWhenAskedFor() async throws {
         defer { try? FileManager.default.removeItem(atPath: directory) }

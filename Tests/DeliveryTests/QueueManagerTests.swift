@@ -68,6 +68,47 @@ import Testing
         #expect((state(harness)?.nextAttempt ?? harness.clock.now) > harness.clock.now)
     }
 
+    /// Between two attempts that are an hour apart. Nobody is tried for the sake of a warning that
+    /// nobody wants.
+    @Test(arguments: [nil, .failure, .never] as [DeliveryNotify?])
+    func aDelayIsToldAtItsTime(_ notify: DeliveryNotify?) async throws {
+        let warning = Duration.seconds(4 * 3600)
+        let harness = Harness { $0.delayWarning = warning }
+        harness.put([.to(.remote(.foreign), notify: notify)])
+        let start = harness.clock.now
+        await harness.settle()
+        while let next = state(harness)?.nextAttempt, next < start + warning {
+            await harness.advance(next.since(harness.clock.now))
+        }
+        #expect(harness.reports.submitted.isEmpty)
+        let due = try #require(state(harness)?.nextAttempt)
+        #expect((due == start + warning) == (notify == nil))
+        await harness.advance(due.since(harness.clock.now))
+        #expect(harness.reports.submitted.count == (notify == nil ? 1 : 0))
+        #expect(state(harness)?.delayReported == (notify == nil))
+        guard notify == nil else { return }
+        let report = try ParsedReport(#require(harness.reports.submitted.first).bytes)
+        #expect(report.recipient("action") == "delayed" && report.recipient("status") == "4.4.0")
+        #expect(state(harness)?.nextAttempt == due + .seconds(3600), "once only")
+    }
+
+    /// What its sender has held counts from then on.
+    @Test func aDelayCountsFromTheRelease() async throws {
+        let harness = Harness { $0.delayWarning = .seconds(3600) }
+        let release = harness.clock.now + .seconds(86_400)
+        harness.put([.to(.remote(.foreign))]) { entry in
+            entry.envelope.releaseAt = release
+            entry.recipients[0].nextAttempt = release
+        }
+        await harness.advance(.seconds(86_400))
+        #expect(state(harness)?.attempts == 1)
+        while let next = state(harness)?.nextAttempt, next < release + .seconds(3600) {
+            await harness.advance(next.since(harness.clock.now))
+        }
+        #expect(harness.reports.submitted.isEmpty)
+        #expect(state(harness)?.nextAttempt == release + .seconds(3600))
+    }
+
     @Test func aMailboxThatStaysFullIsReported() async throws {
         let harness = Harness { $0.retry.overQuotaGrace = .seconds(15) }
         harness.put([.to(.mailbox(account, Self.full))])
@@ -269,7 +310,7 @@ import Testing
         let id = first.put([
             .to(.mailbox(account, .unlimited)),
             .to(.unresolved, at: Harness.sender, notify: .failure),
-            .to(.mailbox(account, Self.full), at: alice),
+            .to(.mailbox(AccountID(high: 7, low: 7), Self.full)),
         ])
         first.directory.answer(Harness.sender, .rejected(Self.refused))
         first.queue.fail(after: updates, with: .localProblem("crash"))

@@ -45,41 +45,6 @@ import Transport
         func add() { count.add(1, ordering: .sequentiallyConsistent) }
     }
 
-    private func withHost(
-        _ serve: @escaping @Sendable (Connection) async -> Void,
-        _ body: (Connector, HostAddress) async throws -> Void
-    ) async throws {
-        let group = TransportGroup()
-        let connector = Connector(group: group)
-        let listener = try await Listener.bind(
-            host: "127.0.0.1", port: 0, group: group,
-            limiter: ConnectionLimiter(ConnectionLimits()), logger: Self.logger, handler: serve)
-        let result: Result<Void, any Error>
-        do {
-            result = .success(
-                try await body(
-                    connector, HostAddress(address: "127.0.0.1", port: UInt16(listener.port))))
-        } catch {
-            result = .failure(error)
-        }
-        await connector.shutDown()
-        await listener.shutDown(grace: .zero)
-        try await group.shutDown()
-        try result.get()
-    }
-
-    /// What has come until it ends in, or contains, the text.
-    @Sendable private static func read(_ connection: Connection, until text: String) async {
-        var input = ""
-        while !input.contains(text), let bytes = try? await connection.read() {
-            input += String(buffer: bytes)
-        }
-    }
-
-    @Sendable private static func say(_ connection: Connection, _ text: String) async {
-        try? await connection.write(ByteBuffer(string: text))
-    }
-
     /// A host that greets and offers these, and goes on with `rest` when it has seen `text`.
     private static func host(
         _ extensions: String..., after text: String,
@@ -87,12 +52,12 @@ import Transport
     ) -> @Sendable (Connection) async -> Void {
         let hello = extensions.map { "250-\($0)\r\n" }.joined()
         return { connection in
-            await say(connection, "220 host\r\n")
-            await read(connection, until: "EHLO")
-            await say(connection, "250-host\r\n\(hello)250 8BITMIME\r\n")
-            await read(connection, until: text)
+            await ScriptedHost.say(connection, "220 host\r\n")
+            await ScriptedHost.read(connection, until: "EHLO")
+            await ScriptedHost.say(connection, "250-host\r\n\(hello)250 8BITMIME\r\n")
+            await ScriptedHost.read(connection, until: text)
             await rest(connection)
-            await read(connection, until: "QUIT")
+            await ScriptedHost.read(connection, until: "QUIT")
         }
     }
 
@@ -114,7 +79,7 @@ import Transport
             recipients: [
                 QueueRecipient(number: 0, routed: recipient, nextAttempt: harness.clock.now)
             ])
-        try await withHost(serve) { connector, place in
+        try await ScriptedHost.run(serve) { connector, place in
             let session = OutboundSession(
                 try await connector.connect(
                     to: .address(place.address, port: place.port), timeout: .seconds(30)),
@@ -156,7 +121,7 @@ import Transport
             await progress.waitUntilAsked()
             // Time for what should not happen.
             try? await Task.sleep(for: .milliseconds(100))
-            await Self.say(connection, "250 OK\r\n250 OK\r\n250 OK\r\n")
+            await ScriptedHost.say(connection, "250 OK\r\n250 OK\r\n250 OK\r\n")
         }
         try await withSession(host) { session, delivery, content in
             let result = await send(&delivery, content, over: session, progress)
@@ -173,7 +138,7 @@ import Transport
     @Test func aHostThatMayHaveTheMessageDoesNotKeepTheServerFromStopping() async throws {
         let progress = NoRoom()
         let host = Self.host("PIPELINING", "CHUNKING", after: " LAST\r\n") { connection in
-            await Self.read(connection, until: "never")
+            await ScriptedHost.read(connection, until: "never")
         }
         try await withSession(host) { session, delivery, content in
             let transaction = delivery.transaction(content)
@@ -213,7 +178,7 @@ import Transport
 
     @Test func aHostThatDripsBetweenMessagesIsGivenUp() async throws {
         let host = Self.host("PIPELINING", "CHUNKING", after: " LAST\r\n") { connection in
-            await Self.say(connection, "250 OK\r\n250 OK\r\n250 OK\r\n2")
+            await ScriptedHost.say(connection, "250 OK\r\n250 OK\r\n250 OK\r\n2")
             await Self.drip(connection)
         }
         try await withSession(host) { session, delivery, content in
@@ -248,7 +213,7 @@ import Transport
     /// Whoever is asked next could not tell whether it got the message.
     @Test func aSessionThatTheHostHasEndedIsNotUsedAgain() async throws {
         let host = Self.host("PIPELINING", "CHUNKING", after: " LAST\r\n") { connection in
-            await Self.say(connection, "250 OK\r\n250 OK\r\n250 OK\r\n")
+            await ScriptedHost.say(connection, "250 OK\r\n250 OK\r\n250 OK\r\n")
             await connection.close()
         }
         try await withSession(host) { session, delivery, content in
@@ -309,9 +274,9 @@ import Transport
         let connections = Counter()
         let mute: @Sendable (Connection) async -> Void = { connection in
             connections.add()
-            await Self.read(connection, until: "QUIT")
+            await ScriptedHost.read(connection, until: "QUIT")
         }
-        try await withHost(mute) { connector, place in
+        try await ScriptedHost.run(mute) { connector, place in
             let failures = HostFailures(lifetime: .seconds(300))
             let other = HostAddress(address: "127.0.0.2", port: place.port)
             let failure = try #require(try await failure(of: [place, other], connector, failures))
@@ -325,7 +290,7 @@ import Transport
     /// The kernel drops what comes to a port whose backlog is full.
     @Test func aHostThatDoesNotEvenConnectIsGivenUp() async throws {
         let full = try FullPort()
-        try await withHost({ _ in }) { connector, _ in
+        try await ScriptedHost.run({ _ in }) { connector, _ in
             let failures = HostFailures(lifetime: .seconds(300))
             let place = HostAddress(address: "127.0.0.1", port: full.port)
             let failure = try #require(try await failure(of: [place], connector, failures))

@@ -29,6 +29,39 @@ import Testing
         #expect(list.routed.allSatisfy { $0.envelopeRecipient == first })
     }
 
+    /// Who asked for a report of success gets it, whatever else led to the mailbox, and in either order.
+    @Test func whoAskedForAReportIsKept() {
+        func envelope(_ name: String, _ notify: DeliveryNotify? = nil) -> EnvelopeRecipient {
+            EnvelopeRecipient(address: EmailAddress(localPart: name, domain: "x"), notify: notify)
+        }
+        func target(_ name: String, _ route: Route) -> RoutedAddress {
+            RoutedAddress(address: EmailAddress(localPart: name, domain: "x"), route: route)
+        }
+        let mailbox = target("a", .mailbox(AccountID(high: 1, low: 1), .unlimited))
+        let elsewhere = target("b", .remote(.foreign))
+        let (list, a, b) = (
+            envelope("list"), envelope("a", [.success]), envelope("b", [.success, .failure])
+        )
+        var recipients = RecipientList()
+        recipients.add([mailbox, elsewhere], for: list)
+        recipients.add([mailbox], for: a)
+        recipients.add([mailbox], for: a)
+        recipients.add([elsewhere], for: b)
+        #expect(recipients.routed.map(\.envelopeRecipient.address.localPart) == ["list", "b", "a"])
+        #expect(recipients.routed.map(\.envelopeRecipient.notify) == [nil, [.success, .failure, .delay], [.success]])
+
+        recipients = RecipientList()
+        recipients.add([mailbox], for: a)
+        recipients.add([mailbox], for: envelope("alias", [.success]))
+        recipients.add([mailbox, elsewhere], for: list)
+        recipients.add([mailbox, elsewhere], for: envelope("list", [.success]))
+        recipients.add([mailbox, elsewhere], for: envelope("list", [.success]))
+        #expect(
+            recipients.routed.map(\.envelopeRecipient.address.localPart) == ["a", "alias", "list", "list"])
+        #expect(recipients.routed.map(\.route.isRemote) == [false, false, true, false])
+        #expect(recipients.routed.last?.route == .unresolved, "the queue expands it")
+    }
+
     @Test(arguments: [
         (false, false, false, false, "SMTP"), (true, false, false, false, "ESMTP"),
         (true, true, false, false, "ESMTPS"), (true, false, true, false, "ESMTPA"),

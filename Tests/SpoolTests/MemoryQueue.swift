@@ -9,6 +9,8 @@ final class MemoryQueue: QueueStorage {
         var entry: QueueEntry
         var nextNumber: Int
         var content: [UInt8]
+        /// Accounts that have their copy.
+        var delivered: Set<AccountID> = []
     }
 
     struct State {
@@ -112,9 +114,12 @@ final class MemoryQueue: QueueStorage {
         defer { state.stored[id] = stored }
         switch update {
         case .deliverLocally(_, let account, let quota):
-            let inbox = state.inboxes[account] ?? []
-            if let limit = quota.messages, inbox.count >= limit { return .overQuota }
-            state.inboxes[account] = inbox + [id]
+            if !stored.delivered.contains(account) {
+                let inbox = state.inboxes[account] ?? []
+                if let limit = quota.messages, inbox.count >= limit { return .overQuota }
+                state.inboxes[account] = inbox + [id]
+                stored.delivered.insert(account)
+            }
             let routed = stored.entry.recipients[index].routed
             if routed.envelopeRecipient.notify?.contains(.success) == true {
                 stored.entry.recipients[index].state = .delivered

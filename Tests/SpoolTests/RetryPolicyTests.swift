@@ -17,6 +17,14 @@ import Testing
         #expect(abs(delay / .seconds(1) - seconds) < 0.001)
     }
 
+    @Test(arguments: [(0, 300), (1, 301), (999, 301), (1000, 301)] as [(Int64, Int64)])
+    func attemptsAreOnWholeSeconds(_ milliseconds: Int64, _ seconds: Int64) {
+        let now = Timestamp(milliseconds: milliseconds)
+        let next = RetryPolicy().nextAttempt(
+            now: now, after: 0, .remote, deadline: now + .seconds(1000), variation: 0)
+        #expect(next.milliseconds == seconds * 1000)
+    }
+
     @Test func theLastAttemptIsAtTheDeadline() {
         let policy = RetryPolicy()
         let now = Timestamp(milliseconds: 1_000_000)

@@ -153,7 +153,7 @@ import Testing
             recipient("b@example.org", .unresolved, [.success]))
         let small = Quota(bytes: nil, messages: 0)
         let deliver: (Int, Quota) -> RecipientUpdate = {
-            .deliverLocally(number: $0, account: account(1), quota: $1)
+            .deliverLocally(number: $0, account: account(UInt64($0 + 1)), quota: $1)
         }
         #expect(try await engine.update(id, [deliver(0, small)]).map(\.name) == ["overQuota"])
         #expect(try await engine.entry(id)?.recipients.count == 2)
@@ -165,12 +165,51 @@ import Testing
             ])
         #expect(results.map(\.name) == ["recorded", "recorded", "gone", "gone"])
         #expect(try await engine.entry(id)?.recipients.map(\.state) == [.delivered])
-        #expect(try await engine.inbox(1).map(\.uid) == [1, 2])
+        #expect(try await engine.inbox(1).map(\.uid) == [1])
         _ = try await engine.update(id, [.complete(number: 1)])
         #expect(try await engine.entries(after: nil, limit: 9).isEmpty)
-        let messages = try await engine.inbox(1)
-        #expect(try await engine.contents(messages[1]) == body(1))
+        let messages = try await engine.inbox(2)
+        #expect(messages.map(\.uid) == [1])
+        #expect(try await engine.contents(messages[0]) == body(1))
         await engine.close()
+    }
+
+    /// Whatever led to it, when, and whether it still has it.
+    @Test func aMailboxGetsOneCopy() async throws {
+        let directory = TemporaryDirectory()
+        var engine = try StorageEngine.open(directory)
+        let unresolved = recipient("list@example.org", .unresolved, [.success])
+        let id = try await engine.accept(
+            body(1), to: local(1), local(1, notify: [.success]), unresolved, remote(0),
+            local(2, quota: Quota(bytes: nil, messages: 0)))
+        try await engine.settle()
+        #expect(try await engine.inbox(1).count == 1)
+        #expect(
+            try await engine.entry(id)?.recipients.map(\.state) == [.delivered, .active, .active, .active])
+        #expect(try await engine.entry(id)?.recipients.map(\.number) == [1, 2, 3, 4])
+        let inbox = try await engine.openMailbox(account(1), name: "INBOX").id
+        try await engine.expunge([1], from: inbox, account: account(1))
+        #expect(try await engine.inbox(1).isEmpty)
+        await engine.close()
+
+        engine = try StorageEngine.open(directory)
+        _ = try await engine.update(id, [.replace(number: 2, with: [local(1), local(2), local(3)])])
+        func deliver(_ number: Int, _ name: UInt64) -> RecipientUpdate {
+            .deliverLocally(number: number, account: account(name), quota: .unlimited)
+        }
+        let results = try await engine.update(
+            id, [deliver(5, 1), deliver(6, 2), deliver(7, 3), deliver(4, 2)])
+        #expect(results.map(\.name) == ["recorded", "recorded", "recorded", "recorded"])
+        #expect(try await engine.inbox(1).isEmpty)
+        #expect(try await engine.inbox(2).count == 1)
+        #expect(try await engine.inbox(3).count == 1)
+        #expect(try await engine.entry(id)?.recipients.map(\.number) == [1, 3])
+        // Only of this message.
+        try await engine.accept(body(2), to: local(1), local(2))
+        #expect(try await engine.inbox(1).count == 1)
+        #expect(try await engine.inbox(2).count == 2)
+        await engine.close()
+        try await IndexAudit.check(directory)
     }
 
     @Test func entriesComeInPages() async throws {

@@ -22,6 +22,8 @@ package struct OutboundConfiguration: Sendable {
     package var usesIPv6 = true
     /// For one address.
     package var connectTimeout = Duration.seconds(30)
+    /// For a TLS handshake, from the reply to STARTTLS on.
+    package var handshakeTimeout = Duration.seconds(300)
     /// A host that takes longer to connect and greet gives its place to others.
     package var patience = Duration.seconds(1)
     /// How long a host that may have a message can still answer when the server stops.

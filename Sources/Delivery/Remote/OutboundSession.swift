@@ -14,6 +14,7 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     let security: SessionSecurity
     private let connection: Connection
     private let credentials: OutboundCredentials?
+    private let handshakeTimeout: Duration
     private var session: SMTPClientSession
     private var input = ByteBuffer()
     private var output = ByteBuffer()
@@ -41,13 +42,15 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
     init(
         _ connection: Connection, to host: MailHost, at address: HostAddress,
         security: SessionSecurity, configuration: SMTPClientConfiguration,
-        credentials: OutboundCredentials?
+        credentials: OutboundCredentials?,
+        handshakeTimeout: Duration = SMTPClientStage.startTLS.deadline
     ) {
         self.connection = connection
         self.host = host
         self.address = address
         self.security = security
         self.credentials = credentials
+        self.handshakeTimeout = handshakeTimeout
         session = SMTPClientSession(configuration, isEncrypted: connection.tls != nil)
     }
 
@@ -208,11 +211,12 @@ final class OutboundSession: PooledSession, @unchecked Sendable {
         do throws(ConnectionError) {
             try await connection.startTLS(
                 security.context, serverName: host.name, verification: security.verification,
-                timeout: SMTPClientStage.startTLS.deadline)
+                timeout: handshakeTimeout)
             session.tlsEstablished(&output)
         } catch {
             tlsError = error
-            session.fail(.tlsFailed(error.reason))
+            session.fail(
+                .tlsFailed(error == .timedOut ? "the handshake did not end in time" : error.reason))
         }
     }
 

@@ -139,8 +139,9 @@ struct SessionMaker: Sendable {
                 return .failure(Failure(error: .requiresTLS(host), isOfHosts: true))
             }
             let error = failure.error(with: host.name)
-            // A host that lacks the TLS which this destination needs may serve others.
-            if !failure.isOfTLS { failures.failed(place, error) }
+            // A host that lacks the TLS which this destination needs may serve others; one that keeps
+            // us waiting for it is not waited for again by each message.
+            if !failure.isOfTLS || session.tlsError == .timedOut { failures.failed(place, error) }
             return .failure(Failure(error: error, isOfHosts: true))
         }
     }
@@ -174,7 +175,7 @@ struct SessionMaker: Sendable {
         return .success(
             OutboundSession(
                 connection, to: host, at: place, security: security, configuration: client,
-                credentials: credentials))
+                credentials: credentials, handshakeTimeout: configuration.handshakeTimeout))
     }
 
     /// For TLS reports (RFC 8460 section 4.3).

@@ -21,6 +21,7 @@ package struct OutboundSettings: Sendable {
     package var sources: [String]
     package var families: (ipv4: Bool, ipv6: Bool)
     package var connectTimeout: Duration
+    package var handshakeTimeout: Duration
     package var failureMemory: Duration
     /// Turns that a virtual host has in a round of the queue.
     package var weights: [String: Int]
@@ -56,6 +57,8 @@ package struct OutboundSettings: Sendable {
             ?? (true, true)
         connectTimeout =
             section.duration("connect_timeout", .seconds(1) ... .seconds(300)) ?? .seconds(30)
+        handshakeTimeout =
+            section.duration("handshake_timeout", .seconds(1) ... .seconds(300)) ?? .seconds(300)
         failureMemory =
             section.duration("failure_memory", .seconds(1) ... .seconds(86400)) ?? .seconds(300)
         let weights = section.section("weights")

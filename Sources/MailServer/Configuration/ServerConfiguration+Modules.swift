@@ -113,6 +113,7 @@ extension ServerConfiguration {
         configuration.sources = outbound.sources
         (configuration.usesIPv4, configuration.usesIPv6) = outbound.families
         configuration.connectTimeout = outbound.connectTimeout
+        configuration.handshakeTimeout = outbound.handshakeTimeout
         configuration.failureLifetime = outbound.failureMemory
         configuration.maximumMessagesPerSession = outbound.messagesPerSession
         configuration.shutdownGrace = limits.shutdownGrace

@@ -24,6 +24,10 @@ extension IMAPSession {
                 "account": "\(user.map { "\($0.account.id)" } ?? "")", "error": "\(error)",
                 "cause": "\(error.cause ?? "")",
             ])
+        // RFC 3463 X.3.1: mail system full.
+        if error.status == EnhancedStatusCode(4, 3, 1) {
+            return .no("\(error.text), try again later", code: "LIMIT")
+        }
         return error.isTemporary
             ? .no("Temporarily not possible, try again later", code: "UNAVAILABLE")
             : .no("Internal error", code: "SERVERBUG")

@@ -26,6 +26,8 @@ package struct CheckReport: Sendable, Encodable {
     package private(set) var isMendable = false
     /// The index's own structure is damaged: nothing can be counted by it.
     package internal(set) var isIndexBroken = false
+    /// Nothing was checked: the index is still to become one of this version.
+    package internal(set) var isOutdated = false
 
     package var segments = 0
     /// Octets of records that were read.

@@ -70,6 +70,7 @@ package struct StateCheck: Sendable {
             return false
         }
         guard try migrator.hasCompletedMigrations(db) else {
+            report.isOutdated = true
             report.add(
                 .damage, "index", "was written by an older version: start the server once, then check")
             return false

@@ -13,12 +13,15 @@ package enum StateLeap {
     private static let ids = 1 << 36
     private static let mailboxes = 1_000_000
 
-    /// One transaction. The caller holds `StateLock`.
+    /// One transaction, after those that make an older version's index one of this version. The caller
+    /// holds `StateLock`.
     /// - Throws: an error of SQLite.
     package static func run(_ directory: String) throws {
         let queue = try DatabaseQueue(path: directory + "/index.sqlite")
+        try queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+        let migrator = IndexSchema.migrator
+        if try !queue.read({ try migrator.hasBeenSuperseded($0) }) { try migrator.migrate(queue) }
         try queue.writeWithoutTransaction { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.inTransaction {
                 try db.execute(
                     sql: """

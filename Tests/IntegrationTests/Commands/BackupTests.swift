@@ -81,6 +81,7 @@ import TestSupport
         let promised = try load.more(20)
         let second = try backup(server, "--output", "\(server.path)/two", "--base", "\(server.path)/one")
         #expect(second.missing == [] && second.reused > 0 && second.octets > first.octets)
+        #expect(try backup(server, "--output", "\(server.path)/three.tar").missing == [])
         let online = try server.martlet("fsck", "--online")
         #expect(online.status == 0, "\(online)")
         _ = try load.more(10)
@@ -90,7 +91,9 @@ import TestSupport
         #expect(offline.status == 0, "\(offline)")
 
         try FileManager.default.moveItem(atPath: server.state, toPath: server.state + ".old")
-        let restored = try server.martlet("restore", "\(server.path)/two")
+        let dry = try server.martlet("restore", "--dry-run", "\(server.path)/two")
+        #expect(dry.status == 0 && dry.output.contains("nothing is wrong"), "\(dry)")
+        let restored = try server.martlet("restore", "\(server.path)/three.tar")
         #expect(restored.status == 0, "\(restored)")
         try server.start()
         for (client, subjects) in promised.enumerated() {
@@ -167,9 +170,13 @@ import TestSupport
             try FileManager.default.createDirectory(atPath: "\(place.path)/\(name)", withIntermediateDirectories: false)
             if let text { try TextFile.write(text, to: "\(place.path)/\(name)/manifest.json") }
         }
+        let dry = try server.martlet("restore", "--dry-run", "\(place.path)/whole.tar")
+        #expect(dry.status == 0 && dry.output.contains("mail and index are checked when it is"), "\(dry)")
+        let base = try server.martlet("backup", "--base", "\(place.path)/whole.tar", "--output", "\(place.path)/more")
+        #expect(base.status == 75 && base.output.contains("is an archive: unpack it first"), "\(base)")
         for (name, said) in [
-            ("missing", "does not exist: name the directory of a backup"),
-            ("whole.tar", "is an archive: unpack it first"), ("half.tar", "is an archive without its end"),
+            ("missing", "does not exist: name the directory or archive of a backup"),
+            ("half.tar", "is an archive without its end"),
             ("garbage.tar", "is neither the directory of a backup nor an archive of one"),
             ("empty", "has no manifest.json"), ("garbled", "is garbled or cut short: take another backup"),
             ("other", "lacks what a manifest must have"), ("newer", "has format 2, and this version reads 1"),

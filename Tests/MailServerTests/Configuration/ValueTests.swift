@@ -41,6 +41,9 @@ struct ValueTests {
         Row("queue: {expiry: 2d, delay_warning: 30m}") {
             $0.queue.expiry == .seconds(172_800) && $0.queue.delayWarning == .seconds(1800)
         },
+        Row("outbound: {connect_timeout: 3s, handshake_timeout: 20s}") {
+            $0.outbound.connectTimeout == .seconds(3) && $0.outbound.handshakeTimeout == .seconds(20)
+        },
         Row("storage: {minimum_free: 1G}") { $0.storage.minimumFree == 1 << 30 },
         Row("authentication: {scram: false}") { !$0.authentication.offersSCRAM },
         Row("authentication: {failures_per_connection: 1, maximum_delay: 0s}") {
