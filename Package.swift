@@ -69,7 +69,9 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "Authentication",
-            dependencies: ["CSASL", "COpenSSL", "MailModel", "Metrics", "Directory", logging],
+            dependencies: [
+                "CSASL", "COpenSSL", "MailModel", "InternetMessage", "Metrics", "Directory", logging,
+            ],
             swiftSettings: swift),
         .target(
             name: "Storage",

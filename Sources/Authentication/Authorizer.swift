@@ -12,8 +12,8 @@ struct Authorizer: Sendable {
         guard let name = authorizationID, !name.isEmpty, name != login, !actor.isNamed(name) else {
             return .success(actor, authenticatedBy: login)
         }
-        guard PasswordAuthenticator.isAcceptable(login: name) else {
-            return denied("\(login) may not act as a name with control characters")
+        guard let name = LoginName.prepared(name) else {
+            return denied("\(login) asked to act as a name that SASLprep refuses, or a blank or long one")
         }
         switch await directory.account(login: name) {
         case .found(let target) where target.id == actor.id:

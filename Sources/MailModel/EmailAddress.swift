@@ -36,19 +36,21 @@ package struct EmailAddress: Hashable, Sendable {
         if domain.first == UInt8(ascii: "[") { return domain.last == UInt8(ascii: "]") }
         let (dot, hyphen) = (UInt8(ascii: "."), UInt8(ascii: "-"))
         var previous = dot
-        var labelLength = 0
+        var (labelLength, isASCII) = (0, true)
         for byte in domain {
             if byte == dot {
-                guard previous != dot, previous != hyphen else { return false }
-                labelLength = 0
+                guard previous != dot, previous != hyphen, labelLength <= 63 || !isASCII
+                else { return false }
+                (labelLength, isASCII) = (0, true)
             } else {
                 labelLength += 1
-                guard isDomainByte(byte), labelLength <= 63, byte != hyphen || previous != dot
-                else { return false }
+                isASCII = isASCII && byte < 0x80
+                guard isDomainByte(byte), byte != hyphen || previous != dot else { return false }
             }
             previous = byte
         }
-        return previous != dot && previous != hyphen
+        // A U-label may be longer than the A-label that counts (RFC 5890 section 2.3.2.1).
+        return previous != dot && previous != hyphen && (labelLength <= 63 || !isASCII)
     }
 
     /// Letters, digits, hyphen, bytes of UTF-8, and the underscore that real hosts have.

@@ -46,6 +46,23 @@ import Testing
         mail: bob@example.org
         userPassword: b0b
 
+        dn: uid=jurgen,dc=example,dc=org
+        objectClass: inetOrgPerson
+        uid:: asO8cmdlbg==
+        uid: jurgen
+        cn: Juergen
+        sn: Builder
+        mail: jurgen@example.org
+        userPassword:: cMOkc3PDuA==
+
+        dn: uid=rene,dc=example,dc=org
+        objectClass: inetOrgPerson
+        uid: rene
+        cn: Rene
+        sn: Builder
+        mail: rene@example.org
+        userPassword:: bcKy
+
 
         """
 
@@ -91,6 +108,21 @@ import Testing
             let outcome = await Self.login(service, "bob", "b0b")
             #expect(outcome.login == "bob", "\(outcome)")
             #expect(try slapd.operationCount("Bind") - before <= 4)
+        }
+    }
+
+    /// By SASLprep, whatever form a client sends; and by a password that was stored without it.
+    @Test func outsideASCII() async throws {
+        try await Self.withService { service, slapd in
+            let login = "ju\u{308}rgen"
+            let before = try slapd.operationCount("Bind")
+            let outcome = await Self.login(service, login, "pa\u{308}ss\u{F8}")
+            #expect(outcome.failure == nil, "\(outcome)")
+            #expect(await Self.login(service, "jurgen", "p\u{E4}ss\u{F8}").failure == nil)
+            #expect(await Self.login(service, "jurgen", "p\u{E4}ss\u{F8}\u{7}").failure?.kind == .invalidCredentials)
+            #expect(await Self.login(service, "rene", "m\u{B2}").login == "rene")
+            // A connection of the directory's own may bind, too.
+            #expect(try slapd.operationCount("Bind") - before <= 5)
         }
     }
 

@@ -38,6 +38,33 @@ import Testing
     }
 
     @Test(arguments: [
+        "example.org", "bücher.example", "BÜCHER.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example",
+        "straße.example", "א1.example", "例え。テスト", String(repeating: "日", count: 22) + ".jp",
+        // From the time of IDNA2003.
+        "xn--ls8h.example", "xn--n3h.example",
+        // No A-label, and nothing for IDNA to say.
+        "a_b.example", "under.xn", "ab--c.example", String(repeating: "b", count: 70) + ".example",
+    ])
+    func possible(_ name: String) {
+        #expect(DomainName.isPossible(name))
+    }
+
+    @Test(arguments: [
+        // No Punycode, Punycode for nothing, an A-label that no U-label has.
+        "xn--ü.example", "xn--99999999.example", "xn--.example", "xn--abc-.example", "a.xn--a.example",
+        "xn--bücher-kva.example",
+        // Not allowed under IDNA2008: symbols, hyphens, what combines with nothing, two directions.
+        "☃.example", "💩.example", "-ü.example", "ü-.example", "ab--ü.example", "\u{308}a.example", "אa.example",
+        "1א.example", "a\u{200D}ü.example", "\u{202E}ü.example", "ü..example", "ü\0.example",
+        // Too long, as labels and as a whole.
+        String(repeating: "日本語", count: 19) + ".example", String(repeating: "ü", count: 60) + ".example",
+        Array(repeating: "üüüüüüüü", count: 17).joined(separator: ".") + ".example",
+    ])
+    func impossible(_ name: String) {
+        #expect(!DomainName.isPossible(name))
+    }
+
+    @Test(arguments: [
         ("xn--bcher-kva.example", "bücher.example"),
         ("example.org", "example.org"),
         ("xn--bcher-kva.xn--zckzah", "bücher.テスト"),

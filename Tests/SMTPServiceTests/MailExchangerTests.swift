@@ -98,6 +98,45 @@ import Transport
         }
     }
 
+    /// RFC 6531 section 3.3: U-labels are those of IDNA2008. Without SMTPUTF8 a name of ASCII is the
+    /// DNS's to know.
+    @Test func domainsThatIDNADoesNotKnow() async throws {
+        try await withService(.mailExchanger) { service in
+            try await converse(
+                service.listener.port, """
+                    < 220
+                    > EHLO client.example
+                    < 250 HELP
+                    > MAIL FROM:<a@☃.example> SMTPUTF8
+                    < 501 5.1.7 Invalid sender address
+                    > MAIL FROM:<a@xn--99999999.example> SMTPUTF8
+                    < 501 5.1.7 Invalid sender address
+                    > MAIL FROM:<a@bücher.example> SMTPUTF8
+                    < 250 2.1.0
+                    > RCPT TO:<a@אa.example>
+                    < 501 5.1.3 Invalid recipient address
+                    > RCPT TO:<a@xn--ü.example>
+                    < 501 5.1.3 Invalid recipient address
+                    > RCPT TO:<bob@example.org>
+                    < 250 2.1.5
+                    > RCPT TO:<postmaster>
+                    < 250 2.1.5
+                    > RSET
+                    < 250
+                    > MAIL FROM:<> SMTPUTF8
+                    < 250
+                    > RSET
+                    < 250
+                    > MAIL FROM:<a@[IPv6:::1]> SMTPUTF8
+                    < 250
+                    > RSET
+                    < 250
+                    > MAIL FROM:<a@xn--99999999.example>
+                    < 250
+                    """)
+        }
+    }
+
     @Test func endsLoops() async throws {
         try await withService(.mailExchanger, { $0.maximumHops = 3 }) { service in
             for (count, reply) in [(2, "250 2.0.0"), (3, "554 5.4.6")] {

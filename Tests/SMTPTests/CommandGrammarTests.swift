@@ -36,6 +36,8 @@ func parse(_ line: [UInt8], utf8: Bool = false, bare: Bool = false) throws(SMTPR
         ("VRFY alice SMTPUTF8", .vrfy("alice")), ("EXPN staff ", .expn("staff")),
         ("BDAT 0 LAST", .bdat(size: 0, isLast: true)), ("BDAT 86", .bdat(size: 86, isLast: false)),
         ("bdat 86 last ", .bdat(size: 86, isLast: true)),
+        ("BDAT 10 LAST foo", .malformedChunk(size: 10)), ("BDAT 1 FIRST", .malformedChunk(size: 1)),
+        ("BDAT 2 LASTLY", .malformedChunk(size: 2)), ("BDAT 3 4", .malformedChunk(size: 3)),
         ("AUTH PLAIN", .auth(mechanism: "PLAIN", initialResponse: nil)),
         ("AUTH plain =", .auth(mechanism: "PLAIN", initialResponse: "=")),
         ("AUTH SCRAM-SHA-256-PLUS YQ==", .auth(mechanism: "SCRAM-SHA-256-PLUS", initialResponse: "YQ==")),
@@ -49,8 +51,8 @@ func parse(_ line: [UInt8], utf8: Bool = false, bare: Bool = false) throws(SMTPR
         ("EHLO", 501), ("EHLO ", 501), ("EHLO a b", 501), ("EHLO a(b)", 501), ("HELO é", 501),
         ("DATA now", 501), ("RSET x", 501), ("QUIT x", 501), ("STARTTLS x", 501),
         ("VRFY", 501), ("EXPN ", 501), ("BDAT", 501), ("BDAT x", 501), ("BDAT 1x", 501),
-        ("BDAT -1", 501), ("BDAT 1 FIRST", 501), ("BDAT 99999999999999999999", 501),
-        ("BDAT 1 LAST 2", 501), ("AUTH", 501), ("AUTH PL/AIN", 501),
+        ("BDAT -1", 501), ("BDAT LAST", 501), ("BDAT 99999999999999999999", 501),
+        ("BDAT +1 LAST", 501), ("BDAT 1,LAST", 501), ("AUTH", 501), ("AUTH PL/AIN", 501),
         ("AUTH ABCDEFGHIJKLMNOPQRSTU", 501), ("AUTH PLAIN a b", 501), ("TURN", 502),
         ("SEND FROM:<a@b>", 502), ("XCLIENT ADDR=127.0.0.1", 554),
         ("PROXY TCP4 1.2.3.4 5.6.7.8 1 2", 554), ("GET / HTTP/1.1", 554), ("POST / HTTP/1.1", 554),
@@ -76,9 +78,19 @@ func parse(_ line: [UInt8], utf8: Bool = false, bare: Bool = false) throws(SMTPR
         ("MAIL FROM:<a%b@c>", .address(address("a%b", "c"))),
         ("MAIL FROM:<a@[192.0.2.1]>", .address(address("a", "[192.0.2.1]"))),
         ("MAIL FROM:<a@[IPv6:2001:db8::1]>", .address(address("a", "[ipv6:2001:db8::1]"))),
-        ("MAIL FROM:<a@[tag:x.y]>", .address(address("a", "[tag:x.y]"))),
+        ("MAIL FROM:<a@[ipv6:::1]>", .address(address("a", "[ipv6:::1]"))),
+        ("MAIL FROM:<a@[IPv6:::]>", .address(address("a", "[ipv6:::]"))),
+        ("MAIL FROM:<a@[IPv6:1:2:3:4:5:6:7:8]>", .address(address("a", "[ipv6:1:2:3:4:5:6:7:8]"))),
+        ("MAIL FROM:<a@[IPv6:1::8]>", .address(address("a", "[ipv6:1::8]"))),
+        ("MAIL FROM:<a@[IPv6:::ffff:192.0.2.1]>", .address(address("a", "[ipv6:::ffff:192.0.2.1]"))),
+        ("MAIL FROM:<a@[IPv6:1:2:3:4:5:6:192.0.2.1]>", .address(address("a", "[ipv6:1:2:3:4:5:6:192.0.2.1]"))),
+        ("MAIL FROM:<a@[0.0.0.0]>", .address(address("a", "[0.0.0.0]"))),
+        ("MAIL FROM:<a@[255.255.255.255]>", .address(address("a", "[255.255.255.255]"))),
         ("MAIL FROM:<a@under_score.example>", .address(address("a", "under_score.example"))),
         ("MAIL FROM:<ä@ö.example> SMTPUTF8", .address(address("ä", "ö.example"))),
+        // 66 octets, but its A-label has 29.
+        ("MAIL FROM:<a@\(String(repeating: "日", count: 22)).jp> SMTPUTF8",
+            .address(address("a", String(repeating: "日", count: 22) + ".jp"))),
         ("MAIL FROM:<\"ä b\"@b.example> BODY=8BITMIME SMTPUTF8", .address(address("ä b", "b.example"))),
     ])
     func senders(_ line: String, _ path: ReversePath) throws {
@@ -124,6 +136,33 @@ func parse(_ line: [UInt8], utf8: Bool = false, bare: Bool = false) throws(SMTPR
     func pathsRefused(_ line: String, _ code: Int) {
         let error = #expect(throws: SMTPReply.self) { try parse(line) }
         #expect(error.map { Int($0.code) } == code, "\(line)")
+    }
+
+    /// RFC 5321 section 4.1.3.
+    @Test(arguments: [
+        "[IPv6:1::2::3]", "[IPv6:1:2:3:4:5:6:7]", "[IPv6:1:2:3:4:5:6:7:8:9]", "[IPv6:1:2:3:4:5:6:7::8]",
+        "[IPv6:12345::]", "[IPv6:g::1]", "[IPv6::::1]", "[IPv6::1:2]", "[IPv6:1:2:]", "[IPv6:]", "[IPv6:1]",
+        "[IPv6:::ffff:192.0.2.256]", "[IPv6:::ffff:192.0.2]", "[IPv6:192.0.2.1]", "[IPv6:fe80::1%eth0]",
+        "[IPv6:2001:db8::/32]", "[IPv6: ::1]", "[IPv61::1]",
+        // Without the tag, and with one that there is not.
+        "[2001:db8::1]", "[::1]", "[IPv4:192.0.2.1]", "[tag:x.y]",
+        "[256.0.0.1]", "[192.0.2.999]", "[192.0.2.1000]", "[192.0.2]", "[192.0.2.1.1]", "[192.0.2.]", "[.0.2.1]",
+        "[192.0.2.-1]", "[192.0.2.1/32]", "[0x7f.0.0.1]", "[localhost]", "[]",
+    ])
+    func literalsRefused(_ literal: String) {
+        let sender = #expect(throws: SMTPReply.self) { try parse("MAIL FROM:<a@\(literal)>") }
+        #expect(sender == .invalidSender)
+        let recipient = #expect(throws: SMTPReply.self) { try parse("RCPT TO:<a@\(literal)>") }
+        #expect(recipient == .invalidRecipient)
+    }
+
+    @Test(arguments: [
+        String(repeating: "b", count: 64), Array(repeating: "ö", count: 130).joined(separator: "."),
+        "ö." + String(repeating: "b", count: 64), String(repeating: "日", count: 90),
+    ])
+    func longDomainsRefused(_ domain: String) {
+        let error = #expect(throws: SMTPReply.self) { try parse("MAIL FROM:<a@\(domain)> SMTPUTF8") }
+        #expect(error == .invalidSender)
     }
 
     @Test func mailParameters() throws {

@@ -389,6 +389,56 @@ func play(_ transcript: Transcript, _ start: SessionDriver, splitEverywhere: Boo
             < 452 4.3.1
             < 503 5.5.1
             """),
+        Transcript("chunk with a syntax error, the first", """
+            > EHLO c
+            > MAIL FROM:<a@x>
+            > RCPT TO:<b@x>
+            > BDAT 6 LAST foo
+            > RSET
+            > BDAT 2 LAST
+            > 
+            > DATA
+            > NOOP
+            > MAIL FROM:<a@x>
+            < 250 HELP
+            < 250 2.1.0
+            < 250 2.1.5
+            < 501 5.5.4
+            < 503 5.5.1
+            < 503 5.5.1
+            < 250 2.0.0 OK
+            < 250 2.1.0
+            """),
+        Transcript("chunk with a syntax error behind a good one", """
+            > EHLO c
+            > MAIL FROM:<a@x>
+            > RCPT TO:<b@x>
+            > BDAT 6
+            > abcd
+            > BDAT 6 LATE
+            > QUIT
+            > BDAT 6 LAST
+            > abcd
+            > MAIL FROM:<a@x>
+            > RCPT TO:<b@x>
+            > BDAT 6 LAST
+            > abcd
+            < 250 HELP
+            < 250 2.1.0
+            < 250 2.1.5
+            < 250 2.0.0 6 octets
+            < 501 5.5.4
+            < 503 5.5.1
+            < 250 2.1.0
+            < 250 2.1.5
+            < 250 2.0.0 OK queued as 1
+            """),
+        Transcript("chunk with a syntax error, without a transaction and without octets", """
+            > BDAT 0 LAST foo
+            < 501 5.5.4
+            > NOOP
+            < 250
+            """),
         Transcript("chunk size unreadable", """
             > EHLO c
             > BDAT 99999999999999999999

@@ -5,9 +5,6 @@ import Logging
 /// off and a wrong password are answered in the same words after the same time: the wait is
 /// counted from the question, so a bind's duration does not show in it.
 final class PasswordAuthenticator: Sendable {
-    static let maximumPasswordLength = 1024
-    static let maximumLoginLength = 512
-
     private let directory: any AuthenticationDirectory
     private let memory: PasswordMemory
     private let verifier: PasswordVerifier
@@ -25,33 +22,26 @@ final class PasswordAuthenticator: Sendable {
         verifier = PasswordVerifier(directory: directory, memory: memory)
     }
 
-    /// Whether a login is worth a look-up: not empty, blank, too long or with control characters.
-    static func isAcceptable(login: String) -> Bool {
-        let bytes = login.utf8
-        return (1...maximumLoginLength).contains(bytes.count)
-            && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
-            && bytes.contains { $0 != 0x20 }
-    }
-
     func authenticate(
         login: String, password: [UInt8], _ context: ClientContext
     ) async -> Result<Account, AuthenticationFailure> {
         let start = policy.now()
-        guard Self.isAcceptable(login: login), !password.isEmpty,
-            password.count <= Self.maximumPasswordLength, !password.contains(0)
-        else {
+        guard let name = LoginName.prepared(login) else {
             let attempt = policy.attempt(login: login, context, start: start)
-            let cause = "login or password is empty, too long or has control characters"
-            return .failure(policy.refuse(attempt, .invalidCredentials, cause))
+            return .failure(policy.refuse(attempt, .invalidCredentials, LoginName.refusal))
+        }
+        guard let password = PreparedPassword(password) else {
+            let attempt = policy.attempt(login: name, context, start: start)
+            return .failure(policy.refuse(attempt, .invalidCredentials, PreparedPassword.refusal))
         }
         let account: Account?
-        switch await directory.account(login: login) {
+        switch await directory.account(login: name) {
         case .found(let found): account = found
         case .notFound: account = nil
         case .unavailable(let fault):
             return .failure(AuthenticationFailure(.unavailable, cause: fault.cause))
         }
-        let attempt = policy.attempt(login: login, context, start: start)
+        let attempt = policy.attempt(login: name, context, start: start)
         return await verify(account, password, attempt).flatMap { account in
             account.allows(service: context.service)
                 ? .success(account)
@@ -63,15 +53,15 @@ final class PasswordAuthenticator: Sendable {
     }
 
     private func verify(
-        _ account: Account?, _ password: [UInt8], _ attempt: LoginAttempt
+        _ account: Account?, _ password: PreparedPassword, _ attempt: LoginAttempt
     ) async -> Result<Account, AuthenticationFailure> {
-        let key = account.map { memory.key($0.id, password) }
+        let key = account.map { memory.key($0.id, password.typed) }
         let verdict = key.flatMap(memory.recall)
         if let account, account.mayLogIn, verdict == .right { return .success(account) }
 
         // The same login with the same password again tells a guesser nothing, so it is not
         // counted: one device with a stale password must not shut its whole network out.
-        let question = memory.key(attempt.login, password)
+        let question = memory.key(attempt.login, password.typed)
         let isRepeated = memory.recall(question) == .wrong
         let refusal = Self.refusal(account, verdict)
         if let refusal, isRepeated {

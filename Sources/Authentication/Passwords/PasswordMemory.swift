@@ -43,7 +43,7 @@ final class PasswordMemory: Sendable {
         return digest.value(of: message)
     }
 
-    /// Of a login as it was typed, and the password.
+    /// Of a login, as an attempt knows it, and the password.
     func key(_ login: KeyedDigest.Value, _ password: [UInt8]) -> KeyedDigest.Value {
         var message: [UInt8] = [1]
         withUnsafeBytes(of: login.words) { message.append(contentsOf: $0) }

@@ -21,7 +21,7 @@ final class PasswordVerifier: Sendable {
     /// The bind is a task of its own: others wait for it too, so it outlives a connection that
     /// goes away. The directory's own deadline ends it.
     func verify(
-        _ account: Account, password: [UInt8], key: KeyedDigest.Value
+        _ account: Account, password: PreparedPassword, key: KeyedDigest.Value
     ) async -> BindOutcome {
         let flight = flights.withLock { flights -> Flight in
             if let task = flights[key] { return .flying(task) }
@@ -32,7 +32,7 @@ final class PasswordVerifier: Sendable {
             case .rightOnce, nil: break
             }
             let task = Task(executorPreference: preferredTaskExecutor()) {
-                let outcome = await self.directory.authenticate(account, password: password)
+                let outcome = await self.ask(account, password)
                 self.remember(outcome, key)
                 self.flights.withLock { $0[key] = nil }
                 return outcome
@@ -44,6 +44,15 @@ final class PasswordVerifier: Sendable {
         case .landed(let outcome): return outcome
         case .flying(let task): return await task.value
         }
+    }
+
+    /// A directory whose passwords were stored as they were typed, which many a tool for them does,
+    /// knows only the other form of the few passwords that preparation changes. For those alone a
+    /// wrong one is two failures there.
+    private func ask(_ account: Account, _ password: PreparedPassword) async -> BindOutcome {
+        let outcome = await directory.authenticate(account, password: password.prepared)
+        guard password.isChanged, case .invalidCredentials = outcome else { return outcome }
+        return await directory.authenticate(account, password: password.typed)
     }
 
     /// Only what the directory says of the password itself is remembered: a lock may be lifted at

@@ -139,7 +139,7 @@ package final class SASLExchange {
 
     /// The account that the server's owner wants to act as, whatever its status.
     private func localAccount(_ name: String?) async -> AuthenticationOutcome {
-        guard let name, PasswordAuthenticator.isAcceptable(login: name) else {
+        guard let name = name.flatMap(LoginName.prepared) else {
             return .failure(
                 AuthenticationFailure(.notAuthorized, cause: "the local socket needs an account to act as"))
         }

@@ -21,8 +21,9 @@ struct ScramExchange {
         guard let first = ScramClientFirst(message) else {
             return .failure(service.policy.malformed("not a client-first message", context))
         }
-        let attempt = service.policy.attempt(
-            login: first.login, context, start: service.policy.now())
+        let start = service.policy.now()
+        let login = LoginName.prepared(first.login)
+        let attempt = service.policy.attempt(login: login ?? first.login, context, start: start)
         let binding: (ChannelBinding, [UInt8])?
         switch Self.binding(first.flag, mechanism, hash, context, service) {
         case .success(let agreed): binding = agreed
@@ -31,18 +32,17 @@ struct ScramExchange {
         case .failure(.refused(let cause)):
             return .failure(service.policy.refuse(attempt, .invalidCredentials, cause))
         }
-        guard PasswordAuthenticator.isAcceptable(login: first.login) else {
+        guard let login else {
             return .failure(
-                service.policy.refuse(
-                    attempt, .invalidCredentials, "login is too long or has control characters"))
+                service.policy.refuse(attempt, .invalidCredentials, LoginName.refusal))
         }
         guard service.policy.throttle.begin(attempt.network, login: attempt.login) else {
             return .failure(service.policy.tooMany(attempt))
         }
         defer { service.policy.throttle.end(attempt.network) }
-        return await fetch(hash, first.login, service).map { account, secret, reason in
+        return await fetch(hash, login, service).map { account, secret, reason in
             ScramExchange(
-                login: first.login, secret: secret, decoyReason: reason, binding: binding,
+                login: login, secret: secret, decoyReason: reason, binding: binding,
                 attempt: attempt, found: account, gs2Header: first.gs2Header)
         }
     }

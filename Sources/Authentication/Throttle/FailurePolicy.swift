@@ -1,7 +1,7 @@
 /// One try to log in, as the throttle counts it.
 struct LoginAttempt: Sendable {
     let network: NetworkKey
-    /// Of the login as it was typed, case apart: known and unknown logins are counted alike.
+    /// Of the login as it was prepared, case apart: known and unknown logins are counted alike.
     let login: KeyedDigest.Value
     let start: ContinuousClock.Instant
     let previousFailures: Int

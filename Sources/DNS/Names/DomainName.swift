@@ -26,6 +26,31 @@ package enum DomainName {
         return isLegal(name) ? name : nil
     }
 
+    /// Whether a name can be one under IDNA2008: each of its U-labels has an A-label of at most 63
+    /// octets, each of its A-labels stands for something, and all of it is short enough.
+    ///
+    /// A-labels of characters that IDNA2008 does not allow, as emoji, are let pass: there are such
+    /// names in the DNS, from the time of IDNA2003, and mail reaches them.
+    package static func isPossible(_ name: String) -> Bool {
+        guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return ascii(name) != nil }
+        guard hasALabel(name) else { return true }
+        guard name.utf8.count <= maximumLength else { return false }
+        var output: UnsafeMutablePointer<UInt8>?
+        let status = idn2_lookup_u8(name, &output, lookUpFlags)
+        idn2_free(output)
+        return ![
+            IDN2_PUNYCODE_BAD_INPUT, IDN2_PUNYCODE_BIG_OUTPUT, IDN2_PUNYCODE_OVERFLOW,
+            IDN2_ENCODING_ERROR, IDN2_INVALID_ALABEL, IDN2_ALABEL_ROUNDTRIP_FAILED,
+            IDN2_INVALID_NONTRANSITIONAL,
+        ].contains { $0.rawValue == status }
+    }
+
+    private static func hasALabel(_ name: String) -> Bool {
+        name.utf8.split(separator: UInt8(ascii: ".")).contains { label in
+            label.count >= 4 && label.prefix(4).map(lowercased).elementsEqual("xn--".utf8)
+        }
+    }
+
     /// The name as people write it. What is no valid internationalised name stays as it is.
     package static func unicode(_ name: String) -> String {
         guard name.utf8.count <= maximumTextLength, !name.utf8.contains(0) else { return name }
@@ -39,12 +64,15 @@ package enum DomainName {
         return ascii(text) == ascii(name) ? text : name
     }
 
+    private static var lookUpFlags: Int32 {
+        Int32(IDN2_NFC_INPUT.rawValue | IDN2_NONTRANSITIONAL.rawValue)
+    }
+
     /// Nil when a label breaks the rules of IDNA, also the Bidi and context rules.
     private static func lookUpForm(_ name: String) -> String? {
         guard !name.utf8.contains(0) else { return nil }
         var output: UnsafeMutablePointer<UInt8>?
-        let flags = IDN2_NFC_INPUT.rawValue | IDN2_NONTRANSITIONAL.rawValue
-        guard idn2_lookup_u8(name, &output, Int32(flags)) == IDN2_OK.rawValue, let output else {
+        guard idn2_lookup_u8(name, &output, lookUpFlags) == IDN2_OK.rawValue, let output else {
             return nil
         }
         defer { idn2_free(output) }

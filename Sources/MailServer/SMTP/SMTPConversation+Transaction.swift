@@ -15,6 +15,9 @@ extension SMTPConversation {
     func checkSender(_ mail: MailCommand) async {
         resetTransaction()
         do throws(MailError) {
+            if mail.smtpUTF8, case .address(let address) = mail.reversePath {
+                try address.checkDomain(orThrow: .invalidSender)
+            }
             if let user, !settings.allowsAnySender {
                 try await submission.checkSender(mail.reversePath, user)
             }
@@ -29,6 +32,9 @@ extension SMTPConversation {
     func checkRecipient(_ recipient: RecipientCommand) async {
         let address = await policy.address(of: recipient.path)
         do throws(MailError) {
+            if session.transaction?.mail.smtpUTF8 == true {
+                try address.checkDomain(orThrow: .invalidRecipient)
+            }
             let routes = try await policy.routes(
                 of: address, mayRelay: session.isAuthenticated || isTrusted,
                 for: session.isAuthenticated ? nil : self.address)

@@ -79,6 +79,7 @@ extension SMTPCommand {
     // bdat-cmd   = "BDAT" SP chunk-size [ SP end-marker ] CR LF
     // chunk-size = 1*DIGIT
     // end-marker = "LAST"                                          (RFC 3030 section 2)
+    // Without a size that can be read nobody knows how many octets follow; that error is thrown.
     private static func bdat(_ cursor: inout ByteCursor) throws(SMTPReply) -> SMTPCommand {
         cursor.skipSpaces()
         guard let size = number(cursor.take { $0.isASCIIDigit }) else { throw .invalidChunkSize }
@@ -86,8 +87,7 @@ extension SMTPCommand {
         cursor.skipSpaces()
         let isLast = cursor.skip(word: "LAST")
         cursor.skipSpaces()
-        guard cursor.isAtEnd else { throw .invalidChunkSize }
-        return .bdat(size: size, isLast: isLast)
+        return cursor.isAtEnd ? .bdat(size: size, isLast: isLast) : .malformedChunk(size: size)
     }
 
     // auth-command     = "AUTH" SP sasl-mech [SP initial-response] CRLF

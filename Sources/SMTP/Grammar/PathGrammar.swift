@@ -102,7 +102,7 @@ struct PathGrammar {
                 $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
                     || $0 >= 0x80
             }
-            guard (1...63).contains(label.count), label.first != UInt8(ascii: "-"),
+            guard Self.hasLabelLength(label), label.first != UInt8(ascii: "-"),
                 label.last != UInt8(ascii: "-")
             else { throw invalid }
         } while cursor.skip(UInt8(ascii: "."))
@@ -112,9 +112,17 @@ struct PathGrammar {
         return text
     }
 
+    /// At most 63 octets (RFC 1035 section 2.3.4), which for a U-label are those of its A-label: that
+    /// is not for a grammar to know.
+    private static func hasLabelLength(_ label: UnsafeRawBufferPointer) -> Bool {
+        (1...63).contains(label.count) || label.contains { $0 >= 0x80 }
+    }
+
     // address-literal = "[" ( IPv4-address-literal / IPv6-address-literal /
     //                   General-address-literal ) "]"
     // General-address-literal = Standardized-tag ":" 1*dcontent
+    // "IPv6" is the only tag that there is (IANA, Address Literal Tags): a bare IPv6 address reads
+    // like another one.
     private func addressLiteral(_ cursor: inout ByteCursor) throws(SMTPReply) -> String {
         let start = cursor.position
         _ = cursor.skip(UInt8(ascii: "["))
@@ -122,7 +130,7 @@ struct PathGrammar {
             (0x21...0x5a).contains($0) || (0x5e...0x7e).contains($0)
         }
         guard cursor.skip(UInt8(ascii: "]")), content.count <= EmailAddress.maximumDomainLength - 2,
-            Self.isIPv4(content) || Self.isTagged(content)
+            Self.isIPv4(content) || Self.isIPv6(content)
         else { throw invalid }
         return String(decoding: cursor.taken(from: start), as: UTF8.self)
     }
@@ -137,18 +145,12 @@ struct PathGrammar {
             }
     }
 
-    private static func isTagged(_ content: UnsafeRawBufferPointer) -> Bool {
-        guard let colon = content.firstIndex(of: UInt8(ascii: ":")), colon > 0,
-            colon + 1 < content.count
-        else { return false }
-        let tag = UnsafeRawBufferPointer(rebasing: content[..<colon])
-        let value = content[(colon + 1)...]
-        guard tag.equals(word: "IPV6") else {
-            return tag.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }
-        }
-        return value.contains(UInt8(ascii: ":"))
-            && value.allSatisfy {
-                $0.hexadecimalValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-            }
+    // IPv6-address-literal = "IPv6:" IPv6-addr
+    private static func isIPv6(_ content: UnsafeRawBufferPointer) -> Bool {
+        var cursor = ByteCursor(content)
+        guard cursor.skip(word: "IPV6:"), let address = cursor.rest.text else { return false }
+        // A "/" would make it a network.
+        return address.utf8.contains(UInt8(ascii: ":")) && !address.utf8.contains(UInt8(ascii: "/"))
+            && IPNetwork(address) != nil
     }
 }

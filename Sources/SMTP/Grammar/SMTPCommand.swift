@@ -8,6 +8,8 @@ package enum SMTPCommand: Sendable, Equatable {
     case rcpt(RecipientCommand)
     case data
     case bdat(size: Int, isLast: Bool)
+    /// BDAT whose size can be read, and nothing else behind the verb: so many octets follow.
+    case malformedChunk(size: Int)
     case rset
     case noop
     case vrfy(String)
@@ -28,7 +30,7 @@ package enum SMTPCommand: Sendable, Equatable {
         case .mail: .mail
         case .rcpt: .rcpt
         case .data: .data
-        case .bdat: .bdat
+        case .bdat, .malformedChunk: .bdat
         case .rset: .rset
         case .noop: .noop
         case .vrfy: .vrfy

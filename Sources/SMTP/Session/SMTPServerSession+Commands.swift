@@ -23,7 +23,7 @@ extension SMTPServerSession {
         case .vrfy, .expn: [.permission]
         case .etrn: [.hello, .permission, .noTransaction]
         case .atrn: [.hello, .permission]
-        case .helo, .ehlo, .bdat, .rset, .noop, .help, .quit: []
+        case .helo, .ehlo, .bdat, .malformedChunk, .rset, .noop, .help, .quit: []
         }
     }
 
@@ -39,6 +39,7 @@ extension SMTPServerSession {
         case .rcpt(let recipient): return add(recipient, &output)
         case .data: return data(followedByInput: followedByInput, &output)
         case .bdat(let size, let isLast): return chunk(size, isLast, &output)
+        case .malformedChunk(let size): return refuseChunk(size)
         case .rset: return reset(&output)
         case .noop: return reply(.ok, &output)
         case .help: return reply(configuration.help, &output)

@@ -62,7 +62,8 @@ extension SMTPServerSession {
             return perform(command, followedByInput: input.readableBytes > 0, &output)
         case (.whole(let length), .failure(let reply)):
             input.moveReaderIndex(forwardBy: length + 2)
-            // What follows a chunk size that can't be read can't be told from commands.
+            // Behind a chunk size that can't be read, nothing tells the message's octets from commands:
+            // a stranger's text would be obeyed. So the connection ends, as it does with Postfix.
             if reply == .foreignProtocol || reply == .invalidChunkSize {
                 return disconnect(reply, &output)
             }

@@ -40,6 +40,17 @@ extension SMTPServerSession {
         return .beginMessage
     }
 
+    /// A chunk whose command has a syntax error: its octets are discarded before the reply. The
+    /// transaction has failed with it, so that those which follow in the pipeline don't make a message
+    /// that lacks them (RFC 3030 section 2).
+    mutating func refuseChunk(_ size: Int) -> SMTPServerAction? {
+        phase = .chunk(
+            Chunk(size: size, remaining: size, isLast: false, refusal: .invalidChunkSize))
+        guard transaction != nil else { return nil }
+        transaction = nil
+        return .resetTransaction(.invalidChunkSize)
+    }
+
     /// The driver has a place for the message.
     package mutating func messageStarted(_ output: inout ByteBuffer) {
         guard case .messageStart(let chunk) = question, let transaction else { return }

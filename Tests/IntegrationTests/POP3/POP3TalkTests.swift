@@ -50,6 +50,9 @@ import Testing
         ("AUTH PLAIN " + LineClient.plain("*", "x"), "-ERR [AUTH] authentication failed$"),
         ("AUTH PLAIN " + LineClient.plain("alice", "alice-secret", as: "bob"), "-ERR [AUTH]"),
         ("AUTH PLAIN " + LineClient.plain("alice", ""), "-ERR"),
+        // SASLprep (RFC 4616 section 2).
+        ("AUTH PLAIN " + LineClient.plain("rene", "p\u{E4}ss\u{F8}\u{7}"), "-ERR [AUTH] authentication failed$"),
+        ("AUTH PLAIN " + LineClient.plain("rene", "\u{627}1"), "-ERR [AUTH] authentication failed$"),
     ])
     func beforeLogin(_ command: String, _ reply: String) throws {
         let server = try RunningMartlet.shared.get()
@@ -121,6 +124,22 @@ import Testing
             !TLS
             > CAPA
             <+ +OK*\nTOP\nUIDL\nUSER\nSASL *SCRAM-SHA-256-PLUS*PLAIN*\nUTF8 USER\nLANG\nRESP-CODES\nAUTH-RESP-CODE\nPIPELINING
+            """),
+        Talk("SASLprep (RFC 6856 section 2.2)", """
+            < +OK
+            > STLS
+            < +OK
+            !TLS
+            > UTF8
+            < +OK
+            > USER ｒene
+            < +OK
+            > PASS p\u{E4}ss\u{F8}\u{202E}
+            < -ERR [AUTH] authentication failed$
+            > USER ｒene
+            < +OK
+            > PASS pa\u{308}ss\u{F8}
+            < +OK
             """),
         Talk("no password in clear", """
             < +OK

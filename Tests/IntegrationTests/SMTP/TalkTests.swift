@@ -287,6 +287,16 @@ import Testing
             > MAIL FROM:<alice@example.org>
             < 250
             """),
+        Talk("SASLprep (RFC 4013, 4616)", """
+            > AUTH PLAIN \(LineClient.plain("rene", "p\u{E4}ss\u{F8}\u{7}"))
+            < 535 5.7.8
+            > AUTH PLAIN \(LineClient.plain("re\u{AD}ne", "pa\u{308}ss\u{F8}"))
+            < 235 2.7.0
+            """),
+        Talk("SASLprep of whom to act as (RFC 4954)", """
+            > AUTH PLAIN \(LineClient.plain("rene", "p\u{E4}ss\u{F8}", as: "ren\u{FF45}"))
+            < 235 2.7.0
+            """),
         Talk("challenge", """
             > auth plain
             < 334 $

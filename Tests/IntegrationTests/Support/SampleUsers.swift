@@ -24,6 +24,7 @@ enum SampleUsers {
             ldif += try TextFile.read("\(root)/ldif/\(file).ldif") + "\n\n"
         }
         for number in 1...count { ldif += entry(number) }
+        ldif += rene
         var options = SlapdOptions(ldif: ldif)
         options.addsBase = false
         options.databaseConfiguration = """
@@ -52,6 +53,20 @@ enum SampleUsers {
 
         """
     }
+
+    /// A user with a password outside ASCII, `p\u{E4}ss\u{F8}`.
+    private static let rene = """
+        dn: uid=rene,ou=people,ou=example.org,ou=mail,dc=example,dc=org
+        objectClass: inetOrgPerson
+        objectClass: martletUser
+        uid: rene
+        cn: Rene
+        sn: User
+        mail: rene@example.org
+        userPassword:: cMOkc3PDuA==
+
+
+        """
 
     static func repository() throws -> String {
         guard let here = realpath(#filePath, nil) else { throw TestFailure("no #filePath") }

@@ -1,0 +1,46 @@
+/// A name that a client gives for an account, its own or the one to act as.
+enum LoginName {
+    /// Octets.
+    static let maximumLength = 512
+    /// For the log.
+    static let refusal = "login is blank, too long, or has characters that SASLprep refuses"
+
+    /// The form in which the directory is asked for it: RFC 4616 section 2, RFC 5802 section 5.1 and,
+    /// for POP3 with UTF8, RFC 6856 section 2.2; for whom to act as, RFC 4954 section 4 and RFC 5034
+    /// section 4.
+    ///
+    /// Nil when the name is not worth a look-up: empty, blank, too long, or what SASLprep refuses,
+    /// such as control characters.
+    static func prepared(_ name: String) -> String? {
+        guard name.utf8.count <= maximumLength, let prepared = SASLprep.prepare(name),
+            prepared.utf8.count <= maximumLength, prepared.utf8.contains(where: { $0 != 0x20 })
+        else { return nil }
+        return prepared
+    }
+}
+
+/// A password as it is asked of the directory.
+struct PreparedPassword: Sendable {
+    /// Octets, as the client sent it.
+    static let maximumLength = 1024
+    /// For the log.
+    static let refusal = "password is empty, too long, not UTF-8, or has characters that SASLprep refuses"
+
+    /// As the client sent it: UTF-8.
+    let typed: [UInt8]
+    /// By SASLprep. It is what goes over the wire in a simple bind (RFC 4511 section 4.2).
+    let prepared: [UInt8]
+
+    /// Nil when there can be no such password: empty, too long, no UTF-8, or what SASLprep refuses.
+    init?(_ typed: [UInt8]) {
+        guard typed.count <= Self.maximumLength,
+            let text = String(validating: typed, as: UTF8.self),
+            let prepared = SASLprep.prepare(text), !prepared.isEmpty
+        else { return nil }
+        self.typed = typed
+        self.prepared = Array(prepared.utf8)
+    }
+
+    /// Preparation has changed it, which few passwords have to fear.
+    var isChanged: Bool { typed != prepared }
+}
