@@ -30,14 +30,22 @@ extension ConnectionHandler {
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: sent)
     }
 
-    /// What close_notify follows at once goes out with it.
+    /// What close_notify follows at once goes out with it, and both with the FIN.
     private func say(_ farewell: ByteBuffer) {
         guard farewell.readableBytes > 0 else { return }
+        if unsentBytes == 0 { cork() }
         guard let engine, compression == nil, outgoing.readableBytes == 0 else {
             _ = write(farewell)
             return
         }
         if let problem = engine.encrypt(farewell) { abort(.tls(problem)) }
+    }
+
+    /// The system keeps what is written back until the socket is closed, or for 200 ms (TCP_CORK of
+    /// tcp(7)): its last octets and FIN are one segment then, which wakes the peer once.
+    private func cork() {
+        // A socket that can't has more segments.
+        try? context?.channel.syncOptions?.setOption(.tcpOption(.init(rawValue: 3)), value: 1)
     }
 
     /// Says that nothing follows, behind all that is unsent; the peer may still speak.
