@@ -5,7 +5,7 @@ import Glibc
 ///
 ///     martlet-fuzz list                  the targets' names
 ///     martlet-fuzz prepare DIR           texts to begin with, and DIR.dict
-///     martlet-fuzz repeat                looks for what takes more than linear time
+///     martlet-fuzz repeat SECONDS        looks for what takes more than linear time
 ///     martlet-fuzz [-OPTION=VALUE…] [DIR|FILE…]    libFuzzer's own
 enum FuzzProgram {
     static let target: FuzzTarget = {
@@ -21,7 +21,8 @@ enum FuzzProgram {
         switch arguments.first {
         case "list": for target in FuzzTarget.all { print(target.name) }
         case "prepare" where arguments.count == 2: prepare(arguments[1])
-        case "repeat": exit(RepeatSearch.run(target) ? 0 : 1)
+        case "repeat" where arguments.count == 2:
+            exit(RepeatSearch.run(target, seconds: Int(arguments[1]) ?? 60) ? 0 : 1)
         default: return
         }
         exit(0)

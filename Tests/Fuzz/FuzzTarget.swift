@@ -17,6 +17,7 @@ struct FuzzTarget: Sendable {
         .init(name: "conversion", words: MIMETarget.words, check: ConversionTarget.check),
         .init(name: "directory", words: DirectoryTarget.words, check: DirectoryTarget.check),
         .init(name: "sasl", words: SASLTarget.words, check: SASLTarget.check),
+        .init(name: "import", words: ImportTarget.words, check: ImportTarget.check),
         .init(name: "policy", words: PolicyTarget.words, check: PolicyTarget.check),
     ]
 
