@@ -1,8 +1,8 @@
 import FuzzSupport
 import Glibc
 
-/// Some words, and others behind them repeated to a length and to four times that: what takes much more
-/// than four times as long has something quadratic in it.
+/// Some words, and others behind them repeated to a length, to four times that and to sixteen times: what
+/// takes much more than four times as long at each step has something quadratic in it.
 enum RepeatSearch {
     private static let length = 32 << 10
     private static let factor = 4
@@ -32,8 +32,11 @@ enum RepeatSearch {
         guard time(target, head, unit, length * factor) > shortest else { return nil }
         // The best of three: others use the machine, too.
         func best(_ count: Int) -> Double { (0..<3).map { _ in time(target, head, unit, count) }.min()! }
-        let ratio = best(length * factor) / max(best(length), 1e-6)
-        return ratio > Double(factor) * 2 ? Int(ratio) : nil
+        let long = best(length * factor)
+        guard long > 2 * Double(factor) * best(length) else { return nil }
+        // A step where memory comes from the kernel looks like that, too, but only once.
+        let ratio = best(length * factor * factor) / long
+        return ratio > 2 * Double(factor) ? Int(ratio) : nil
     }
 
     /// Seconds of the processor.
