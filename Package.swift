@@ -116,8 +116,13 @@ let package = Package(
             ],
             swiftSettings: swift),
 
-        // Tests. What they share stands in TestSupport; IntegrationTests run the built server.
+        // Tests. What they share stands in TestSupport, what all kinds of fuzzing share in FuzzSupport;
+        // IntegrationTests run the built server.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+        .target(
+            name: "FuzzSupport",
+            dependencies: ["SMTP", "POP3", "IMAP", "InternetMessage", "MailModel", nio],
+            path: "Tests/FuzzSupport", swiftSettings: swift),
         .testTarget(
             name: "MailModelTests", dependencies: ["MailModel"], swiftSettings: swift),
         .testTarget(
@@ -133,7 +138,8 @@ let package = Package(
             ],
             swiftSettings: swift),
         .testTarget(
-            name: "IMAPTests", dependencies: ["IMAP", "InternetMessage", "MailModel", nio],
+            name: "IMAPTests",
+            dependencies: ["IMAP", "InternetMessage", "MailModel", "FuzzSupport", nio],
             swiftSettings: swift),
         .testTarget(
             name: "DKIMTests",
@@ -213,7 +219,7 @@ let package = Package(
         .testTarget(
             name: "RobustnessTests",
             dependencies: [
-                "martlet", "Directory", "InternetMessage", "MailModel", "MailServer", "POP3", "SMTP",
+                "martlet", "Directory", "FuzzSupport", "InternetMessage", "MailModel", "MailServer",
                 "Storage", "TestSupport", "Transport", nio, logging,
             ],
             swiftSettings: swift),
@@ -222,3 +228,16 @@ let package = Package(
             exclude: ["Support/mailtool.py", "Support/sink.py"], swiftSettings: swift),
     ]
 )
+
+// What scripts/fuzz builds: libFuzzer is no part of an ordinary build, and asks for instrumented code.
+if Context.environment["MARTLET_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "martlet-fuzz",
+            dependencies: [
+                "FuzzSupport", "MailModel", "InternetMessage", "SMTP", "IMAP", "DKIM", "DNS",
+                "TLSPolicy", "Directory", "Authentication", "Migration", nio,
+            ],
+            path: "Tests/Fuzz", swiftSettings: swift),
+    ]
+}

@@ -1,3 +1,4 @@
+import FuzzSupport
 import MailModel
 import NIOCore
 import Testing

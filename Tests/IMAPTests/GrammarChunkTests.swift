@@ -1,3 +1,4 @@
+import FuzzSupport
 import NIOCore
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 
 /// Events don't depend on how the octets come.
 @Suite struct GrammarChunkTests {
-    @Test(arguments: sampleCommands) func samplesAreValid(_ text: String) {
+    @Test(arguments: CommandFuzz.samples) func samplesAreValid(_ text: String) {
         for event in read("a \(text)\r\nb NOOP\r\n") {
             switch event {
             case .invalid, .fatal, .appending(.failed): Issue.record("\(text): \(event)")
@@ -14,7 +15,7 @@ import Testing
         }
     }
 
-    @Test(arguments: sampleCommands + ["FOO {3+}\r\nabc", "LOGIN {2}\r\nb X {3+}\r\nabc", "APPEND a {1+}\r\nxx {2+}\r\nab"])
+    @Test(arguments: CommandFuzz.samples + ["FOO {3+}\r\nabc", "LOGIN {2}\r\nb X {3+}\r\nabc", "APPEND a {1+}\r\nxx {2+}\r\nab"])
     func everySplit(_ text: String) {
         let octets = bytes("a \(text)\r\nb NOOP\r\n")
         let whole = read(octets)

@@ -36,10 +36,10 @@ struct GrammarDice: RandomNumberGenerator {
 
     /// Some hundred cases from a fixed seed, or as many as fit into MARTLET_FUZZ_SECONDS, from the
     /// seed MARTLET_FUZZ_SEED or a new one, which is printed.
-    static func run(_ name: String, cases: Int, _ body: (inout GrammarDice) -> Void) {
+    static func run(_ name: String, cases: Int, _ body: (inout GrammarDice) throws -> Void) rethrows {
         guard let seconds = variable("MARTLET_FUZZ_SECONDS") else {
             var dice = GrammarDice(seed: variable("MARTLET_FUZZ_SEED") ?? 1)
-            for _ in 0..<cases { body(&dice) }
+            for _ in 0..<cases { try body(&dice) }
             return
         }
         let seed = variable("MARTLET_FUZZ_SEED") ?? UInt64.random(in: 0 ... .max)
@@ -48,7 +48,7 @@ struct GrammarDice: RandomNumberGenerator {
         let end = ContinuousClock.now + .seconds(seconds)
         var count = 0
         while .now < end {
-            body(&dice)
+            try body(&dice)
             count += 1
         }
         print("\(name): \(count) cases")

@@ -131,10 +131,17 @@ import Testing
         #expect(try Journal(path).done == ["f\t1", "f\t2"])
     }
 
+    /// A year that no clock shows: such a line separates nothing.
+    @Test func mboxDates() {
+        #expect(MboxDate.parse("From a Sat Jan  3 01:05:34 1996")?.milliseconds == 820_631_134_000)
+        #expect(MboxDate.parse("From a Sat Jan  3 01:05:34 2147483647") == nil)
+    }
+
     @Test func internalDates() {
         #expect(InternalDate.parse("17-Jul-1996 02:44:25 -0700")?.milliseconds == 837_596_665_000)
         #expect(InternalDate.parse(" 1-Feb-2024 00:00:00 +0130")?.milliseconds == 1_706_740_200_000)
         #expect(InternalDate.parse("1-Fab-2024 00:00:00 +0130") == nil)
+        #expect(InternalDate.parse("17-Jul-2147483647 02:44:25 -0700") == nil)
         #expect(InternalDate.parse("01-Feb-2024 00:00:00 +0130")?.milliseconds == 1_706_740_200_000)
     }
 }

@@ -12,8 +12,10 @@ enum InternalDate {
         guard parts.count == 3 else { return nil }
         let day = parts[0].split(separator: "-")
         let clock = parts[1].split(separator: ":").compactMap { Int32($0) }
-        guard day.count == 3, clock.count == 3, let number = Int32(day[0]),
-            let month = months.firstIndex(of: day[1].lowercased()), let year = Int32(day[2]),
+        guard day.count == 3, clock.count == 3, clock.allSatisfy({ (0...60).contains($0) }),
+            let number = Int32(day[0]), (1...31).contains(number),
+            let month = months.firstIndex(of: day[1].lowercased()),
+            let year = Int32(day[2]), (1...9999).contains(year),
             parts[2].utf8.count == 5, let zone = Int64(parts[2].dropFirst())
         else { return nil }
         var time = tm()

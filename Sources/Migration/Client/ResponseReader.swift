@@ -143,7 +143,11 @@ struct ResponseReader {
         _ = try next()
         _ = try next()
         var octets: [UInt8] = []
-        guard sink != nil || size <= Self.maximumLiteral else { throw MigrationError("the server's literal is too long") }
+        if sink == nil {
+            guard size <= Self.maximumLiteral else { throw MigrationError("the server's literal is too long") }
+            // It is kept with its response, as the line is.
+            consumed += size
+        }
         var left = size
         while left > 0 {
             _ = try peek()

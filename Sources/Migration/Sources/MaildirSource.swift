@@ -73,8 +73,13 @@ package final class MaildirSource: MailSource {
         // Dovecot keeps the date of arrival as the file's time.
         message.date =
             Files.modificationTime(message.location).map(Timestamp.init(milliseconds:))
-            ?? Int64(parts[0].prefix { $0.isNumber }).map { Timestamp(milliseconds: $0 * 1000) }
+            ?? Int64(parts[0].prefix { $0.isNumber }).flatMap(Self.date)
         return message
+    }
+
+    /// - Parameter seconds: of a file's name, which may be anything; nil behind the year 9999.
+    private static func date(_ seconds: Int64) -> Timestamp? {
+        seconds < 253_402_300_800 ? Timestamp(milliseconds: seconds * 1000) : nil
     }
 
     /// Lines "0 Keyword" for the letters from "a".

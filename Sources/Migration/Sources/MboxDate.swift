@@ -13,11 +13,11 @@ enum MboxDate {
         guard words.count >= 6,
             let start = words.indices.last(where: { months.contains(String(words[$0])) }),
             start + 3 < words.count, let month = months.firstIndex(of: String(words[start])),
-            let day = Int32(words[start + 1]),
-            let year = words[(start + 3)...].lazy.compactMap({ Int32($0) }).first(where: { $0 > 1900 })
+            let day = Int32(words[start + 1]), (1...31).contains(day),
+            let year = words[(start + 3)...].lazy.compactMap({ Int32($0) }).first(where: { (1901...9999).contains($0) })
         else { return nil }
         let clock = words[start + 2].split(separator: ":").compactMap { Int32($0) }
-        guard clock.count >= 2 else { return nil }
+        guard clock.count >= 2, clock.allSatisfy({ (0...60).contains($0) }) else { return nil }
         var time = tm()
         time.tm_year = year - 1900
         time.tm_mon = Int32(month)

@@ -36,9 +36,11 @@ struct CachedPolicy: Sendable, Codable {
         return ((try? encoder.encode(self)).map(Array.init) ?? []) + [Octet.lf]
     }
 
-    /// Nil for what is no such line.
+    /// Nil for what is no such line, or has numbers that were never written.
     init?(line: ArraySlice<UInt8>) {
-        guard let read = try? JSONDecoder().decode(CachedPolicy.self, from: Data(line)) else { return nil }
+        guard let read = try? JSONDecoder().decode(CachedPolicy.self, from: Data(line)),
+            (0...(1 << 53)).contains(read.fetched), (0...MTASTSPolicy.longestAge).contains(read.policy.maxAge)
+        else { return nil }
         self = read
     }
 

@@ -7,7 +7,7 @@ package struct MTASTSPolicyError: Error, Sendable, Equatable, CustomStringConver
 
 extension MTASTSPolicy {
     /// RFC 8461 section 3.2: 31,557,600 seconds, a year.
-    private static let longestAge: Int64 = 31_557_600
+    static let longestAge: Int64 = 31_557_600
     /// Of `mx` lines. The largest real policies have a dozen.
     private static let patternLimit = 100
 

@@ -37,9 +37,13 @@ struct TallyLine: Codable {
         return ((try? encoder.encode(self)).map(Array.init) ?? []) + [Octet.lf]
     }
 
-    /// Nil for what is no such line.
+    /// Nil for what is no such line, or has numbers that were never written.
     init?(_ line: ArraySlice<UInt8>) {
-        guard let read = try? JSONDecoder().decode(TallyLine.self, from: Data(line)) else { return nil }
+        let counts = 0...(1 << 40)
+        guard let read = try? JSONDecoder().decode(TallyLine.self, from: Data(line)),
+            counts.contains(read.successful), counts.contains(read.failed),
+            read.failures.allSatisfy({ counts.contains($0.sessions) })
+        else { return nil }
         self = read
     }
 }

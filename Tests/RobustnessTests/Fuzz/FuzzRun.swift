@@ -1,5 +1,5 @@
+import FuzzSupport
 import Glibc
-import Testing
 
 /// How long a driver runs: some hundred cases from a fixed seed in the test suite, or as many as fit
 /// into MARTLET_FUZZ_SECONDS, from the seed MARTLET_FUZZ_SEED or a new one, which is printed.
@@ -22,10 +22,19 @@ enum FuzzRun {
         print("\(name): \(count) cases")
     }
 
+    /// Damaged text of these words, held against `check`.
+    /// - Parameter count: of words.
+    static func run(
+        _ name: String, cases: Int, of words: [[UInt8]], upTo count: Int,
+        _ check: ([UInt8], inout Dice) throws(Violation) -> Void
+    ) async throws {
+        try await run(name, cases: cases) { dice in
+            let text = dice.text(of: words, upTo: count)
+            do throws(Violation) { try check(text, &dice) } catch { throw Violation("\(error): \(text)") }
+        }
+    }
+
     private static func variable(_ name: String) -> UInt64? {
         getenv(name).flatMap { UInt64(String(cString: $0)) }
     }
 }
-
-
-func words(_ texts: [String]) -> [[UInt8]] { texts.map { Array($0.utf8) } }

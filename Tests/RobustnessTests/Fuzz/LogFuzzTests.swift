@@ -1,3 +1,4 @@
+import FuzzSupport
 import Glibc
 import Logging
 import MailModel
@@ -78,7 +79,12 @@ import Testing
             try Self.write(damaged, to: "\(copy.path)/spool/\(log)")
             let engine = try open(copy.path)
             let messages = try await engine.listInbox(of: Self.account).messages
-            #expect(messages.count >= (damaged.count < segment.count ? 0 : 30), "\(at)")
+            // Without the key in its header a segment has no records; it stays for whoever can mend it.
+            let isReadable = damaged.starts(with: segment.prefix(SegmentHeader.length))
+            #expect(messages.count >= (isReadable && damaged.count >= segment.count ? 30 : 0), "\(at)")
+            if !isReadable, damaged.count > SegmentHeader.length {
+                #expect(try Self.read("\(copy.path)/spool/\(log)") == damaged, "\(at)")
+            }
             #expect(Set(messages.map(\.message.id)).count == messages.count)
             for message in messages {
                 let octets = try await engine.read(message.message, 0..<message.message.size)

@@ -1,25 +1,25 @@
-import MailModel
-import NIOCore
-import SMTP
+package import MailModel
+package import NIOCore
+package import SMTP
 
 /// Answers an SMTP session's actions as a server would, keeping what comes out of it.
-struct SMTPFuzz: ~Copyable {
-    private(set) var session: SMTPServerSession
-    private(set) var output = ByteBuffer()
-    private(set) var messages: [[UInt8]] = []
-    private(set) var envelopes: [Envelope] = []
+package struct SMTPFuzz: ~Copyable {
+    package private(set) var session: SMTPServerSession
+    package private(set) var output = ByteBuffer()
+    package private(set) var messages: [[UInt8]] = []
+    package private(set) var envelopes: [Envelope] = []
     private var content: [UInt8] = []
     private var input = ByteBuffer()
-    private(set) var hasEnded = false
+    package private(set) var hasEnded = false
     /// The roles have changed: nothing of what follows is the session's.
-    private(set) var hasTurned = false
+    package private(set) var hasTurned = false
     /// More actions than octets: it does not come to an end.
-    private(set) var isStuck = false
+    package private(set) var isStuck = false
     /// A message was refused in the middle. Where one has several defects, it depends on the segments
     /// which is told.
-    private(set) var hasRefusedContent = false
+    package private(set) var hasRefusedContent = false
 
-    init(role: SMTPServerConfiguration.Role, isEncrypted: Bool, bareLineEnds: BareLineEnds) {
+    package init(role: SMTPServerConfiguration.Role, isEncrypted: Bool, bareLineEnds: BareLineEnds) {
         let configuration = SMTPServerConfiguration(
             hostname: "mx.example.org", role: role,
             limits: SessionLimits(recipients: 5, transactions: 20, failedCommands: 10),
@@ -34,7 +34,7 @@ struct SMTPFuzz: ~Copyable {
     }
 
     /// The octets of one read from the socket.
-    mutating func receive(_ octets: [UInt8]) {
+    package mutating func receive(_ octets: [UInt8]) {
         guard !hasEnded else { return }
         input.writeBytes(octets)
         var actions = 0
@@ -127,7 +127,7 @@ struct SMTPFuzz: ~Copyable {
         if let action = session.refuse(error, &output) { perform(action) }
     }
 
-    static let words = RobustnessTests.words([
+    package static let words = FuzzSupport.words([
         "EHLO a.test\r\n", "HELO [127.0.0.1]\r\n", "EHLO a.test\r\n", "MAIL FROM:<a@b.test>\r\n",
         "MAIL FROM:<a@b.test>\r\n", "MAIL FROM:<>\r\n", "MAIL FROM:<no@b.test>\r\n",
         "MAIL FROM:<a@b.test> SIZE=12 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb\r\n",

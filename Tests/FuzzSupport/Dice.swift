@@ -1,10 +1,10 @@
 /// Seeded random numbers (SplitMix64), so that whatever a driver finds can be found again.
-struct Dice: RandomNumberGenerator {
+package struct Dice: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -12,14 +12,14 @@ struct Dice: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+    package mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 
-    mutating func octets(upTo count: Int) -> [UInt8] {
+    package mutating func octets(upTo count: Int) -> [UInt8] {
         (0..<Int.random(in: 0...count, using: &self)).map { _ in UInt8.random(in: 0...255, using: &self) }
     }
 
     /// Some of the words one after the other, now and then damaged.
-    mutating func text(of words: [[UInt8]], upTo count: Int, damage: Int = 30) -> [UInt8] {
+    package mutating func text(of words: [[UInt8]], upTo count: Int, damage: Int = 30) -> [UInt8] {
         var text: [UInt8] = []
         for _ in 0..<Int.random(in: 1...count, using: &self) {
             text += chance(90) ? words.randomElement(using: &self)! : octets(upTo: 40)
@@ -29,7 +29,7 @@ struct Dice: RandomNumberGenerator {
     }
 
     /// A few octets changed, removed, put in or repeated.
-    mutating func mutate(_ text: inout [UInt8]) {
+    package mutating func mutate(_ text: inout [UInt8]) {
         for _ in 0..<Int.random(in: 1...4, using: &self) where !text.isEmpty {
             let at = Int.random(in: text.indices, using: &self)
             switch Int.random(in: 0..<5, using: &self) {
@@ -45,7 +45,7 @@ struct Dice: RandomNumberGenerator {
     }
 
     /// The text cut into pieces.
-    mutating func split(_ text: [UInt8]) -> [[UInt8]] {
+    package mutating func split(_ text: [UInt8]) -> [[UInt8]] {
         var pieces: [[UInt8]] = []
         var rest = text[...]
         let most = chance(30) ? 1 : 200

@@ -1,17 +1,17 @@
-import NIOCore
-import POP3
+package import NIOCore
+internal import POP3
 
 /// Answers a POP3 session's actions as a server would, keeping what comes out of it.
-struct POP3Fuzz {
+package struct POP3Fuzz {
     private var session: POP3Session
-    private(set) var output = ByteBuffer()
-    private(set) var deleted: [[Int]] = []
-    private(set) var hasEnded = false
-    private(set) var isStuck = false
+    package private(set) var output = ByteBuffer()
+    package private(set) var deleted: [[Int]] = []
+    package private(set) var hasEnded = false
+    package private(set) var isStuck = false
 
-    static let messages = 6
+    package static let messages = 6
 
-    init(allowsPassword: Bool) {
+    package init(allowsPassword: Bool) {
         session = POP3Session(
             configuration: POP3SessionConfiguration(hostName: "mail.example.org"),
             offer: Self.offer(allowsPassword))
@@ -22,7 +22,7 @@ struct POP3Fuzz {
         LoginOffer(allowsPassword: allowsPassword, offersTLS: true, mechanisms: { ["PLAIN", "LOGIN"] })
     }
 
-    mutating func receive(_ octets: [UInt8]) {
+    package mutating func receive(_ octets: [UInt8]) {
         guard !hasEnded else { return }
         session.receive(ByteBuffer(bytes: octets))
         var actions = 0
@@ -82,7 +82,7 @@ struct POP3Fuzz {
             &replies)
     }
 
-    static let words = RobustnessTests.words([
+    package static let words = FuzzSupport.words([
         "USER alice\r\n", "PASS secret\r\n", "USER a b\r\n", "PASS \r\n", "AUTH\r\n", "AUTH PLAIN\r\n",
         "AUTH PLAIN AGEAYg==\r\n", "AUTH LOGIN =\r\n", "AGEAYg==\r\n", "*\r\n", "CAPA\r\n", "STLS\r\n", "UTF8\r\n",
         "LANG\r\n", "LANG *\r\n", "STAT\r\n", "LIST\r\n", "LIST 1\r\n", "LIST 7\r\n", "UIDL\r\n", "UIDL 2\r\n",

@@ -1,0 +1,1 @@
+../../SMTPTests/Client/ClientDriver.swift
