@@ -1,3 +1,4 @@
+import FuzzSupport
 import Glibc
 
 /// Many SMTP sessions that send bursts of small and large messages, each with an identifier, and

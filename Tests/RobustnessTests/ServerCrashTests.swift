@@ -1,4 +1,5 @@
 import Dispatch
+import FuzzSupport
 import Glibc
 import TestSupport
 import Testing

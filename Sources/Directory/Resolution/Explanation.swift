@@ -1,5 +1,3 @@
-package import MailModel
-
 /// What decided where mail to an address goes, in order: written by the resolver itself while it
 /// works, so it can't differ from what delivery does.
 package struct Explanation: Sendable, Codable, Hashable {
