@@ -16,7 +16,7 @@ enum BackupPlace {
         var status = stat()
         guard stat(path, &status) == 0 else {
             return errno == ENOENT
-                ? BackupError("\(path) does not exist: name the directory or archive of a backup")
+                ? BackupError("\(path) does not exist: name the directory of a backup")
                 : .system("open", path)
         }
         if status.st_mode & S_IFMT == S_IFREG { return archiveProblem(path) }

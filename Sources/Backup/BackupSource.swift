@@ -2,8 +2,8 @@
 protocol BackupSource {
     var manifest: BackupManifest { get }
 
-    /// What messages call a file of it.
-    func path(of file: BackupManifest.File) -> String
+    /// What messages call the file of this name in it.
+    func path(of name: String) -> String
 
     /// The file, at its first octet.
     /// - Throws: also when it is not there.
@@ -20,11 +20,11 @@ struct DirectorySource: BackupSource {
         manifest = try BackupManifest.load(from: directory)
     }
 
-    func path(of file: BackupManifest.File) -> String { directory + "/" + file.name }
+    func path(of name: String) -> String { directory + "/" + name }
 
     func open(_ file: BackupManifest.File) throws(BackupError) -> OpenFile {
-        guard let found = try OpenFile(readingIfPresent: path(of: file)) else {
-            throw .missing(path(of: file))
+        guard let found = try OpenFile(readingIfPresent: path(of: file.name)) else {
+            throw .missing(path(of: file.name))
         }
         return found
     }
@@ -55,12 +55,14 @@ struct ArchiveSource: BackupSource {
         }
     }
 
-    func path(of file: BackupManifest.File) -> String { Self.path(file.name, in: archive) }
+    func path(of name: String) -> String { Self.path(name, in: archive) }
 
     func open(_ file: BackupManifest.File) throws(BackupError) -> OpenFile {
-        guard let part = parts[file.name] else { throw .missing(path(of: file)) }
+        guard let part = parts[file.name] else { throw .missing(path(of: file.name)) }
         guard part.size == file.size else {
-            throw BackupError("\(path(of: file)) has \(part.size) octets and should have \(file.size): the backup is damaged, take another")
+            throw BackupError(
+                "\(path(of: file.name)) has \(part.size) octets and should have \(file.size): "
+                    + "the backup is damaged, take another")
         }
         let found = try OpenFile(reading: archive, followsLink: true)
         try found.seek(to: part.place)

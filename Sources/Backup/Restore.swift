@@ -33,6 +33,9 @@ package struct Restore {
 
     /// - Throws: when the backup has no manifest that can be read.
     package init(of backup: String, to state: String) throws(BackupError) {
+        if access(backup, F_OK) != 0, errno == ENOENT {
+            throw BackupError("\(backup) does not exist: name the directory or archive of a backup")
+        }
         self.backup = backup
         self.state = state
         source = BackupPlace.isFile(backup) ? try ArchiveSource(backup) : try DirectorySource(backup)
@@ -46,7 +49,7 @@ package struct Restore {
         let check = try StateCheck(offline: backup).run(progress: progress)
         // A restore makes it one of this version first.
         if check.isOutdated { return report(nil, replaced: nil) }
-        if check.isIndexBroken { throw unusableIndex(check.findings.first { $0.severity == .damage }?.what ?? "") }
+        try requireUsable(check)
         return report(check, replaced: nil)
     }
 
@@ -90,8 +93,18 @@ package struct Restore {
 
     // MARK: Steps
 
+    /// No server starts on another index.
+    private func requireUsable(_ check: CheckReport) throws(BackupError) {
+        guard check.isIndexBroken else { return }
+        let reason = check.findings.last { $0.severity == .damage && $0.subject == "index" }
+        throw unusableIndex(reason.map { "the index \($0.what)" } ?? "it is damaged")
+    }
+
+    /// Its octets are those of the manifest.
     private func unusableIndex(_ why: String) -> BackupError {
-        BackupError("\(backup)/index.sqlite is damaged, and was when it was backed up: take another backup (\(why))")
+        BackupError(
+            "\(source.path(of: "index.sqlite")) can't be used as it was backed up: take another backup, or "
+                + "restore this one with the version that made it (\(why))")
     }
 
     private func lockState() throws -> StateLock {
@@ -143,6 +156,7 @@ package struct Restore {
             throw unusableIndex("\(error)")
         }
         let check = try StateCheck(offline: folder).run(progress: progress)
+        try requireUsable(check)
         giveToOwner(folder)
         try Folder.sync(folder + "/spool")
         try Folder.sync(folder)
@@ -161,10 +175,11 @@ package struct Restore {
         var pump = FilePump { progress("reading the backup, MiB", Int($0 >> 20), Int(total >> 20)) }
         defer { pump.release() }
         for file in manifest.files {
-            let path = source.path(of: file)
+            let path = source.path(of: file.name)
             try body(file) { sink throws(BackupError) in
                 guard let digest = try pump.run(try source.open(file), size: file.size, into: sink) else {
-                    throw BackupError("\(path) is shorter than \(file.size) octets: the backup is damaged, take another")
+                    throw BackupError(
+                        "\(path) is shorter than \(file.size) octets: the backup is damaged, take another")
                 }
                 guard digest == file.sha256 else {
                     throw BackupError(

@@ -7,7 +7,8 @@ struct TarReader {
         case damaged
         /// No archive at all, or of something else.
         case foreign
-        /// A tar program has written it: it has links, other forms of names, or a file twice.
+        /// A tar program has written it: it has links, other forms of names, or a file twice, or the
+        /// manifest is not its last file.
         case otherForm
     }
 
@@ -32,7 +33,8 @@ struct TarReader {
             }
             let block = try file.read(at: place, count: TarHeader.blockSize)
             if block.allSatisfy({ $0 == 0 }) {
-                return last == BackupManifest.fileName ? .whole(parts) : .foreign
+                if last == BackupManifest.fileName { return .whole(parts) }
+                return parts[BackupManifest.fileName] == nil ? .foreign : .otherForm
             }
             guard let entry = TarHeader.read(block) else { return last == nil ? .foreign : .damaged }
             last = entry.name

@@ -2,8 +2,9 @@ package import MailModel
 
 /// When a recipient is tried again, and for how long.
 ///
-/// The wait doubles with each attempt from a first wait up to a longest one, and is then varied,
-/// so that messages which failed together do not come back together.
+/// The wait doubles with each attempt from a first wait up to a longest one. It is varied by up to a
+/// fifth, then put on the next whole second: messages that failed together come back spread over many
+/// seconds, those of one second together.
 package struct RetryPolicy: Sendable {
     /// What stood in the way: our own disk, directory or quota clears sooner than another host.
     package enum Cause: Sendable { case local, remote }
@@ -33,7 +34,7 @@ package struct RetryPolicy: Sendable {
     /// The moment of the next attempt: never later than `deadline`, so that the last attempt and
     /// the report come on time.
     ///
-    /// It is a whole second: what a long queue has for one second is then tried, and recorded, together.
+    /// It is the next whole second: what a long queue has for that one is tried, and recorded, together.
     package func nextAttempt(
         now: Timestamp, after attempts: Int, _ cause: Cause, deadline: Timestamp, variation: Double
     ) -> Timestamp {

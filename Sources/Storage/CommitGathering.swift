@@ -1,7 +1,8 @@
 import Synchronization
 
-/// How long the log, or the index with what concerns the queue alone, waits for company before it commits: a commit costs the same for one record as for
-/// many, and the sessions that it answers go on together, so that their next records come together too.
+/// How long the log, or the index with what concerns the queue alone, waits for company before it
+/// commits: a commit costs the same for one record as for many, and the sessions that it answers go on
+/// together, so that their next records come together too.
 ///
 /// It waits only when records follow each other closely, or when many messages are under way that
 /// may join; and leaves it be for a while when nobody has joined: who is alone is never kept waiting

@@ -13,6 +13,7 @@ struct DeliveredAccounts {
     init(stored bytes: ByteBuffer = ByteBuffer()) { self.bytes = bytes }
 
     mutating func contains(_ account: AccountID) -> Bool {
+        if bytes.readableBytes == 0 { return false }
         if known == nil { known = Self.read(bytes) }
         return known!.contains(account)
     }

@@ -2,8 +2,9 @@
 /// sync of its own, and nobody waits for them but readers.
 ///
 /// Changes that readers see are handed over at once after a quiet moment, else a moment after the
-/// last time, which is longer while many come: the more a transaction has, the less each costs. Those of messages in transit can wait: mostly a message's end follows its beginning
-/// soon, and a transaction that has both writes neither.
+/// last time, which is longer while many come: the more a transaction has, the less each costs. Those of
+/// messages in transit can wait: mostly a message's end follows its beginning soon, and a transaction
+/// that has both writes neither.
 struct HeldChanges {
     private static let interval = Duration.milliseconds(10)
     private static let crowdedInterval = Duration.milliseconds(30)
@@ -19,8 +20,8 @@ struct HeldChanges {
     private var isUrgent = false
     private var isAwaited = false
     private var handedOver = SuspendingClock.now - HeldChanges.interval
-    /// After that.
-    private var interval = HeldChanges.interval
+    /// From the last hand-over until the next.
+    private var pause = HeldChanges.interval
 
     mutating func add(_ change: LoggedChange) {
         if changes.isEmpty { since = .now }
@@ -32,7 +33,7 @@ struct HeldChanges {
     var due: SuspendingClock.Instant? {
         guard !changes.isEmpty else { return nil }
         if isAwaited { return since }
-        return isUrgent ? handedOver + interval : since + Self.lazyInterval
+        return isUrgent ? handedOver + pause : since + Self.lazyInterval
     }
 
     var isDue: Bool {
@@ -48,7 +49,7 @@ struct HeldChanges {
         var taken: [LoggedChange] = []
         swap(&taken, &changes)
         changes.reserveCapacity(taken.count)
-        interval = taken.count < Self.crowd ? Self.interval : Self.crowdedInterval
+        pause = taken.count < Self.crowd ? Self.interval : Self.crowdedInterval
         isUrgent = false
         isAwaited = false
         handedOver = .now

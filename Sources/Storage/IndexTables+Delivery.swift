@@ -39,7 +39,7 @@ extension IndexTables {
             var recipient = QueueRecipient(
                 number: number, routed: routed, nextAttempt: release ?? message.arrival)
             if release == nil, case .mailbox(let account, let quota) = routed.route {
-                var hasCopy = message.recipients.count > 1 && delivered.contains(account)
+                var hasCopy = delivered.contains(account)
                 if !hasCopy {
                     hasCopy = try deliver(
                         message.id, size: message.size, envelope: message.envelope, routed,

@@ -110,8 +110,8 @@ package protocol QueueStorage: Sendable {
     func makeDraft(sizeHint: Int?) throws(MailError) -> MessageDraft
 
     /// Makes the message durable, with its envelope and recipients, and returns. Soon after and in
-    /// the order of acceptance, recipients routed to mailboxes are delivered, one copy to each; what then remains
-    /// (over quota, remote, unresolved, reports asked for) is announced by `pendingEntries`.
+    /// the order of acceptance, recipients routed to mailboxes are delivered, one copy to each; what then
+    /// remains (over quota, remote, unresolved, reports asked for) is announced by `pendingEntries`.
     func accept(
         _ draft: MessageDraft, envelope: Envelope, recipients: [RoutedRecipient]
     ) async throws(MailError)

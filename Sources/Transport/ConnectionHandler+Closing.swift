@@ -33,12 +33,21 @@ extension ConnectionHandler {
     /// What close_notify follows at once goes out with it, and both with the FIN.
     private func say(_ farewell: ByteBuffer) {
         guard farewell.readableBytes > 0 else { return }
-        if unsentBytes == 0 { cork() }
-        guard let engine, compression == nil, outgoing.readableBytes == 0 else {
+        guard !isOutputEnded, outgoing.readableBytes == 0 else {
             _ = write(farewell)
             return
         }
-        if let problem = engine.encrypt(farewell) { abort(.tls(problem)) }
+        if unsentBytes == 0 { cork() }
+        do throws(ConnectionError) {
+            let octets = try compression?.deflate(farewell, flush: true) ?? farewell
+            guard let engine else {
+                if let context { send(octets, context) }
+                return
+            }
+            if let problem = engine.encrypt(octets) { throw .tls(problem) }
+        } catch {
+            abort(error)
+        }
     }
 
     /// The system keeps what is written back until the socket is closed, or for 200 ms (TCP_CORK of

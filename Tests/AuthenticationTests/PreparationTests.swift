@@ -87,7 +87,7 @@ import Testing
 
     /// Answered like a wrong password, and after the same time.
     @Test(arguments: [
-        "tab\t", "bell\u{7}", "\u{627}1", "\u{E000}", "\u{AD}", "\u{202E}x", "\u{FFFD}",
+        "tab\t", "bell\u{7}", "\u{E000}", "\u{AD}", "\u{202E}x", "\u{FFFD}",
     ])
     func refusedPasswords(_ password: String) async {
         let fixture = Self.fixture()
@@ -98,6 +98,33 @@ import Testing
         #expect(failure?.cause == PreparedPassword.refusal)
         #expect(fixture.directory.binds == 0)
         #expect(fixture.directory.lookups == 0)
+    }
+
+    /// Hebrew and Arabic with a digit at one end.
+    @Test(arguments: ["\u{5E9}\u{5DC}\u{5D5}\u{5DD}123", "2024\u{633}\u{644}\u{627}\u{645}"])
+    func passwordsInBothDirections(_ password: String) async {
+        let fixture = Self.fixture(stored: password)
+        #expect(await fixture.login(Self.name, password).login == Self.name)
+        #expect(fixture.directory.binds == 1)
+    }
+
+    /// A device that goes on trying is one failure, as with any wrong password.
+    @Test func refusedAgain() async {
+        let fixture = Self.fixture()
+        _ = await fixture.login("alice", "tab\t")
+        let second = await fixture.login("alice", "tab\t").failure
+        for _ in 0..<10 {
+            #expect(await fixture.login("alice", "tab\t").failure?.delay == second?.delay)
+        }
+    }
+
+    /// The second bind is not to tell which logins there are.
+    @Test func twoBindsTakeTheTimeOfTwo() async {
+        let known = await Self.fixture().login(Self.name, "m\u{B2}").failure
+        let unknown = await Self.fixture().login("nobody", "m\u{B2}").failure
+        let plain = await Self.fixture().login("nobody", "m2").failure
+        #expect(known?.delay == unknown?.delay)
+        #expect(unknown?.delay == plain.map { $0.delay * 2 })
     }
 
     @Test func passwordsThatAreNotUTF8() async {

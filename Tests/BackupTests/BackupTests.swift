@@ -57,6 +57,39 @@ import Testing
         await other.close()
     }
 
+    /// A newer version's, or damaged when it was backed up: nothing takes its place.
+    @Test(arguments: [
+        ("INSERT INTO grdb_migrations VALUES ('99')", "was written by a newer version of this server"),
+        ("DROP TABLE grdb_migrations", "has no tables"),
+        ("DROP TABLE keyword_sets", "no such table"),
+    ]) func anIndexThatCannotBeUsedIsRefused(sql: String, why: String) async throws {
+        let fixture = try Fixture()
+        let engine = try fixture.open()
+        try await fixture.fill(engine, 0..<5)
+        _ = try await fixture.bodies(engine, count: 5)
+        await engine.close()
+        let index = try DatabaseQueue(path: fixture.state + "/index.sqlite")
+        try await index.write { try $0.execute(sql: sql) }
+        try index.close()
+        try fixture.backup("one")
+        let archive = try fixture.archive("one.tar")
+        let target = fixture.files.path + "/target"
+        func expectRefusal(_ place: String, _ body: () throws -> Restore.Report) {
+            do {
+                _ = try body()
+                Issue.record("\(place) is restored")
+            } catch {
+                #expect(error is BackupError)
+                let text = "\(error)"
+                #expect(text.hasPrefix(place + " can't be used") && text.contains(why), "\(text)")
+            }
+        }
+        expectRefusal(fixture.backups + "/one/index.sqlite") { try fixture.verify("one") }
+        expectRefusal(fixture.backups + "/one/index.sqlite") { try fixture.restore("one", to: target) }
+        expectRefusal(archive + "(index.sqlite)") { try fixture.restore("one.tar", to: target) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["lock"])
+    }
+
     @Test func aStateWithoutMailIsRestored() async throws {
         let fixture = try Fixture()
         await (try fixture.open()).close()
@@ -285,10 +318,12 @@ import Testing
          "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}]}
         """
 
-    /// - Parameter others: names, in the archive only.
+    /// - Parameters:
+    ///   - others: names, in the archive only.
+    ///   - behind: the same, behind the manifest.
     private func archive(
         _ place: String, of name: String, as kind: String = "0", prefix: String = "", others: [String] = [],
-        size: String = "3"
+        behind: [String] = [], size: String = "3"
     ) throws {
         var octets: [UInt8] = []
         func add(_ name: String, _ contents: String, _ kind: String = "0", _ prefix: String = "") {
@@ -306,6 +341,7 @@ import Testing
         for other in others { add(other, "abc") }
         let manifest = Self.manifest.replacing("NAME", with: name).replacing("SIZE", with: size)
         add("manifest.json", manifest)
+        for other in behind { add(other, "abc") }
         octets += [UInt8](repeating: 0, count: 1024)
         try Data(octets).write(to: URL(fileURLWithPath: place))
     }
@@ -322,6 +358,10 @@ import Testing
         let path = fixture.backups + "/one"
         try archive(path, of: "spool/x")
         #expect(try fixture.verify("one").files == 1)
+        // It has no index; a text in its place.
+        #expect(throws: BackupError.self) { try fixture.restore("one", to: target) }
+        try archive(path, of: "index.sqlite")
+        #expect(throws: BackupError.self) { try fixture.restore("one", to: target) }
         for name in ["../x", "/tmp/x", "spool/../../x", "./x", "spool//x"] {
             try archive(path, of: name)
             #expect(refusal().contains("of another form"), "\(name)")
@@ -341,6 +381,8 @@ import Testing
         #expect(refusal().contains("of another form"))
         try archive(path, of: "spool/x", others: ["spool/y"])
         #expect(refusal().contains("holds “spool/y”, which its manifest does not name"))
+        try archive(path, of: "spool/x", behind: ["spool/y"])
+        #expect(refusal().contains("of another form"))
         #expect(!FileManager.default.fileExists(atPath: fixture.files.path + "/x"))
         #expect(!FileManager.default.fileExists(atPath: target + "/spool"))
     }

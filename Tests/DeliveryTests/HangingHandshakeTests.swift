@@ -19,26 +19,48 @@ import Transport
         private let count = Atomic(0)
         var connections: Int { count.load(ordering: .sequentiallyConsistent) }
 
-        /// Only the first connection is offered TLS.
         func serve(_ connection: Connection) async {
-            let isFirst = count.add(1, ordering: .sequentiallyConsistent).newValue == 1
+            count.add(1, ordering: .sequentiallyConsistent)
             await ScriptedHost.say(connection, "220 host\r\n")
             await ScriptedHost.read(connection, until: "EHLO")
-            await ScriptedHost.say(connection, "250-host\r\n250 \(isFirst ? "STARTTLS" : "SIZE")\r\n")
-            if isFirst {
-                await ScriptedHost.read(connection, until: "STARTTLS\r\n")
-                await ScriptedHost.say(connection, "220 Go on\r\n")
+            await ScriptedHost.say(connection, "250-host\r\n250 STARTTLS\r\n")
+            var input = ""
+            while !input.contains("QUIT"), let bytes = try? await connection.read() {
+                input += String(buffer: bytes)
+                if input.contains("STARTTLS\r\n") {
+                    await ScriptedHost.say(connection, "220 Go on\r\n")
+                    await ScriptedHost.read(connection, until: "QUIT")
+                    return
+                }
             }
-            await ScriptedHost.read(connection, until: "QUIT")
         }
     }
 
-    /// Asks for a session with a host that hangs, as often as `body` wants one.
-    private func withMaker(
-        _ failures: HostFailures,
-        _ body: (Host, HostAddress, (TLSLevel) async -> Result<OutboundSession, SessionMaker.Failure>)
-            async throws -> Void
-    ) async throws {
+    /// What asks for sessions with a host that hangs.
+    private struct Parts {
+        let host: Host
+        let place: HostAddress
+        let maker: SessionMaker
+
+        func session(_ level: TLSLevel) async -> Result<OutboundSession, SessionMaker.Failure> {
+            let way = RoutePlan.Way.hops([NextHop(host: place.address, port: place.port)])
+            return await maker.session(
+                RoutePlan(way: way, domain: "example.org", tls: level), .none, waiting: Patient())
+        }
+
+        func expectFailure(_ level: TLSLevel) async {
+            guard case .failure(let failure) = await session(level) else {
+                Issue.record("a session")
+                return
+            }
+            #expect(failure.isOfHosts)
+            #expect(failure.error.status == EnhancedStatusCode(4, 7, 5))
+            #expect(failure.error.text == "TLS with 127.0.0.1 failed")
+            #expect(failure.error.description.contains("the handshake did not end in time"))
+        }
+    }
+
+    private func withParts(_ body: (Parts) async throws -> Void) async throws {
         var configuration = OutboundConfiguration(hostName: "mx.example.org")
         configuration.handshakeTimeout = .milliseconds(100)
         let dns = try DNSResolver(
@@ -52,44 +74,51 @@ import Transport
                 decider: TLSDecider(
                     context: try TLSClientContext(configuration: TLSClientConfiguration()), dns: dns,
                     policies: nil, reports: nil),
-                failures: failures, reports: nil)
-            let way = RoutePlan.Way.hops([NextHop(host: place.address, port: place.port)])
-            try await body(host, place) { level in
-                await maker.session(
-                    RoutePlan(way: way, domain: "example.org", tls: level), .none, waiting: Patient())
-            }
+                failures: HostFailures(lifetime: .seconds(300)),
+                handshakes: HostFailures(lifetime: .seconds(300)), reports: nil)
+            try await body(Parts(host: host, place: place, maker: maker))
         }
         await dns.shutDown()
     }
 
     /// The next message does not wait for the same.
     @Test func whoMustHaveTLSIsDeferred() async throws {
-        let failures = HostFailures(lifetime: .seconds(300))
-        try await withMaker(failures) { host, place, session in
-            for _ in 1...2 {
-                guard case .failure(let failure) = await session(.encrypt) else {
-                    Issue.record("a session")
-                    return
-                }
-                #expect(failure.isOfHosts)
-                #expect(failure.error.status == EnhancedStatusCode(4, 7, 5))
-                #expect(failure.error.text == "TLS with 127.0.0.1 failed")
-                #expect(failure.error.description.contains("the handshake did not end in time"))
-            }
-            #expect(host.connections == 1)
-            #expect(failures.error(for: place) != nil)
+        try await withParts { parts in
+            for _ in 1...2 { await parts.expectFailure(.encrypt) }
+            #expect(parts.host.connections == 1)
+            #expect(parts.maker.handshakes.error(for: parts.place) != nil)
+            #expect(parts.maker.failures.error(for: parts.place) == nil)
+            // An operator wants to know.
+            parts.maker.forgetFailures()
+            await parts.expectFailure(.encrypt)
+            #expect(parts.host.connections == 2)
         }
     }
 
     /// As after any other handshake that fails.
     @Test func whoNeedNotHaveItGoesOnWithoutTLS() async throws {
-        let failures = HostFailures(lifetime: .seconds(300))
-        try await withMaker(failures) { host, place, session in
-            let session = try await session(.may).get()
+        try await withParts { parts in
+            let session = try await parts.session(.may).get()
             #expect(!session.isEncrypted)
-            #expect(host.connections == 2)
-            #expect(failures.error(for: place) == nil)
+            #expect(parts.host.connections == 2)
+            #expect(parts.maker.failures.error(for: parts.place) == nil)
             await session.quit()
+            // Who must have it is not kept waiting.
+            await parts.expectFailure(.encrypt)
+            #expect(parts.host.connections == 2)
+        }
+    }
+
+    /// The host is there, whoever else was kept waiting: TLS is not even begun.
+    @Test func whoNeedNotHaveItIsNotDeferredForOthers() async throws {
+        try await withParts { parts in
+            await parts.expectFailure(.encrypt)
+            let session = try await parts.session(.may).get()
+            #expect(!session.isEncrypted)
+            #expect(parts.host.connections == 2)
+            await session.quit()
+            await parts.expectFailure(.encrypt)
+            #expect(parts.host.connections == 2)
         }
     }
 }

@@ -256,7 +256,7 @@ import Transport
             decider: TLSDecider(
                 context: try TLSClientContext(configuration: TLSClientConfiguration()), dns: dns,
                 policies: nil, reports: nil),
-            failures: failures, reports: nil)
+            failures: failures, handshakes: HostFailures(lifetime: .seconds(300)), reports: nil)
         let hops = hosts.map { NextHop(host: $0.address, port: $0.port) }
         let result = await maker.session(
             RoutePlan(way: .hops(hops), domain: "example.org", tls: .may), .none,

@@ -128,6 +128,7 @@ import Testing
         "UPDATE queue_recipients SET routed = x'00' WHERE number = 0",
         "UPDATE queue_recipients SET state = 99",
         "UPDATE queue SET envelope = x'0102'",
+        "UPDATE queue SET delivered = x'0102'",
         "DELETE FROM queue WHERE message = (SELECT max(message) FROM queue)",
         "DELETE FROM messages WHERE id = 3",
         "UPDATE messages SET size = size + 1 WHERE id = 3",

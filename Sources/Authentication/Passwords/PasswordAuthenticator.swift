@@ -30,9 +30,14 @@ final class PasswordAuthenticator: Sendable {
             let attempt = policy.attempt(login: login, context, start: start)
             return .failure(policy.refuse(attempt, .invalidCredentials, LoginName.refusal))
         }
-        guard let password = PreparedPassword(password) else {
+        guard let prepared = PreparedPassword(password) else {
             let attempt = policy.attempt(login: name, context, start: start)
-            return .failure(policy.refuse(attempt, .invalidCredentials, PreparedPassword.refusal))
+            let question = memory.key(attempt.login, password)
+            let isRepeated = memory.recall(question) == .wrong
+            memory.rememberWrong(question)
+            return .failure(
+                policy.refuse(
+                    attempt, .invalidCredentials, PreparedPassword.refusal, counts: !isRepeated))
         }
         let account: Account?
         switch await directory.account(login: name) {
@@ -41,8 +46,9 @@ final class PasswordAuthenticator: Sendable {
         case .unavailable(let fault):
             return .failure(AuthenticationFailure(.unavailable, cause: fault.cause))
         }
-        let attempt = policy.attempt(login: name, context, start: start)
-        return await verify(account, password, attempt).flatMap { account in
+        var attempt = policy.attempt(login: name, context, start: start)
+        if prepared.isChanged { attempt.binds = 2 }
+        return await verify(account, prepared, attempt).flatMap { account in
             account.allows(service: context.service)
                 ? .success(account)
                 : .failure(

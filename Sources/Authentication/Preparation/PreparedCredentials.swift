@@ -31,11 +31,13 @@ struct PreparedPassword: Sendable {
     /// By SASLprep. It is what goes over the wire in a simple bind (RFC 4511 section 4.2).
     let prepared: [UInt8]
 
-    /// Nil when there can be no such password: empty, too long, no UTF-8, or what SASLprep refuses.
+    /// Nil when there can be no such password: empty, too long, no UTF-8, or what SASLprep refuses,
+    /// but for its rule for the direction of text: Hebrew and Arabic passwords with a digit at one end
+    /// break it and are in use. What looks alike deceives nobody where nothing is shown.
     init?(_ typed: [UInt8]) {
         guard typed.count <= Self.maximumLength,
             let text = String(validating: typed, as: UTF8.self),
-            let prepared = SASLprep.prepare(text), !prepared.isEmpty
+            let prepared = SASLprep.prepare(text, inAnyDirection: true), !prepared.isEmpty
         else { return nil }
         self.typed = typed
         self.prepared = Array(prepared.utf8)

@@ -8,7 +8,9 @@ import InternetMessage
 enum SASLprep {
     /// Nil when the text holds a prohibited character or breaks the rule for scripts written from
     /// right to left. What is left may be empty. ASCII without control characters stays as it is.
-    static func prepare(_ text: String) -> String? {
+    ///
+    /// - Parameter inAnyDirection: without that rule.
+    static func prepare(_ text: String, inAnyDirection: Bool = false) -> String? {
         if text.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) { return text }
         var mapped = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -21,9 +23,9 @@ enum SASLprep {
         }
         let prepared = CompatibilityForm.composed(String(mapped))
         let scalars = prepared.unicodeScalars
-        guard !scalars.contains(where: StringprepTable.isProhibited), isWellDirected(scalars) else {
-            return nil
-        }
+        guard !scalars.contains(where: StringprepTable.isProhibited),
+            inAnyDirection || isWellDirected(scalars)
+        else { return nil }
         return prepared
     }
 

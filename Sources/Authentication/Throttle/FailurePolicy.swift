@@ -5,6 +5,8 @@ struct LoginAttempt: Sendable {
     let login: KeyedDigest.Value
     let start: ContinuousClock.Instant
     let previousFailures: Int
+    /// That the password may take (see `PasswordVerifier`): an existing login is not to be known by them.
+    var binds = 1
 }
 
 /// Makes failures: with the wait that the throttle asks for, and the end of the connection after
@@ -42,7 +44,8 @@ final class FailurePolicy: Sendable {
         AuthenticationFailure(
             kind, cause: cause,
             delay: throttle.delay(
-                attempt.network, login: attempt.login, askedAt: attempt.start, counts: counts),
+                attempt.network, login: attempt.login, askedAt: attempt.start,
+                binds: attempt.binds, counts: counts),
             closeConnection: attempt.previousFailures + 1 >= configuration.failuresPerConnection)
     }
 

@@ -54,9 +54,11 @@ final class LoginThrottle: Sendable {
 
     /// How long a failure waits, counted from the question, so that it takes the same time
     /// whatever was done to find the answer. Counts it, unless it says nothing new.
+    ///
+    /// - Parameter binds: that finding it may have taken.
     func delay(
         _ address: NetworkKey, login: KeyedDigest.Value, askedAt start: ContinuousClock.Instant,
-        counts: Bool
+        binds: Int = 1, counts: Bool
     ) -> Duration {
         let now = now()
         let failures = state.withLock { state in
@@ -72,7 +74,7 @@ final class LoginThrottle: Sendable {
             return failures
         }
         let steps = min(Int(failures.rounded()), 16)
-        let target = min(configuration.firstDelay * (1 << steps), configuration.maximumDelay)
+        let target = min(configuration.firstDelay * (binds << steps), configuration.maximumDelay)
         return max(target - (now - start), .zero)
     }
 

@@ -23,6 +23,7 @@ extension RemoteDelivery {
                 finder: HostFinder(configuration: configuration, dns: dns, isOurs: isOurs),
                 decider: TLSDecider(context: tls, dns: dns, policies: policies, reports: reports),
                 failures: HostFailures(lifetime: configuration.failureLifetime),
+                handshakes: HostFailures(lifetime: configuration.failureLifetime),
                 reports: reports),
             contents: ContentMaker(spool: spool, signer: signer))
     }

@@ -34,7 +34,7 @@ package final class RemoteDelivery: DeliveryAgent {
     package func close() async { await pool.close() }
 
     /// Hosts that failed are tried anew: an operator says so.
-    package func forgetFailures() { maker.failures.forget() }
+    package func forgetFailures() { maker.forgetFailures() }
 
     package func deliver(
         _ attempt: DeliveryAttempt, _ progress: any DeliveryProgress

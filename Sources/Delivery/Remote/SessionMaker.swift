@@ -11,6 +11,8 @@ struct SessionMaker: Sendable {
     let finder: HostFinder
     let decider: TLSDecider
     let failures: HostFailures
+    /// Hosts that hang in the handshake. They serve who can do without TLS.
+    let handshakes: HostFailures
     let reports: TLSReportLog?
 
     /// Why no session came about.
@@ -19,6 +21,12 @@ struct SessionMaker: Sendable {
         /// Hosts were asked, or had failed a short while ago: not our own trouble, as when we give
         /// up because too many keep us waiting.
         var isOfHosts: Bool
+    }
+
+    /// An operator wants all hosts to be tried now.
+    func forgetFailures() {
+        failures.forget()
+        handshakes.forget()
     }
 
     /// - Parameter waiting: is told when a host takes longer than it should.
@@ -66,7 +74,7 @@ struct SessionMaker: Sendable {
             for address in host.addresses {
                 guard tried < configuration.maximumAddresses else { break }
                 let place = HostAddress(address: address, port: host.port)
-                if let error = failures.error(for: place) {
+                if let error = failure(of: place, security) {
                     note(error)
                     continue
                 }
@@ -81,6 +89,13 @@ struct SessionMaker: Sendable {
             }
         }
         return .failure(Failure(error: last ?? .noHostTried, isOfHosts: true))
+    }
+
+    /// Why a place is not to be tried now.
+    private func failure(of place: HostAddress, _ security: SessionSecurity) -> MailError? {
+        // In this order: what `failures` lets try is then tried.
+        if security.policy == .required, let error = handshakes.error(for: place) { return error }
+        return failures.error(for: place)
     }
 
     /// What the DNS or a policy host says; nil when the patience is at its end before. Who is asked goes
@@ -104,6 +119,11 @@ struct SessionMaker: Sendable {
     ) async -> Result<OutboundSession, Failure> {
         let givenUp = Failure(error: .givenUp(host), isOfHosts: false)
         var security = security
+        // It need not hang again for each message; nothing is learned of TLS.
+        if security.policy == .opportunistic, handshakes.error(for: place) != nil {
+            security.policy = .never
+            security.reportPolicy = nil
+        }
         while true {
             let session: OutboundSession
             patience.progress.reached(.connection)
@@ -125,8 +145,9 @@ struct SessionMaker: Sendable {
                 return .failure(givenUp)
             }
             report(session, failure)
+            let shakesHands = noteHandshake(session, failure, place)
             guard let failure else {
-                session.isRecovered = failures.answered(place)
+                session.isRecovered = failures.answered(place) || shakesHands
                 return .success(session)
             }
             await session.quit()
@@ -139,11 +160,22 @@ struct SessionMaker: Sendable {
                 return .failure(Failure(error: .requiresTLS(host), isOfHosts: true))
             }
             let error = failure.error(with: host.name)
-            // A host that lacks the TLS which this destination needs may serve others; one that keeps
-            // us waiting for it is not waited for again by each message.
-            if !failure.isOfTLS || session.tlsError == .timedOut { failures.failed(place, error) }
+            // A host that lacks the TLS which this destination needs may serve others.
+            if !failure.isOfTLS { failures.failed(place, error) }
             return .failure(Failure(error: error, isOfHosts: true))
         }
+    }
+
+    /// A host that keeps us waiting in the handshake is not waited for again by each message.
+    /// - Returns: whether it did so before, and does no more.
+    private func noteHandshake(
+        _ session: OutboundSession, _ failure: SMTPClientFailure?, _ place: HostAddress
+    ) -> Bool {
+        if let failure, session.tlsError == .timedOut {
+            handshakes.failed(place, failure.error(with: session.host.name))
+            return false
+        }
+        return session.tlsError == nil && session.isEncrypted && handshakes.answered(place)
     }
 
     /// In a task of its own, which ends when the patience does.

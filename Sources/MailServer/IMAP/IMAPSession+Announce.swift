@@ -99,7 +99,7 @@ extension IMAPSession {
         let newest = isFrozen ? selected.live.withState { $0.highestModSequence } : view.modSequence
         guard view.completeModSequence < newest else { return }
         output.writeUntagged(
-            .ok, code: "HIGHESTMODSEQ \(view.completeModSequence)", "Expunged messages are told later")
+            .ok, code: "HIGHESTMODSEQ \(view.completeModSequence)", "Not all changes have been told")
     }
 
     /// RFC 7162 section 3.1: from the first command that needs it on, FETCH responses carry MODSEQ.

@@ -35,7 +35,7 @@ extension IMAPSession {
                 await connection.close(after: takeOutput())
                 return ending
             }
-            try await wait { () async throws(ConnectionError) in try await self.connection.next() }
+            try await wait()
         }
     }
 
@@ -44,7 +44,7 @@ extension IMAPSession {
         repeat {
             try await work()
             guard ending == nil, home == nil else { return }
-        } while try await wait { () async throws(ConnectionError) in try await self.connection.nextSoon() }
+        } while try await wait(briefly: true)
     }
 
     /// Everything that the input so far, and what has woken the connection, ask for.
@@ -61,12 +61,10 @@ extension IMAPSession {
 
     /// False when nothing came.
     @discardableResult
-    private func wait(for next: () async throws(ConnectionError) -> ConnectionEvent)
-        async throws(ConnectionError) -> Bool
-    {
+    private func wait(briefly: Bool = false) async throws(ConnectionError) -> Bool {
         let event: ConnectionEvent
         do throws(ConnectionError) {
-            event = try await next()
+            event = try await briefly ? connection.nextSoon() : connection.next()
         } catch {
             guard error == .timedOut, keepIdling() else { throw error }
             return true

@@ -35,8 +35,8 @@ extension IMAPSession {
         let ending = await splice.run(unread: reader.takeUnreadInput(), greeting: home.unread)
         counters.received += splice.counts.received
         counters.sent += splice.counts.sent
-        if splice.endsLine { await sayGoodbye(afterHome: ending) }
-        await connection.close()
+        if splice.endsLine { sayGoodbye(afterHome: ending) }
+        await connection.close(after: takeOutput())
         switch ending {
         case .home: return .logout
         case .client: return .disconnected
@@ -51,18 +51,13 @@ extension IMAPSession {
     }
 
     /// The home server has not said why the session ends when it is this one that ends it.
-    private func sayGoodbye(afterHome ending: Splice.Ending) async {
+    private func sayGoodbye(afterHome ending: Splice.Ending) {
         switch ending {
         case .shutdown: sayBye(.shutdown, "Server is shutting down", code: "UNAVAILABLE")
         case .idle: sayBye(.idle, "Idle for too long")
         case .revoked:
             sayBye(.disabled, "This account may not use IMAP any more", code: "UNAVAILABLE")
         case .home, .client, .broken: return
-        }
-        do throws(ConnectionError) {
-            try await flush()
-        } catch {
-            logger.debug("no goodbye", metadata: ["cause": "\(error.reason)"])
         }
     }
 }

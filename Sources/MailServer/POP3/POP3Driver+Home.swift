@@ -38,13 +38,8 @@ extension POP3Driver {
         retrieved.octets += splice.counts.sent
         if case .shutdown = ending, splice.endsLine {
             POP3Reply.error(.temporary, "server shutting down", &replies)
-            do throws(ConnectionError) {
-                try await flush()
-            } catch {
-                logger.debug("no goodbye", metadata: ["cause": "\(error.reason)"])
-            }
         }
-        await connection.close()
+        await connection.close(after: replies)
         switch ending {
         case .home: return .quit
         case .client: return .disconnected

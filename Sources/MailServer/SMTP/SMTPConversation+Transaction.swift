@@ -15,6 +15,7 @@ extension SMTPConversation {
     func checkSender(_ mail: MailCommand) async {
         resetTransaction()
         do throws(MailError) {
+            // Without SMTPUTF8 a name of ASCII is the DNS's to know.
             if mail.smtpUTF8, case .address(let address) = mail.reversePath {
                 try address.checkDomain(orThrow: .invalidSender)
             }

@@ -2,7 +2,8 @@ package import MailModel
 package import Storage
 
 /// A mailbox as one session has been told of it: message n is `uids[n - 1]` (RFC 9051 section
-/// 2.3.1.2). It changes in `synchronize` only, whose result the session tells its client.
+/// 2.3.1.2). It changes in `synchronize` only, and in `remove` for what the session itself
+/// has expunged while all else waits; their results the session tells its client.
 ///
 /// The UIDs are shared with the mailbox (copy on write) while the two agree, so that an idle view of
 /// a large mailbox costs nothing.

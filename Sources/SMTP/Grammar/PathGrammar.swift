@@ -118,11 +118,9 @@ struct PathGrammar {
         (1...63).contains(label.count) || label.contains { $0 >= 0x80 }
     }
 
-    // address-literal = "[" ( IPv4-address-literal / IPv6-address-literal /
-    //                   General-address-literal ) "]"
-    // General-address-literal = Standardized-tag ":" 1*dcontent
-    // "IPv6" is the only tag that there is (IANA, Address Literal Tags): a bare IPv6 address reads
-    // like another one.
+    // address-literal = "[" ( IPv4-address-literal / IPv6-address-literal ) "]"
+    // No General-address-literal: "IPv6" is the only tag that there is (IANA, Address Literal Tags), and
+    // a bare IPv6 address reads like another one.
     private func addressLiteral(_ cursor: inout ByteCursor) throws(SMTPReply) -> String {
         let start = cursor.position
         _ = cursor.skip(UInt8(ascii: "["))

@@ -18,7 +18,8 @@ struct QueueCheck {
             db,
             """
             SELECT q.message, q.envelope, m.id, q.next_number,
-                (SELECT max(number) FROM queue_recipients r WHERE r.message = q.message)
+                (SELECT max(number) FROM queue_recipients r WHERE r.message = q.message),
+                length(q.delivered)
             FROM queue q LEFT JOIN messages m ON m.id = q.message
             """)
         while try entries.step() {
@@ -29,6 +30,9 @@ struct QueueCheck {
                 _ = try envelope.decodeEnvelope()
             } catch {
                 report.add(.damage, subject, "its envelope: \(error)")
+            }
+            if entries.integer(5) % 16 != 0 {
+                report.add(.damage, subject, "its list of accounts that have a copy is cut short")
             }
             if entries.isNull(2) {
                 report.add(.damage, subject, "waits in the queue, but is not stored")

@@ -65,6 +65,10 @@ package struct StateCheck: Sendable {
             return false
         }
         let migrator = IndexSchema.migrator
+        guard try !migrator.appliedIdentifiers(db).isEmpty else {
+            report.add(.damage, "index", "has no tables")
+            return false
+        }
         if try migrator.hasBeenSuperseded(db) {
             report.add(.damage, "index", "was written by a newer version of this server")
             return false

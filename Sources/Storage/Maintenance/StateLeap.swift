@@ -15,12 +15,20 @@ package enum StateLeap {
 
     /// One transaction, after those that make an older version's index one of this version. The caller
     /// holds `StateLock`.
-    /// - Throws: an error of SQLite.
+    /// - Throws: `StorageError` when the index is none, or a newer version's; an error of SQLite.
     package static func run(_ directory: String) throws {
         let queue = try DatabaseQueue(path: directory + "/index.sqlite")
         try queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
         let migrator = IndexSchema.migrator
-        if try !queue.read({ try migrator.hasBeenSuperseded($0) }) { try migrator.migrate(queue) }
+        try queue.read { db in
+            guard try !migrator.appliedIdentifiers(db).isEmpty else {
+                throw StorageError("the index has no tables")
+            }
+            guard try !migrator.hasBeenSuperseded(db) else {
+                throw StorageError("the index was written by a newer version of this server")
+            }
+        }
+        try migrator.migrate(queue)
         try queue.writeWithoutTransaction { db in
             try db.inTransaction {
                 try db.execute(

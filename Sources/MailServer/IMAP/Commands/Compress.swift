@@ -1,5 +1,4 @@
 internal import IMAP
-internal import NIOCore
 internal import Transport
 
 extension IMAPSession {
@@ -15,9 +14,7 @@ extension IMAPSession {
             throw .bad("Nothing may follow COMPRESS before its reply")
         }
         output.writeTagged(tag, .ok, "Compression begins")
-        let reply = output
-        output = ByteBuffer()
-        counters.sent += reply.readableBytes
+        let reply = takeOutput()
         do throws(ConnectionError) {
             try await connection.startCompression(reply: reply)
         } catch {

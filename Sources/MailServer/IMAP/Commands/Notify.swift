@@ -101,7 +101,8 @@ extension IMAPSession {
         }
     }
 
-    /// RFC 5465 sections 5.1 to 5.3.
+    /// RFC 5465 sections 5.1 to 5.3. What clients that ask for one event alone count on is that event's
+    /// items and no others; who asks for both gets UNSEEN too.
     func writeStatus(
         _ mailbox: MailboxStatus, as name: String, _ events: [NotifyCommand.Event]
     ) {

@@ -1,5 +1,4 @@
 internal import IMAP
-internal import NIOCore
 internal import Transport
 
 extension IMAPSession {
@@ -14,8 +13,7 @@ extension IMAPSession {
             throw .bad("Nothing may follow STARTTLS before its reply")
         }
         output.writeTagged(tag, .ok, "Begin TLS now")
-        let reply = output
-        output = ByteBuffer()
+        let reply = takeOutput()
         do throws(ConnectionError) {
             try await connection.startTLS(
                 context, reply: reply, timeout: service.configuration.handshakeTimeout)
