@@ -31,26 +31,18 @@ enum BackupPlace {
         return nil
     }
 
-    private static func foreign(_ path: String) -> BackupError {
+    static func foreign(_ path: String) -> BackupError {
         BackupError("\(path) is neither the directory of a backup nor an archive of one")
     }
 
-    /// Why this file can't be read as a backup, or not as a directory's.
-    static func archiveProblem(_ path: String) -> BackupError {
+    /// Why this file can't be read as a directory's.
+    private static func archiveProblem(_ path: String) -> BackupError {
         do throws(BackupError) {
             switch try TarReader(path).look() {
-            case .whole:
+            case .success:
                 return BackupError(
                     "\(path) is an archive: unpack it first (mkdir DIR; tar -xf \(path) -C DIR), and name DIR")
-            case .otherForm:
-                return BackupError(
-                    "\(path) is an archive of another form than martlet backup writes: unpack it first "
-                        + "(mkdir DIR; tar -xf \(path) -C DIR), and name DIR")
-            case .cutShort:
-                return BackupError("\(path) is an archive without its end: copy it anew, or take another")
-            case .damaged:
-                return BackupError("\(path) is a damaged archive: copy it anew, or take another")
-            case .foreign: return foreign(path)
+            case .failure(let problem): return problem.error(of: path)
             }
         } catch {
             return error

@@ -1,79 +1,77 @@
-/// A backup that is read.
+/// A backup that is read, once.
 protocol BackupSource {
-    var manifest: BackupManifest { get }
+    /// Octets of its files; nil when only its end tells.
+    var size: Int64? { get }
 
     /// What messages call the file of this name in it.
     func path(of name: String) -> String
 
-    /// The file, at its first octet.
-    /// - Throws: also when it is not there.
-    func open(_ file: BackupManifest.File) throws(BackupError) -> OpenFile
+    /// Gives each file to the sink.
+    ///
+    /// - Parameter progress: told of the octets read, after each part.
+    /// - Returns: the manifest, once all files are as it says.
+    func read(
+        into sink: any BackupSink, progress: @escaping (Int64) -> Void
+    ) throws(BackupError) -> BackupManifest
 }
 
-/// One that `DirectoryTarget` wrote, or that was unpacked.
-struct DirectorySource: BackupSource {
-    let directory: String
-    let manifest: BackupManifest
+/// Where a backup's files go when it is read: each from its beginning to its end.
+protocol BackupSink: AnyObject {
+    func begin(_ name: String, size: Int64) throws(BackupError)
+    func write(_ octets: UnsafeRawBufferPointer) throws(BackupError)
 
-    init(_ directory: String) throws(BackupError) {
-        self.directory = directory
-        manifest = try BackupManifest.load(from: directory)
+    /// - Parameter modified: nanoseconds since 1970; nil when only the backup's end tells, and `complete`
+    ///   follows.
+    func end(modified: Int64?) throws(BackupError)
+
+    /// For a file that ended without its date.
+    func complete(_ name: String, modified: Int64) throws(BackupError)
+}
+
+/// For a backup that is compared only.
+final class NoSink: BackupSink {
+    func begin(_ name: String, size: Int64) {}
+    func write(_ octets: UnsafeRawBufferPointer) {}
+    func end(modified: Int64?) {}
+    func complete(_ name: String, modified: Int64) {}
+}
+
+extension BackupManifest.File {
+    /// - Parameter path: what messages call it.
+    func require(sha256 digest: String, _ path: String) throws(BackupError) {
+        guard digest == sha256 else {
+            throw BackupError(
+                "\(path) is not what was backed up (its SHA-256 differs): the backup is damaged, take another")
+        }
     }
 
-    func path(of name: String) -> String { directory + "/" + name }
-
-    func open(_ file: BackupManifest.File) throws(BackupError) -> OpenFile {
-        guard let found = try OpenFile(readingIfPresent: path(of: file.name)) else {
-            throw .missing(path(of: file.name))
+    func require(size found: Int64, _ path: String) throws(BackupError) {
+        guard found == size else {
+            throw BackupError(
+                "\(path) has \(found) octets and should have \(size): the backup is damaged, take another")
         }
-        return found
     }
 }
 
-/// One that `TarTarget` wrote. Its manifest says what is read of it; names in the archive lead nowhere.
-struct ArchiveSource: BackupSource {
-    /// Octets: of millions of files.
-    private static let maximumManifest: Int64 = 1 << 30
+extension BackupManifest {
+    /// Octets of its own: those of millions of files.
+    static let maximumLength: Int64 = 1 << 30
 
-    let manifest: BackupManifest
-    private let archive: String
-    private let parts: [String: TarReader.Part]
+    static func tooLong(in archive: String) -> BackupError {
+        BackupError("the manifest in \(archive) is too large: take another backup")
+    }
 
-    init(_ archive: String) throws(BackupError) {
-        self.archive = archive
-        let reader = try TarReader(archive)
-        guard case .whole(let parts) = try reader.look() else { throw BackupPlace.archiveProblem(archive) }
-        self.parts = parts
-        guard let part = parts[BackupManifest.fileName], part.size <= Self.maximumManifest else {
-            throw BackupError("the manifest in \(archive) is too large: take another backup")
-        }
-        let path = Self.path(BackupManifest.fileName, in: archive)
-        manifest = try BackupManifest(try reader.contents(part), from: path)
-        let named = Set(manifest.files.map(\.name))
-        if let other = parts.keys.first(where: { $0 != BackupManifest.fileName && !named.contains($0) }) {
+    /// - Parameter names: the files of an archive.
+    func requireAll(_ names: some Sequence<String>, in archive: String) throws(BackupError) {
+        let named = Set(files.map(\.name))
+        if let other = names.first(where: { $0 != Self.fileName && !named.contains($0) }) {
             throw BackupError("\(archive) holds “\(other)”, which its manifest does not name: take another backup")
         }
     }
-
-    func path(of name: String) -> String { Self.path(name, in: archive) }
-
-    func open(_ file: BackupManifest.File) throws(BackupError) -> OpenFile {
-        guard let part = parts[file.name] else { throw .missing(path(of: file.name)) }
-        guard part.size == file.size else {
-            throw BackupError(
-                "\(path(of: file.name)) has \(part.size) octets and should have \(file.size): "
-                    + "the backup is damaged, take another")
-        }
-        let found = try OpenFile(reading: archive, followsLink: true)
-        try found.seek(to: part.place)
-        return found
-    }
-
-    private static func path(_ name: String, in archive: String) -> String { "\(archive)(\(name))" }
 }
 
 extension BackupError {
-    fileprivate static func missing(_ path: String) -> BackupError {
+    static func missing(_ path: String) -> BackupError {
         BackupError("\(path) is missing: the backup is damaged, take another")
     }
 }

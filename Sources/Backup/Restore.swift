@@ -26,31 +26,38 @@ package struct Restore {
         package var check: CheckReport?
     }
 
-    private let backup: String
     private let state: String
     private let source: any BackupSource
-    private var manifest: BackupManifest { source.manifest }
 
-    /// - Throws: when the backup has no manifest that can be read.
+    /// - Parameter backup: a directory, an archive, or `-` for an archive on standard input.
+    /// - Throws: when the backup is stored and has no manifest that can be read.
     package init(of backup: String, to state: String) throws(BackupError) {
+        if backup == "-" {
+            self.init(from: try ArchiveStream(), to: state)
+            return
+        }
         if access(backup, F_OK) != 0, errno == ENOENT {
             throw BackupError("\(backup) does not exist: name the directory or archive of a backup")
         }
-        self.backup = backup
+        let isFile = BackupPlace.isFile(backup)
+        self.init(from: isFile ? try ArchiveSource(backup) : try DirectorySource(backup), to: state)
+    }
+
+    init(from source: any BackupSource, to state: String) {
+        self.source = source
         self.state = state
-        source = BackupPlace.isFile(backup) ? try ArchiveSource(backup) : try DirectorySource(backup)
     }
 
     /// Reads the whole backup, compares it with its manifest, and checks a directory's log and index.
     /// Writes nothing.
     package func verify(progress: @escaping StateCheck.Progress) throws -> Report {
-        try pumpAll(progress) { _, pump throws(BackupError) in try pump { _ in } }
-        guard source is DirectorySource else { return report(nil, replaced: nil) }
-        let check = try StateCheck(offline: backup).run(progress: progress)
+        let manifest = try read(into: NoSink(), progress)
+        guard let source = source as? DirectorySource else { return report(manifest, nil, replaced: nil) }
+        let check = try StateCheck(offline: source.directory).run(progress: progress)
         // A restore makes it one of this version first.
-        if check.isOutdated { return report(nil, replaced: nil) }
+        if check.isOutdated { return report(manifest, nil, replaced: nil) }
         try requireUsable(check)
-        return report(check, replaced: nil)
+        return report(manifest, check, replaced: nil)
     }
 
     /// - Parameter replacing: what is in the state directory is moved to a folder inside it.
@@ -68,13 +75,13 @@ package struct Restore {
                     + (isUnfinished ? "; a restore of it was cut short" : "")
                     + ": --replace moves what is there to a folder inside it")
         }
-        try requireRoom()
+        if let size = source.size { try RestoreSink.requireRoom(size, in: state) }
         // While names change this folder keeps servers away; what an earlier restore left goes.
         Folder.empty(folder)
         try Folder.make(folder)
-        let check: CheckReport
+        let (manifest, check): (BackupManifest, CheckReport)
         do {
-            check = try gather(in: folder, progress)
+            (manifest, check) = try gather(in: folder, progress)
         } catch {
             Folder.empty(folder)
             if !isUnfinished { rmdir(folder) }
@@ -82,10 +89,12 @@ package struct Restore {
         }
         let replaced = present.isEmpty ? nil : try moveAway(present)
         try moveInto(place: folder)
-        return report(check, replaced: replaced)
+        return report(manifest, check, replaced: replaced)
     }
 
-    private func report(_ check: CheckReport?, replaced: String?) -> Report {
+    private func report(
+        _ manifest: BackupManifest, _ check: CheckReport?, replaced: String?
+    ) -> Report {
         Report(
             created: manifest.created, host: manifest.host, files: manifest.files.count,
             octets: manifest.size, replaced: replaced, check: check)
@@ -117,13 +126,6 @@ package struct Restore {
         }
     }
 
-    private func requireRoom() throws {
-        let free = try SystemFileSystem().freeBytes(at: state)
-        guard free > manifest.size else {
-            throw BackupError("\(state) has room for \(free) octets, \(manifest.size) are needed: make room there")
-        }
-    }
-
     /// What is in the state directory, but for what an unused one has.
     private func occupants() throws -> [String] {
         try Folder.names(state).filter { name in
@@ -139,16 +141,10 @@ package struct Restore {
     }
 
     private func gather(in folder: String, _ progress: @escaping StateCheck.Progress) throws
-        -> CheckReport
+        -> (BackupManifest, CheckReport)
     {
         try Folder.make(folder + "/spool")
-        try pumpAll(progress) { file, pump throws(BackupError) in
-            let path = folder + "/" + file.name
-            if let slash = path.lastIndex(of: "/") { try Folder.make(String(path[..<slash])) }
-            let copy = try OpenFile(creating: path)
-            try pump { octets throws(BackupError) in try copy.write(octets) }
-            try copy.finish(modified: file.modified)
-        }
+        let manifest = try read(into: RestoreSink(folder), progress)
         progress("moving numbers on", 0, nil)
         do {
             try StateLeap.run(folder)
@@ -160,34 +156,14 @@ package struct Restore {
         giveToOwner(folder)
         try Folder.sync(folder + "/spool")
         try Folder.sync(folder)
-        return check
+        return (manifest, check)
     }
 
-    /// - Parameter body: gets each file, and what reads it into a sink.
-    private func pumpAll(
-        _ progress: @escaping StateCheck.Progress,
-        _ body: (
-            BackupManifest.File,
-            ((UnsafeRawBufferPointer) throws(BackupError) -> Void) throws(BackupError) -> Void
-        ) throws(BackupError) -> Void
-    ) throws(BackupError) {
-        let total = manifest.size
-        var pump = FilePump { progress("reading the backup, MiB", Int($0 >> 20), Int(total >> 20)) }
-        defer { pump.release() }
-        for file in manifest.files {
-            let path = source.path(of: file.name)
-            try body(file) { sink throws(BackupError) in
-                guard let digest = try pump.run(try source.open(file), size: file.size, into: sink) else {
-                    throw BackupError(
-                        "\(path) is shorter than \(file.size) octets: the backup is damaged, take another")
-                }
-                guard digest == file.sha256 else {
-                    throw BackupError(
-                        "\(path) is not what was backed up (its SHA-256 differs): the backup is damaged, "
-                            + "take another")
-                }
-            }
-        }
+    private func read(into sink: any BackupSink, _ progress: @escaping StateCheck.Progress)
+        throws(BackupError) -> BackupManifest
+    {
+        let total = source.size.map { Int($0 >> 20) }
+        return try source.read(into: sink) { progress("reading the backup, MiB", Int($0 >> 20), total) }
     }
 
     /// Root restores for the server's user.

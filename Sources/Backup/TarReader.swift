@@ -1,17 +1,5 @@
 /// Finds the files of an archive as `TarTarget` writes it. Their contents are not read.
 struct TarReader {
-    enum Finding {
-        /// The manifest, its last file, is there.
-        case whole([String: Part])
-        case cutShort
-        case damaged
-        /// No archive at all, or of something else.
-        case foreign
-        /// A tar program has written it: it has links, other forms of names, or a file twice, or the
-        /// manifest is not its last file.
-        case otherForm
-    }
-
     /// A file's octets in the archive.
     struct Part {
         var place: Int64
@@ -22,33 +10,24 @@ struct TarReader {
 
     init(_ path: String) throws(BackupError) { file = try OpenFile(reading: path, followsLink: true) }
 
-    func look() throws(BackupError) -> Finding {
-        let size = try file.size()
+    /// Its files, of which the last is the manifest.
+    func look() throws(BackupError) -> Result<[String: Part], TarProblem> {
+        let end = try file.size()
         var place: Int64 = 0
-        var last: String?
+        var walk = TarWalk()
         var parts: [String: Part] = [:]
         while true {
-            guard place + Int64(TarHeader.blockSize) <= size else {
-                return last == nil ? .foreign : .cutShort
-            }
-            let block = try file.read(at: place, count: TarHeader.blockSize)
-            if block.allSatisfy({ $0 == 0 }) {
-                if last == BackupManifest.fileName { return .whole(parts) }
-                return parts[BackupManifest.fileName] == nil ? .foreign : .otherForm
-            }
-            guard let entry = TarHeader.read(block) else { return last == nil ? .foreign : .damaged }
-            last = entry.name
+            let left = Int(min(max(0, end - place), Int64(TarHeader.blockSize)))
+            let step = walk.step(try file.read(at: min(place, end), count: left))
             place += Int64(TarHeader.blockSize)
-            switch entry.kind {
-            case .file:
-                guard BackupManifest.isInside(entry.name),
-                    parts.updateValue(Part(place: place, size: entry.size), forKey: entry.name) == nil
-                else { return .otherForm }
-            // Folders follow from the files' names.
+            switch step {
+            case .file(let name, let size):
+                parts[name] = Part(place: place, size: size)
+                place += size + Int64(TarHeader.padding(after: size))
             case .folder: break
-            case .other: return .otherForm
+            case .end: return .success(parts)
+            case .problem(let problem): return .failure(problem)
             }
-            place += entry.size + Int64(TarHeader.padding(after: entry.size))
         }
     }
 

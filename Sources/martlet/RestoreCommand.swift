@@ -12,8 +12,9 @@ struct RestoreCommand: AsyncParsableCommand {
             The server must not run, and its state directory must be empty, unless --replace moves \
             what is there to a folder inside it (which you remove once you need it no more). Every \
             file is compared with the backup's manifest, and the restored mail is checked as martlet \
-            fsck does, before anything takes its place. An archive that is compressed, or that another \
-            program has written, is unpacked first: mkdir DIR; tar -xf ARCHIVE -C DIR.
+            fsck does, before anything takes its place. With - an archive comes in on standard input: \
+            another host's, or one that a program decompresses. An archive that another program has \
+            written is unpacked first: mkdir DIR; tar -xf ARCHIVE -C DIR.
 
             UIDs, mod-sequences and queue ids go on far beyond those in the backup, so that mail \
             clients notice what came after it and is gone, and take no new message for an old one.
@@ -25,6 +26,7 @@ struct RestoreCommand: AsyncParsableCommand {
               martlet restore --dry-run /backup/monday
               systemctl stop martlet && martlet restore --replace /backup/monday
               martlet restore /backup/martlet.tar
+              ssh old.example.org martlet backup --output - | martlet restore -
             """)
 
     @OptionGroup var options: ConfigurationOption
@@ -33,7 +35,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(help: "Move what is in the state directory to a folder inside it.") var replace = false
     @Flag(help: "Print the report as JSON.") var json = false
     @Argument(
-        help: ArgumentHelp("The directory or archive of the backup.", valueName: "backup"),
+        help: ArgumentHelp("The directory or archive of the backup, or -.", valueName: "backup"),
         completion: .file())
     var backup: String
 

@@ -87,6 +87,7 @@ import Testing
         expectRefusal(fixture.backups + "/one/index.sqlite") { try fixture.verify("one") }
         expectRefusal(fixture.backups + "/one/index.sqlite") { try fixture.restore("one", to: target) }
         expectRefusal(archive + "(index.sqlite)") { try fixture.restore("one.tar", to: target) }
+        expectRefusal("standard input(index.sqlite)") { try fixture.restore(stream: "one.tar", to: target) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["lock"])
     }
 
@@ -290,10 +291,7 @@ import Testing
         let archive = try fixture.archive("one.tar")
         await engine.close()
         let whole = try Array(Data(contentsOf: URL(fileURLWithPath: archive)))
-        guard case .whole(let parts) = try TarReader(archive).look() else {
-            Issue.record("not whole")
-            return
-        }
+        let parts = try TarReader(archive).look().get()
         // Not the manifest, whose dates and names nobody can check; nor zeros, which may be padding.
         let end = try #require(parts["manifest.json"]).place
         let places = stride(from: 0, to: Int(end), by: Int(end) / 40)
@@ -302,14 +300,18 @@ import Testing
             octets[place] ^= 0x10
             try Data(octets).write(to: URL(fileURLWithPath: "\(fixture.backups)/bit\(number)"))
             #expect(throws: BackupError.self, "octet \(place)") { try fixture.verify("bit\(number)") }
+            #expect(throws: BackupError.self, "octet \(place)") { try fixture.verify(stream: "bit\(number)") }
         }
         for (number, end) in places.enumerated() {
             try Data(whole[..<end]).write(to: URL(fileURLWithPath: "\(fixture.backups)/cut\(number)"))
             #expect(throws: BackupError.self, "\(end) octets") { try fixture.verify("cut\(number)") }
+            #expect(throws: BackupError.self, "\(end) octets") { try fixture.verify(stream: "cut\(number)") }
         }
         let target = fixture.files.path + "/target"
         #expect(throws: BackupError.self) { try fixture.restore("cut20", to: target) }
-        #expect(!FileManager.default.fileExists(atPath: target + "/index.sqlite"))
+        #expect(throws: BackupError.self) { try fixture.restore(stream: "cut20", to: target) }
+        #expect(throws: BackupError.self) { try fixture.restore(stream: "bit20", to: target) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["lock"])
     }
 
     private static let manifest = """
@@ -349,15 +351,21 @@ import Testing
     @Test func anArchiveWritesNothingElse() throws {
         let fixture = try Fixture()
         let target = fixture.files.path + "/target"
+        let path = fixture.backups + "/one"
         func refusal() -> String {
             var text = ""
             do { _ = try fixture.verify("one") } catch { text = "\(error)" }
             #expect(throws: BackupError.self) { try fixture.restore("one", to: target) }
+            // The same of what comes in.
+            var other = ""
+            do { _ = try fixture.verify(stream: "one") } catch { other = "\(error)" }
+            #expect(other.replacing("-xf -", with: "-xf standard input") == text.replacing(path, with: "standard input"))
+            #expect(throws: BackupError.self) { try fixture.restore(stream: "one", to: target) }
             return text
         }
-        let path = fixture.backups + "/one"
         try archive(path, of: "spool/x")
         #expect(try fixture.verify("one").files == 1)
+        #expect(try fixture.verify(stream: "one").files == 1)
         // It has no index; a text in its place.
         #expect(throws: BackupError.self) { try fixture.restore("one", to: target) }
         try archive(path, of: "index.sqlite")
@@ -384,7 +392,7 @@ import Testing
         try archive(path, of: "spool/x", behind: ["spool/y"])
         #expect(refusal().contains("of another form"))
         #expect(!FileManager.default.fileExists(atPath: fixture.files.path + "/x"))
-        #expect(!FileManager.default.fileExists(atPath: target + "/spool"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["lock"])
     }
 
     @Test func aTarHeaderHasRoomForMuch() {

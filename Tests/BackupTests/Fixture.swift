@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Logging
 import MailModel
 import NIOCore
@@ -90,5 +91,25 @@ struct Fixture {
 
     func verify(_ name: String) throws -> Restore.Report {
         try Restore(of: "\(backups)/\(name)", to: files.path + "/nowhere").verify { _, _, _ in }
+    }
+
+    // MARK: An archive as it comes in
+
+    func restore(stream name: String, to target: String, replacing: Bool = false) throws -> Restore.Report {
+        try withStream(name) { source in
+            try Restore(from: source, to: target).run(replacing: replacing) { _, _, _ in }
+        }
+    }
+
+    func verify(stream name: String) throws -> Restore.Report {
+        try withStream(name) { source in
+            try Restore(from: source, to: files.path + "/nowhere").verify { _, _, _ in }
+        }
+    }
+
+    private func withStream<Value>(_ name: String, _ body: (ArchiveStream) throws -> Value) throws -> Value {
+        let descriptor = Glibc.open("\(backups)/\(name)", O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        return try body(ArchiveStream(descriptor))
     }
 }

@@ -134,6 +134,27 @@ import TestSupport
         #expect(try TextFile.read(output.path + "/report").contains("files, "))
     }
 
+    @Test func anArchiveComesFromStandardInput() throws {
+        let server = try RunningMartlet.shared.get()
+        let place = try TemporaryDirectory()
+        let elsewhere = place.path + "/martlet.yaml"
+        let text = try TextFile.read(server.configuration)
+        try TextFile.write(text.replacing("state: state", with: "state: \(place.path)/state"), to: elsewhere)
+        func run(_ script: String) throws -> Tool.Result {
+            try Tool.run(["/bin/sh", "-c", script, try RunningMartlet.binary(), server.configuration, elsewhere])
+        }
+        let backup = "\"$0\" backup --output - --config \"$1\" 2>/dev/null"
+        let dry = try run("\(backup) | \"$0\" restore --dry-run - --config \"$2\"")
+        #expect(dry.status == 0 && dry.output.contains("can be restored"), "\(dry)")
+        #expect(!FileManager.default.fileExists(atPath: place.path + "/state"))
+        let cut = try run("\(backup) | head -c 20000 | \"$0\" restore - --config \"$2\"")
+        #expect(cut.status == 75 && cut.output.contains("standard input ended before the archive did"), "\(cut)")
+        let restored = try run("\(backup) | \"$0\" restore - --config \"$2\"")
+        #expect(restored.status == 0 && restored.output.contains("nothing is wrong"), "\(restored)")
+        let check = try run("\"$0\" fsck --config \"$2\"")
+        #expect(check.status == 0, "\(check)")
+    }
+
     @Test func damageIsFoundAndToldApart() throws {
         let server = try RunningMartlet()
         let user = server.newUser()
