@@ -105,6 +105,11 @@ package enum RecipientResult: Sendable {
 /// The queue's share of the storage engine. Every call returns after its transaction is durable;
 /// waiting calls share one.
 package protocol QueueStorage: Sendable {
+    /// Whether a message may come: as `makeDraft` asks the disk, for a client that has not sent it yet.
+    /// Cheap: what is known is at most a second old.
+    /// - Throws: 452 4.3.1 when the disk is nearly full.
+    func requireRoom(sizeHint: Int?) throws(MailError)
+
     /// A place for a new message's bytes. Fails when the disk is nearly full.
     /// - Parameter sizeHint: octets expected (SIZE=), when known.
     func makeDraft(sizeHint: Int?) throws(MailError) -> MessageDraft

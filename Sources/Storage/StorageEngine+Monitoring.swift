@@ -63,7 +63,7 @@ extension StorageEngine {
     /// Nil when there is room for mail; else the reason why it is refused.
     package func spaceProblem() -> MailError? {
         do throws(MailError) {
-            try core.draftMeans.space.require(0)
+            try requireRoom(sizeHint: nil)
             return nil
         } catch {
             return error

@@ -61,11 +61,15 @@ package final class StorageEngine: QueueStorage {
 
     // MARK: QueueStorage
 
+    package func requireRoom(sizeHint: Int?) throws(MailError) {
+        try core.draftMeans.space.require(sizeHint ?? 0)
+    }
+
     package func makeDraft(sizeHint: Int?) throws(MailError) -> MessageDraft {
         guard !isClosed.load(ordering: .relaxed) else { throw .closing }
         let means = core.draftMeans
         try means.budget.check()
-        try means.space.require(sizeHint ?? 0)
+        try requireRoom(sizeHint: sizeHint)
         let id = try core.ids.make { [core] ceiling in
             _ = core.indexQueue.changes.push(.reserveIDs(upTo: ceiling))
         }

@@ -1,3 +1,4 @@
+import Foundation
 import MailModel
 import SMTP
 import Storage
@@ -220,6 +221,53 @@ import Transport
                     #
                     """)
             #expect(try await service.queue(0).isEmpty)
+        }
+    }
+
+    /// RFC 1870 section 6.1: said before the client sends anything for nothing. What is too large for
+    /// good is told so.
+    @Test func aNearlyFullDiskIsToldAtOnce() async throws {
+        let free = try SystemFileSystem().freeBytes(at: NSTemporaryDirectory())
+        let limit = Int(free)
+        try await withService(
+            .mailExchanger, { $0.message.maximumSize = limit }, minimumFree: free / 2
+        ) { service in
+            try await converse(
+                service.listener.port, """
+                    < 220
+                    > EHLO c
+                    > MAIL FROM:<a@elsewhere.example> SIZE=\(free / 4 * 3)
+                    > RCPT TO:<bob@example.org>
+                    < 250
+                    < 452 4.3.1
+                    < 503
+                    > MAIL FROM:<a@elsewhere.example> SIZE=\(free + 1)
+                    < 552
+                    > MAIL FROM:<a@elsewhere.example> SIZE=100
+                    < 250
+                    > RSET
+                    < 250
+                    > MAIL FROM:<a@elsewhere.example>
+                    < 250
+                    > QUIT
+                    < 221
+                    #
+                    """)
+        }
+        try await withService(.mailExchanger, minimumFree: .max / 2) { service in
+            try await converse(
+                service.listener.port, """
+                    < 220
+                    > EHLO c
+                    > MAIL FROM:<a@elsewhere.example>
+                    < 250
+                    < 452 4.3.1
+                    > MAIL FROM:<a@elsewhere.example> SIZE=100
+                    < 452 4.3.1
+                    > QUIT
+                    < 221
+                    #
+                    """)
         }
     }
 

@@ -21,13 +21,15 @@ final class RunningService: Sendable {
 
     init(
         _ settings: SMTPServiceSettings, tls: TLSServerContext? = nil,
-        retrieval: (any MailRetrieval)? = nil, hosts: (any HostAsking)? = nil
+        retrieval: (any MailRetrieval)? = nil, hosts: (any HostAsking)? = nil,
+        minimumFree: Int64? = nil
     ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         directory = try TemporaryDirectory()
-        storage = try StorageEngine.open(
-            at: directory.path, configuration: StorageConfiguration(), logger: logger)
+        var configuration = StorageConfiguration()
+        if let minimumFree { configuration.minimumFreeBytes = minimumFree }
+        storage = try StorageEngine.open(at: directory.path, configuration: configuration, logger: logger)
         var authentication = AuthenticationConfiguration()
         authentication.mechanisms = [.plain, .login]
         authentication.firstDelay = .zero
@@ -71,11 +73,12 @@ func withService(
     _ role: SMTPServerConfiguration.Role,
     _ adjust: (inout SMTPServiceSettings) -> Void = { _ in },
     retrieval: (any MailRetrieval)? = nil, hosts: (any HostAsking)? = nil,
-    _ body: (RunningService) async throws -> Void
+    minimumFree: Int64? = nil, _ body: (RunningService) async throws -> Void
 ) async throws {
     var settings = SMTPServiceSettings(hostname: "mail.example.org", role: role)
     adjust(&settings)
-    let service = try await RunningService(settings, retrieval: retrieval, hosts: hosts)
+    let service = try await RunningService(
+        settings, retrieval: retrieval, hosts: hosts, minimumFree: minimumFree)
     do {
         try await body(service)
     } catch {

@@ -56,6 +56,8 @@ final class MemoryQueue: QueueStorage {
         }
     }
 
+    func requireRoom(sizeHint: Int?) throws(MailError) {}
+
     func makeDraft(sizeHint: Int?) throws(MailError) -> MessageDraft {
         throw .localProblem("messages are put, not received")
     }

@@ -27,6 +27,9 @@ import Testing
         let error = #expect(throws: MailError.self) { try engine.makeDraft(sizeHint: 11 << 20) }
         #expect(error?.code == 452)
         #expect(error?.status == EnhancedStatusCode(4, 3, 1))
+        let early = #expect(throws: MailError.self) { try engine.requireRoom(sizeHint: 11 << 20) }
+        #expect(early?.description == error?.description)
+        try engine.requireRoom(sizeHint: nil)
         _ = try engine.makeDraft(sizeHint: 9 << 20)
         _ = try engine.makeDraft(sizeHint: nil)
         await engine.close()

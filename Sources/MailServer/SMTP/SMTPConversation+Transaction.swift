@@ -14,6 +14,7 @@ extension SMTPConversation {
 
     func checkSender(_ mail: MailCommand) async {
         resetTransaction()
+        var level = Logger.Level.info
         do throws(MailError) {
             // Without SMTPUTF8 a name of ASCII is the DNS's to know.
             if mail.smtpUTF8, case .address(let address) = mail.reversePath {
@@ -23,9 +24,12 @@ extension SMTPConversation {
                 try await submission.checkSender(mail.reversePath, user)
             }
             try await limits.begin(mail, user)
+            // RFC 1870 section 6.1. Last: what is said for good is said first.
+            level = .warning
+            try service.storage.requireRoom(sizeHint: mail.size)
             session.senderAccepted(maximumSize: limits.maximumSize, &output)
         } catch {
-            log("sender refused", cause: "\(mail.reversePath): \(error)")
+            log("sender refused", level: level, cause: "\(mail.reversePath): \(error)")
             await refuse(error)
         }
     }

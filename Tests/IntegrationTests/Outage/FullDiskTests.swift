@@ -16,9 +16,10 @@ import TestSupport
         try server.start()
 
         let smtp = try server.smtp(.mx)
-        try smtp.expect("MAIL FROM:<sender@elsewhere.example>", "250")
-        try smtp.expect("RCPT TO:<\(user.address)>", "250")
-        try smtp.expect("DATA", "452 4.3.1")
+        // Before anything is sent for nothing.
+        try smtp.expect("MAIL FROM:<sender@elsewhere.example>", "452 4.3.1")
+        try smtp.expect("MAIL FROM:<sender@elsewhere.example> SIZE=100", "452 4.3.1")
+        try smtp.expect("RCPT TO:<\(user.address)>", "503")
         let imap = try IMAPMessagesClient(server, user)
         try imap.no("APPEND INBOX {14+}\r\nSubject: a\r\n\r\n", "NO [LIMIT] Insufficient system storage")
         try imap.ok("STORE 1 +FLAGS (\\Flagged)")
