@@ -185,7 +185,7 @@ let package = Package(
             name: "DeliveryTests",
             dependencies: [
                 "Delivery", "InternetMessage", "Directory", "DNS", "SMTP", "Spool", "Storage",
-                "MailModel", "TestSupport", "Transport", nio, logging,
+                "MailModel", "TestSupport", "TLSPolicy", "Transport", nio, logging,
             ],
             swiftSettings: swift),
         .testTarget(

@@ -72,6 +72,17 @@ import TLSPolicy
         #expect(await log.report(try #require(UTCDay("2023-11-13")), domain: "example.org") == nil)
     }
 
+    /// A session that fails in two ways is one.
+    @Test func aSessionCountsOnce() async throws {
+        let log = log()
+        let none = TLSReportPolicy.none(domain: "example.org")
+        log.failed(none, failure, TLSFailure(.startTLSNotSupported))
+        let report = try await report(log, "2023-11-14")
+        #expect(summaries(report) == [[0, 1]])
+        let details = (report?["policies"] as? [[String: Any]])?.first?["failure-details"] as? [[String: Any]]
+        #expect(details?.compactMap { $0["failed-session-count"] as? Int } == [1, 1])
+    }
+
     @Test func addsUpAcrossFlushesAndRestarts() async throws {
         let none = TLSReportPolicy.none(domain: "example.org")
         let first = log()

@@ -154,6 +154,8 @@ struct SessionMaker: Sendable {
             // TLS that does not work is worth no more than none, where none would do (RFC 7435).
             if case .tlsFailed = failure, security.policy == .opportunistic {
                 security.policy = .never
+                // It was offered, and the attempt has been counted.
+                security.reportPolicy = nil
                 continue
             }
             if failure == .tlsNotOffered, wish == .required {
@@ -210,23 +212,26 @@ struct SessionMaker: Sendable {
                 credentials: credentials, handshakeTimeout: configuration.handshakeTimeout))
     }
 
-    /// For TLS reports (RFC 8460 section 4.3).
-    private func report(_ session: OutboundSession, _ failure: SMTPClientFailure?) {
-        guard let policy = session.security.reportPolicy else { return }
-        let type: TLSResultType
+    /// For TLS reports (RFC 8460 section 4.3): each attempt at a session counts once.
+    func report(_ session: OutboundSession, _ failure: SMTPClientFailure?) {
+        guard let reports, let policy = session.security.reportPolicy else { return }
+        var failures: [TLSFailure] = []
+        func add(_ type: TLSResultType) {
+            failures.append(
+                TLSFailure(
+                    type, receivingHost: session.host.name, receivingAddress: session.address.address,
+                    reason: session.tlsError?.reason))
+        }
         switch failure {
-        case .tlsFailed: type = session.tlsError?.resultType ?? .validationFailure
-        case .tlsNotOffered: type = .startTLSNotSupported
-        case nil where session.isEncrypted: return reports?.succeeded(policy) ?? ()
-        case nil: type = .startTLSNotSupported
+        case .tlsFailed: add(session.tlsError?.resultType ?? .validationFailure)
+        case .tlsNotOffered: add(.startTLSNotSupported)
+        case nil where session.isEncrypted: break
+        case nil: add(.startTLSNotSupported)
         // Nothing was learned of TLS.
         default: return
         }
-        reports?.failed(
-            policy,
-            TLSFailure(
-                type, receivingHost: session.host.name, receivingAddress: session.address.address,
-                reason: session.tlsError?.reason))
+        if let mismatch = session.security.mismatch { failures.append(mismatch) }
+        if failures.isEmpty { reports.succeeded(policy) } else { reports.failed(policy, failures) }
     }
 }
 

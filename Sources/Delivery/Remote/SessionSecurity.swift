@@ -11,4 +11,6 @@ struct SessionSecurity: Sendable {
     var label: String
     /// What the session is held against, for reports; nil: nothing.
     var reportPolicy: TLSReportPolicy?
+    /// What that policy has against the host, however the session goes; only told.
+    var mismatch: TLSFailure? = nil
 }

@@ -38,7 +38,9 @@ struct TLSDecider: Sendable {
         }
         // A certificate for a name proves nothing when the name may be forged.
         guard host.isNameSecure else { return .failure(.cannotVerify(host)) }
-        return .success(verified(host, "REQUIRETLS", security.reportPolicy))
+        var safe = verified(host, "REQUIRETLS", security.reportPolicy)
+        safe.mismatch = security.mismatch
+        return .success(safe)
     }
 
     /// DANE where it is published; else MTA-STS (RFC 8461 section 2: DANE takes precedence).
@@ -122,12 +124,15 @@ struct TLSDecider: Sendable {
         trace?.note("MTA-STS policy of \(domain): \(policy.mode)")
         let reported = TLSReportPolicy.sts(policy, domain: domain)
         guard policy.permits(host.name) else {
-            reports?.failed(
-                reported,
-                TLSFailure(.validationFailure, receivingHost: host.name, reason: "not in mx patterns"))
+            let mismatch = TLSFailure(
+                .validationFailure, receivingHost: host.name, reason: "not in mx patterns")
             guard policy.mode == .enforce || isDemanded else {
-                return .success(opportunistic(plan, reported))
+                // The session is counted when it is over, once.
+                var security = opportunistic(plan, reported)
+                security.mismatch = mismatch
+                return .success(security)
             }
+            reports?.failed(reported, mismatch)
             return .failure(.notInPolicy(host, domain))
         }
         // Testing: what would fail is told, and mail goes all the same (RFC 8461 section 5).

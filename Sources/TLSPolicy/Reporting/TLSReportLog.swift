@@ -64,10 +64,15 @@ package final class TLSReportLog: Sendable {
     }
 
     /// A session that was not, whether mail was sent nevertheless or not.
-    package func failed(_ policy: TLSReportPolicy, _ failure: TLSFailure) {
+    /// - Parameter failures: the session is one, and counts for each of them (RFC 8460 section 4.4).
+    package func failed(_ policy: TLSReportPolicy, _ failures: TLSFailure...) {
+        failed(policy, failures)
+    }
+
+    package func failed(_ policy: TLSReportPolicy, _ failures: [TLSFailure]) {
         count(policy) { tally in
             tally.failed += 1
-            tally.count(failure, sessions: 1)
+            for failure in failures { tally.count(failure, sessions: 1) }
         }
     }
 
