@@ -66,6 +66,39 @@ import Testing
         #expect(password == .init(response: Array("secret".utf8), isComplete: true))
     }
 
+    /// RFC 5802 sections 2.2 and 5.1: the server's keys are made of the prepared form, however ours is
+    /// typed. PLAIN brings it as it is (RFC 4616 section 2).
+    @Test(arguments: ScramHash.allCases) func scramIsPrepared(hash: ScramHash) async throws {
+        let name = "j\u{FC}rgen"
+        let fixture = Fixture()
+        let secret = ScramClient.authPassword(hash, password: "p\u{E4}ss 2", salt: Array(0..<16), iterations: 4096)
+        fixture.directory.change {
+            $0.users.append(.init(account: Fixture.account(4, name), password: "p\u{E4}ss 2", secrets: [secret]))
+        }
+        for (login, password) in [
+            (name, "p\u{E4}ss 2"), ("ju\u{308}rgen", "pa\u{308}ss\u{A0}\u{B2}"), ("j\u{AD}\u{FC}rgen", "p\u{E4}ss \u{FF12}"),
+        ] {
+            let client = LibraryClient(login: login, password: password)
+            #expect(await client.run(hash.rawValue, on: fixture.service, Fixture.encrypted())?.login == name)
+        }
+        let client = try LibraryClient(login: "ju\u{308}rgen", password: "pa\u{308}ss").client()
+        #expect(try client.start(["PLAIN"]).message.response == Array("\0ju\u{308}rgen\0pa\u{308}ss".utf8))
+    }
+
+    /// What SCRAM can't have, others may.
+    @Test(arguments: [("alice", "bell\u{7}"), ("bell\u{7}", "secret"), ("\u{AD}", "secret"), ("alice", "\u{AD}")])
+    func whatSASLprepRefuses(login: String, password: String) throws {
+        let client = try LibraryClient(login: login, password: password).client()
+        #expect(try client.start(["SCRAM-SHA-256", "PLAIN"]).mechanism == .plain)
+        let other = try LibraryClient(login: login, password: password, mayBeSent: false).client()
+        do {
+            _ = try other.start(["SCRAM-SHA-256", "PLAIN"])
+            Issue.record("SCRAM")
+        } catch {
+            #expect(error.cause.hasSuffix("(no SCRAM: SASLprep refuses the user or the password)"), "\(error)")
+        }
+    }
+
     /// A server that knows neither the password nor its keys.
     @Test func serverWithoutProof() throws {
         for final in ["v=AAAA", "e=other-error", "", "v="] {

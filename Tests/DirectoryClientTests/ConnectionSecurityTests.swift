@@ -136,10 +136,14 @@ import Testing
 
     @Test func `SASL SCRAM-SHA-256`() async throws {
         let right = try configuration(
-            slapd.uri, .scram(user: "martlet", password: Array("nest".utf8)))
+            slapd.uri, .scram(user: "martlet", passwords: [Array("nest".utf8)]))
         #expect(await find(right).found?.count == 1)
+        // Of two forms of a password the second is the one that was stored.
+        let second = try configuration(
+            slapd.uri, .scram(user: "martlet", passwords: [Array("n\u{E9}st".utf8), Array("nest".utf8)]))
+        #expect(await find(second).found?.count == 1)
         let wrong = try configuration(
-            slapd.uri, .scram(user: "martlet", password: Array("egg".utf8)))
+            slapd.uri, .scram(user: "martlet", passwords: [Array("egg".utf8), Array("leg".utf8)]))
         #expect(await find(wrong).fault != nil)
     }
 }

@@ -46,3 +46,17 @@ struct PreparedPassword: Sendable {
     /// Preparation has changed it, which few passwords have to fear.
     var isChanged: Bool { typed != prepared }
 }
+
+/// A user name and a password as a client of SCRAM has them (RFC 5802 sections 2.2 and 5.1): whoever typed
+/// them, the server's keys are made of this form.
+package enum ScramPreparation {
+    /// Nil when there can be no such name: SASLprep refuses it, or nothing is left of it.
+    package static func user(_ name: String) -> String? {
+        SASLprep.prepare(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The same, in any direction of text: see `PreparedPassword`.
+    package static func password(_ text: String) -> String? {
+        SASLprep.prepare(text, inAnyDirection: true).flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

@@ -47,6 +47,7 @@ package final class SASLClient {
             throw Failure(cause: noMechanism(offered))
         }
         self.mechanism = mechanism
+        answers.choose(mechanism)
         if mechanism == .external { connection.setExternal(credentials.user) }
         if mechanism.scramHash != nil, let (kind, octets) = credentials.channelBinding {
             connection.setBinding(kind, octets)
@@ -81,6 +82,9 @@ package final class SASLClient {
         if credentials.password != nil, !credentials.mayBeSent {
             text += " (PLAIN and LOGIN only over TLS)"
         }
+        if credentials.password != nil, !answers.allowsScram {
+            text += " (no SCRAM: SASLprep refuses the user or the password)"
+        }
         return text
     }
 
@@ -89,7 +93,7 @@ package final class SASLClient {
         case .external: credentials.password == nil
         case .plain, .login: credentials.password != nil && credentials.mayBeSent
         default:
-            credentials.password != nil
+            answers.allowsScram
                 && (!mechanism.bindsChannel || credentials.channelBinding != nil)
         }
     }

@@ -6,24 +6,19 @@ import Glibc
 import Musl
 #endif
 
-/// What libsasl2 asks a client for. It keeps pointers to what it is told, as long as the
-/// connection lives.
-final class SASLClientAnswers {
-    private let user: UnsafeMutablePointer<CChar>
-    private let authorizationID: UnsafeMutablePointer<CChar>
-    private let secret: UnsafeMutablePointer<sasl_secret_t>
+/// A name and a password where the library finds them.
+private final class SASLIdentity {
+    let user: UnsafeMutablePointer<CChar>
+    let secret: UnsafeMutablePointer<sasl_secret_t>
     private let secretLength: Int
 
     /// Nil only for want of memory.
-    init?(_ credentials: SASLCredentials) {
-        var password = credentials.password ?? ""
+    init?(_ user: String, _ password: String) {
+        var password = password
         let made = password.withUTF8 { martlet_sasl_secret($0.baseAddress, $0.count) }
-        guard let made, let user = strdup(credentials.user),
-            let authorizationID = strdup(credentials.authorizationID)
-        else { return nil }
+        guard let made, let user = strdup(user) else { return nil }
         secret = made
         self.user = user
-        self.authorizationID = authorizationID
         secretLength = password.utf8.count
     }
 
@@ -31,8 +26,40 @@ final class SASLClientAnswers {
         explicit_bzero(secret, MemoryLayout<sasl_secret_t>.size + secretLength)
         free(secret)
         free(user)
-        free(authorizationID)
     }
+}
+
+/// What libsasl2 asks a client for. It keeps pointers to what it is told, as long as the
+/// connection lives.
+final class SASLClientAnswers {
+    private let typed: SASLIdentity
+    /// As SCRAM has them, which the library leaves to us; nil when SASLprep refuses either.
+    private let prepared: SASLIdentity?
+    private let authorizationID: UnsafeMutablePointer<CChar>
+    private var isScram = false
+
+    /// Nil only for want of memory.
+    init?(_ credentials: SASLCredentials) {
+        guard let typed = SASLIdentity(credentials.user, credentials.password ?? ""),
+            let authorizationID = strdup(credentials.authorizationID)
+        else { return nil }
+        self.typed = typed
+        self.authorizationID = authorizationID
+        if let user = ScramPreparation.user(credentials.user),
+            let password = credentials.password.flatMap(ScramPreparation.password)
+        {
+            prepared = SASLIdentity(user, password)
+        } else {
+            prepared = nil
+        }
+    }
+
+    deinit { free(authorizationID) }
+
+    var allowsScram: Bool { prepared != nil }
+
+    /// Servers prepare for themselves what PLAIN and LOGIN bring them (RFC 4616 section 2).
+    func choose(_ mechanism: SASLMechanism) { isScram = mechanism.scramHash != nil }
 
     static let callbackCount = 4
 
@@ -45,10 +72,12 @@ final class SASLClientAnswers {
     }
 
     fileprivate func name(_ id: Int32) -> UnsafeMutablePointer<CChar> {
-        id == SASL_CB_USER ? authorizationID : user
+        id == SASL_CB_USER ? authorizationID : identity.user
     }
 
-    fileprivate var password: UnsafeMutablePointer<sasl_secret_t> { secret }
+    fileprivate var password: UnsafeMutablePointer<sasl_secret_t> { identity.secret }
+
+    private var identity: SASLIdentity { isScram ? prepared ?? typed : typed }
 
     fileprivate static func of(_ context: UnsafeMutableRawPointer?) -> SASLClientAnswers? {
         context.map { Unmanaged<SASLClientAnswers>.fromOpaque($0).takeUnretainedValue() }

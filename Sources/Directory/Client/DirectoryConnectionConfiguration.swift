@@ -15,8 +15,9 @@ package struct DirectoryConnectionConfiguration: Sendable {
         case simple(dn: String, password: [UInt8])
         /// SASL EXTERNAL: over `ldapi://` the process's own user and group.
         case external
-        /// SASL SCRAM-SHA-256; the password itself is never sent.
-        case scram(user: String, password: [UInt8])
+        /// SASL SCRAM-SHA-256; the password itself is never sent. Of the passwords the first that the
+        /// directory takes: forms of one, of which nobody knows which was stored.
+        case scram(user: String, passwords: [[UInt8]])
     }
 
     /// In order of preference; `ldap://`, `ldaps://` or `ldapi://`. While a later one is in use,

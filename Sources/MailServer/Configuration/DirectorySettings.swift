@@ -1,3 +1,4 @@
+internal import Authentication
 package import Directory
 package import MailModel
 
@@ -140,11 +141,29 @@ package struct DirectorySettings: Sendable {
                 dn: section.requiredString("dn", "the DN to bind as"),
                 password: Array(section.secret("password").utf8))
         case "scram":
-            return .scram(
-                user: section.requiredString("user", "the SASL user name"),
-                password: Array(section.secret("password").utf8))
+            return scram(
+                section, section.requiredString("user", "the SASL user name"),
+                section.secret("password"))
         case "external": return .external
         default: return .anonymous
         }
+    }
+
+    /// RFC 5802 section 2.2. slapd's SASL library does not prepare the passwords that it finds in the
+    /// directory: the form that was typed may be the one that is stored.
+    private static func scram(
+        _ section: ConfigurationSection, _ user: String, _ password: String
+    ) -> DirectoryConnectionConfiguration.Credentials {
+        let preparedUser = ScramPreparation.user(user)
+        let prepared = ScramPreparation.password(password)
+        if preparedUser == nil, !user.isEmpty {
+            section.problem("user", "has characters that SASLprep refuses (RFC 4013)")
+        }
+        if prepared == nil, !password.isEmpty {
+            section.problem("password", "has characters that SASLprep refuses (RFC 4013)")
+        }
+        let forms = [prepared, password].compactMap { $0.map { Array($0.utf8) } }
+        return .scram(
+            user: preparedUser ?? user, passwords: forms.first == forms.last ? [forms[0]] : forms)
     }
 }

@@ -75,6 +75,8 @@ struct ProblemTests {
         ("password: secret", "passwort: secret", [":13: directory.bind.password: is missing", ":13: directory.bind.passwort: is not a key of this section; did you mean “password”?"]),
         ("password: secret", "password_file: /nowhere/secret", [":13: directory.bind.password_file is “/nowhere/secret”: can't be read: No such file"]),
         ("password: secret", "method: kerberos, password: x", [":13: directory.bind.method is “kerberos”: expected one of anonymous, simple, external, scram"]),
+        ("dn: \"cn=martlet,dc=example,dc=org\", password: secret", "method: scram, user: \"\\u0007\", password: x", [":13: directory.bind.user: has characters that SASLprep refuses"]),
+        ("dn: \"cn=martlet,dc=example,dc=org\", password: secret", "method: scram, user: x, password: \"a\\u0007\"", [":13: directory.bind.password: has characters that SASLprep refuses"]),
         ("base: dc", "preset: exchange\n  base: dc", [":12: directory.preset is “exchange”: expected one of "]),
         ("base: dc", "subaddress_separator: \"++\"\n  base: dc", [":12: directory.subaddress_separator is “++”: expected one character"]),
         ("base: dc", "postmaster: admin\n  base: dc", [":12: directory.postmaster is “admin”: expected an address"]),

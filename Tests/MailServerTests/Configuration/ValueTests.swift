@@ -115,7 +115,12 @@ struct ValueTests {
     @Test(arguments: [
         ("{method: anonymous}", DirectoryConnectionConfiguration.Credentials.anonymous),
         ("{method: external}", .external),
-        ("{method: scram, user: martlet, password: s}", .scram(user: "martlet", password: [115])),
+        ("{method: scram, user: martlet, password: s}", .scram(user: "martlet", passwords: [[115]])),
+        // The prepared form first, then the one that was typed.
+        (
+            "{method: scram, user: \"ju\u{308}rgen\", password: \"\u{B2}\"}",
+            .scram(user: "j\u{FC}rgen", passwords: [[0x32], [0xc2, 0xb2]])
+        ),
         ("{dn: \"cn=x\", password: s}", .simple(dn: "cn=x", password: [115])),
     ])
     func bind(_ text: String, _ credentials: DirectoryConnectionConfiguration.Credentials) throws {

@@ -16,8 +16,21 @@ extension LDAPConnection {
             try bind(dn: dn, password: password, until: deadline)
         case .external:
             try bind(mechanism: "EXTERNAL", user: "", password: [], until: deadline)
-        case .scram(let user, let password):
-            try bind(mechanism: "SCRAM-SHA-256", user: user, password: password, until: deadline)
+        case .scram(let user, let passwords): try bind(user, passwords[...], until: deadline)
+        }
+    }
+
+    private func bind(
+        _ user: String, _ passwords: ArraySlice<[UInt8]>, until deadline: ContinuousClock.Instant
+    ) throws(DirectoryFault) {
+        do throws(DirectoryFault) {
+            try bind(
+                mechanism: "SCRAM-SHA-256", user: user, password: passwords.first ?? [], until: deadline)
+        } catch {
+            guard error.kind == .refused(code: Int(LDAP_INVALID_CREDENTIALS)), passwords.count > 1 else {
+                throw error
+            }
+            try bind(user, passwords.dropFirst(), until: deadline)
         }
     }
 
