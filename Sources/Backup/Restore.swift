@@ -116,6 +116,15 @@ package struct Restore {
                 + "restore this one with the version that made it (\(why))")
     }
 
+    /// Only of an unusable index the backup is the cause.
+    func explain(_ failure: StateLeap.Failure, _ folder: String) -> BackupError {
+        switch failure {
+        case .unusable(let why): unusableIndex(why)
+        case .full(let why): BackupError("\(state) has no room for what the index needs: make room there (\(why))")
+        case .prevented(let why): BackupError("\(folder)/index.sqlite can't be read or written: \(why)")
+        }
+    }
+
     private func lockState() throws -> StateLock {
         do {
             return try StateLock(state)
@@ -149,7 +158,7 @@ package struct Restore {
         do {
             try StateLeap.run(folder)
         } catch {
-            throw unusableIndex("\(error)")
+            throw explain(error, folder)
         }
         let check = try StateCheck(offline: folder).run(progress: progress)
         try requireUsable(check)

@@ -91,6 +91,20 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["lock"])
     }
 
+    /// The backup is not to blame, and another one is of no use.
+    @Test func aFullDiskIsNotTheBackupsFault() async throws {
+        let fixture = try Fixture()
+        await (try fixture.open()).close()
+        try fixture.backup("one")
+        let restore = try Restore(of: fixture.backups + "/one", to: "/state")
+        #expect(
+            restore.explain(.full("13"), "/state/restoring").description
+                == "/state has no room for what the index needs: make room there (13)")
+        #expect(
+            restore.explain(.prevented("10"), "/state/restoring").description
+                == "/state/restoring/index.sqlite can't be read or written: 10")
+    }
+
     @Test func aStateWithoutMailIsRestored() async throws {
         let fixture = try Fixture()
         await (try fixture.open()).close()

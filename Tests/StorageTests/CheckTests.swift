@@ -168,6 +168,41 @@ import Testing
         #expect(report.findings.count == 2)
     }
 
+    /// A full or failing disk says nothing of the index.
+    @Test func aLeapTellsWhyItFailed() async throws {
+        for (code, isOfIndex) in [
+            (ResultCode.SQLITE_FULL, false), (.SQLITE_IOERR_WRITE, false), (.SQLITE_CANTOPEN, false),
+            (.SQLITE_CORRUPT, true), (.SQLITE_NOTADB, true), (.SQLITE_ERROR, true),
+        ] {
+            let failure = StateLeap.Failure(DatabaseError(resultCode: code))
+            if case .unusable = failure { #expect(isOfIndex, "\(code)") } else { #expect(!isOfIndex, "\(code)") }
+            if case .full = failure { #expect(code == .SQLITE_FULL) } else { #expect(code != .SQLITE_FULL) }
+        }
+        let directory = TemporaryDirectory()
+        try await filled(directory)
+        let index = try DatabaseQueue(path: directory.path + "/index.sqlite")
+        try await index.write { try $0.execute(sql: "DROP TABLE keyword_sets") }
+        try index.close()
+        do {
+            try StateLeap.run(directory.path)
+            #expect(try check(directory).isIndexBroken)
+        } catch {
+            guard case .unusable? = error as? StateLeap.Failure else {
+                Issue.record(error)
+                return
+            }
+        }
+        do {
+            try StateLeap.run(directory.path + "/nowhere")
+            Issue.record("no index")
+        } catch {
+            guard case .prevented = error else {
+                Issue.record(error)
+                return
+            }
+        }
+    }
+
     @Test func aLeapPassesEveryNumber() async throws {
         let directory = TemporaryDirectory()
         try await filled(directory)

@@ -7,6 +7,15 @@ import GRDB
 /// What came after the backup is gone: clients that ask by mod-sequence are told so, because the
 /// mailbox no longer remembers what was expunged when.
 package enum StateLeap {
+    package enum Failure: Error {
+        /// The index has no tables, or is damaged, or a newer version's.
+        case unusable(String)
+        /// There is no room for what it takes; the index is none the worse for it.
+        case full(String)
+        /// The index could not be read or written, whatever it has.
+        case prevented(String)
+    }
+
     /// More messages than a mailbox gets between a backup and its use; ids and mod-sequences likewise.
     private static let uids = 1_000_000
     private static let modSequences = 1_000_000_000
@@ -15,8 +24,16 @@ package enum StateLeap {
 
     /// One transaction, after those that make an older version's index one of this version. The caller
     /// holds `StateLock`.
+    package static func run(_ directory: String) throws(Failure) {
+        do {
+            try leap(directory)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
     /// - Throws: `StorageError` when the index is none, or a newer version's; an error of SQLite.
-    package static func run(_ directory: String) throws {
+    private static func leap(_ directory: String) throws {
         let queue = try DatabaseQueue(path: directory + "/index.sqlite")
         try queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
         let migrator = IndexSchema.migrator
@@ -46,5 +63,18 @@ package enum StateLeap {
             }
         }
         try queue.close()
+    }
+}
+
+extension StateLeap.Failure {
+    /// - Parameter error: a `StorageError`, or one of SQLite.
+    init(_ error: any Error) {
+        switch (error as? DatabaseError)?.resultCode.primaryResultCode {
+        case .SQLITE_FULL: self = .full("\(error)")
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_NOMEM, .SQLITE_BUSY,
+            .SQLITE_LOCKED:
+            self = .prevented("\(error)")
+        default: self = .unusable("\(error)")
+        }
     }
 }
