@@ -64,7 +64,7 @@ struct VerdictPolicy {
     private func relayed(
         _ recipient: QueueRecipient, _ entry: QueueEntry, _ handover: Handover, _ now: Timestamp
     ) -> Verdict {
-        let complete = RecipientUpdate.complete(number: recipient.number)
+        let complete = RecipientUpdate.relayed(number: recipient.number)
         guard !handover.reportsSuccess,
             var report = report(.relayed, recipient, entry, nil, now)
         else {

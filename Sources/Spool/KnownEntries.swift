@@ -144,7 +144,7 @@ extension RecipientUpdate {
     /// What follows from it concerns the share only that its recipient belongs to.
     fileprivate var staysWithinShare: Bool {
         switch self {
-        case .complete, .postpone: true
+        case .relayed, .complete, .postpone: true
         case .deliverLocally, .fail, .hold, .release, .replace: false
         }
     }
@@ -163,7 +163,7 @@ extension QueueEntry {
                 let index = recipients.firstIndex(where: { $0.number == update.number })
             else { return false }
             switch update {
-            case .complete: recipients.remove(at: index)
+            case .relayed, .complete: recipients.remove(at: index)
             case .postpone(_, let until, let error, let delayReported):
                 recipients[index].state = .deferred
                 recipients[index].attempts += 1

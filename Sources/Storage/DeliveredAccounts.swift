@@ -2,7 +2,8 @@ import MailModel
 import NIOCore
 
 /// Accounts that have their copy of a message of which more is in the queue: no other address that
-/// leads to them brings a second one.
+/// leads to them brings a second one. So have addresses at other hosts, while somebody is yet to be
+/// looked up who may lead to them.
 struct DeliveredAccounts {
     /// As they are stored: 16 octets each.
     private(set) var bytes: ByteBuffer
@@ -25,6 +26,33 @@ struct DeliveredAccounts {
         isChanged = true
     }
 
+    // MARK: Addresses at other hosts
+
+    /// They are kept from now on.
+    mutating func watchAddresses() { if !contains(Self.watch) { insert(Self.watch) } }
+
+    mutating func relayed(to address: EmailAddress) {
+        let key = Self.key(address)
+        if contains(Self.watch), !contains(key) { insert(key) }
+    }
+
+    mutating func wasRelayed(to address: EmailAddress) -> Bool { contains(Self.key(address)) }
+
+    /// No entry of the directory has this UUID (RFC 9562 section 5.9).
+    private static let watch = AccountID(high: 0, low: 0)
+
+    /// Stands for an address among the UUIDs: FNV-1a of 128 bits (draft-eastlake-fnv). Whoever makes two
+    /// that are the same has their own message not arrive.
+    private static func key(_ address: EmailAddress) -> AccountID {
+        let address = address.withFoldedDomain
+        var hash: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
+        for octet in address.localPart.utf8 + [0] + address.domain.utf8 {
+            hash = (hash ^ UInt128(octet)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b
+        }
+        return AccountID(
+            high: UInt64(truncatingIfNeeded: hash >> 64), low: UInt64(truncatingIfNeeded: hash))
+    }
+
     private static func read(_ bytes: ByteBuffer) -> Set<AccountID> {
         var bytes = bytes
         var accounts = Set<AccountID>(minimumCapacity: bytes.readableBytes / 16)
@@ -33,4 +61,9 @@ struct DeliveredAccounts {
         }
         return accounts
     }
+}
+
+extension EmailAddress {
+    /// Another host may tell local parts apart by case (RFC 5321 section 2.4), domains are the same.
+    var withFoldedDomain: EmailAddress { EmailAddress(localPart: localPart, domain: domain.lowercased()) }
 }

@@ -20,7 +20,7 @@ struct IndexStatements {
     let markDeleted, listDeleted, unmarkDeleted: PreparedStatement
     let remember, expungedAtRank, forgetExpunged, countExpunged: PreparedStatement
     let insertEntry, getEntry, setEntry, deleteEntry: PreparedStatement
-    let setRecipient, getRecipient, deleteRecipient, anyRecipient: PreparedStatement
+    let setRecipient, getRecipient, listRecipients, deleteRecipient, anyRecipient: PreparedStatement
 
     init(_ db: Database) throws {
         func compile(_ sql: String) throws -> PreparedStatement { try PreparedStatement(db, sql) }
@@ -162,6 +162,11 @@ struct IndexStatements {
             """
             SELECT number, state, attempts, next_attempt, delay_reported, routed, error
             FROM queue_recipients WHERE message = ? AND number = ?
+            """)
+        listRecipients = try compile(
+            """
+            SELECT number, state, attempts, next_attempt, delay_reported, routed, error
+            FROM queue_recipients WHERE message = ?
             """)
         deleteRecipient = try compile(
             "DELETE FROM queue_recipients WHERE message = ? AND number = ?")

@@ -15,6 +15,8 @@ extension IndexTables {
         _ message: AcceptedMessage, _ recipients: [QueueRecipient],
         delivered: DeliveredAccounts = DeliveredAccounts()
     ) throws {
+        var delivered = delivered
+        if message.mayRepeatRecipients { delivered.watchAddresses() }
         var envelope = ByteBuffer()
         envelope.encode(message.envelope)
         let row = statements.insertEntry
@@ -77,6 +79,10 @@ extension IndexTables {
             }
             recipient.state = .delivered
             recipient.lastError = nil
+        case .relayed:
+            if known.routed.route.isRemote { entry.delivered.relayed(to: known.routed.address) }
+            try remove(known.number, of: id)
+            return .recorded
         case .complete:
             try remove(known.number, of: id)
             return .recorded
@@ -97,7 +103,7 @@ extension IndexTables {
             recipient.nextAttempt = .now
         case .replace(_, let others):
             try remove(known.number, of: id)
-            for routed in others {
+            for routed in try withoutSecondCopies(others, id, &entry) {
                 let added = QueueRecipient(
                     number: Int(entry.nextNumber), routed: routed, nextAttempt: .now)
                 try write(added, of: id)
@@ -107,6 +113,29 @@ extension IndexTables {
         }
         try write(recipient, of: id)
         return .recorded
+    }
+
+    /// Those that a replaced recipient leads to, without addresses at other hosts that have their copy or
+    /// wait for it. Who is to hear of a success gets a copy of its own: only the other host tells of it.
+    private func withoutSecondCopies(
+        _ others: [RoutedRecipient], _ id: QueueID, _ entry: inout EntryRow
+    ) throws -> [RoutedRecipient] {
+        func mayBeSecond(_ routed: RoutedRecipient) -> Bool {
+            routed.route.isRemote && !entry.envelope.isReportDue(on: routed)
+        }
+        if others.contains(where: { $0.route == .unresolved }) { entry.delivered.watchAddresses() }
+        guard others.contains(where: mayBeSecond) else { return others }
+        var waiting: Set<EmailAddress> = []
+        statements.listRecipients.bindAll(Int64(id.rawValue))
+        try statements.listRecipients.each { row in
+            let routed = try QueueRecipient(row, from: 0).routed
+            if routed.route.isRemote { waiting.insert(routed.address.withFoldedDomain) }
+        }
+        return others.filter { routed in
+            guard mayBeSecond(routed) else { return true }
+            let address = routed.address.withFoldedDomain
+            return waiting.insert(address).inserted && !entry.delivered.wasRelayed(to: address)
+        }
     }
 
     private func entry(_ id: QueueID) throws -> EntryRow? {
@@ -154,8 +183,8 @@ extension RecipientUpdate {
     /// Of the recipient that it is about.
     package var number: Int {
         switch self {
-        case .deliverLocally(let number, _, _), .complete(let number), .fail(let number, _),
-            .postpone(let number, _, _, _), .hold(let number), .release(let number),
+        case .deliverLocally(let number, _, _), .relayed(let number), .complete(let number),
+            .fail(let number, _), .postpone(let number, _, _, _), .hold(let number), .release(let number),
             .replace(let number, _):
             number
         }

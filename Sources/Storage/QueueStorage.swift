@@ -81,7 +81,9 @@ package enum RecipientUpdate: Sendable {
     /// Insert into INBOX of the recipient's account and complete it in the same transaction. An account
     /// that has its copy already, by another address, gets none.
     case deliverLocally(number: Int, account: AccountID, quota: Quota)
-    /// Delivered elsewhere, or its report has been queued: it leaves the queue.
+    /// Another host has it, and no report of ours is due, or it has been queued: it leaves the queue.
+    case relayed(number: Int)
+    /// Nothing is left to do, or its report has been queued: it leaves the queue.
     case complete(number: Int)
     /// It has failed for good and a report is due.
     case fail(number: Int, MailError)
@@ -89,7 +91,9 @@ package enum RecipientUpdate: Sendable {
     case postpone(number: Int, until: Timestamp, MailError, delayReported: Bool)
     case hold(number: Int)
     case release(number: Int)
-    /// Looked up again: replaced by these (numbers are assigned behind the existing ones).
+    /// Looked up again: replaced by these (numbers are assigned behind the existing ones), without those
+    /// at other hosts whose addresses have their copy or wait for it, unless their success is to be
+    /// reported.
     case replace(number: Int, with: [RoutedRecipient])
 }
 

@@ -8,6 +8,11 @@ struct QueueUpdate: Sendable {
 
     /// All of them leave the queue, and nothing else happens: the log can record that.
     var isCompletion: Bool {
-        updates.allSatisfy { if case .complete = $0 { true } else { false } }
+        updates.allSatisfy {
+            switch $0 {
+            case .relayed, .complete: true
+            default: false
+            }
+        }
     }
 }

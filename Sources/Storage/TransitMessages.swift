@@ -123,13 +123,19 @@ extension TransitMessages.Message {
 }
 
 extension AcceptedMessage {
-    /// For others only: no mailbox here gets it. Nor has it to wait for a time.
+    /// For others only: no mailbox here gets it. Nor has it to wait for a time; nor is somebody to be
+    /// looked up who may lead to one of the others, of whom the index remembers then who has a copy.
     fileprivate var isForElsewhere: Bool {
-        if isLarge || recipients.isEmpty { return false }
+        if isLarge || recipients.isEmpty || mayRepeatRecipients { return false }
         if let release = envelope.releaseAt, release > .now { return false }
         return recipients.allSatisfy { recipient in
             if case .mailbox = recipient.route { false } else { true }
         }
+    }
+
+    /// Looking one recipient up may lead to another.
+    var mayRepeatRecipients: Bool {
+        recipients.count > 1 && recipients.contains { $0.route == .unresolved }
     }
 
     /// As the queue has it while nothing was tried.

@@ -5,6 +5,7 @@ import MailModel
 import NIOCore
 import Spool
 import Storage
+import Synchronization
 import Testing
 
 @testable import Delivery
@@ -25,11 +26,11 @@ import Testing
     /// Runs a queue manager for as long as `body` does.
     private func manage(
         _ engine: StorageEngine, _ resolver: FakeDirectory, _ clock: any QueueClock,
-        _ body: (Spool) async throws -> Void
+        remote: (any DeliveryAgent)? = nil, _ body: (Spool) async throws -> Void
     ) async throws {
         let spool = Spool(storage: engine, clock: clock, logger: logger)
         let manager = QueueManager(
-            spool: spool, resolver: resolver,
+            spool: spool, resolver: resolver, remote: remote,
             configuration: QueueManagerConfiguration(
                 reports: ReportConfiguration(hostName: "mx.example.org")),
             logger: logger)
@@ -174,6 +175,61 @@ import Testing
         await engine.close()
     }
 
+    /// The same with members at other hosts: whether the one that is named as well has its copy already
+    /// when the list is expanded, or waits for it.
+    @Test(arguments: [true, false]) func aListAndItsMemberElsewhere(_ isFirst: Bool) async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let resolver = FakeDirectory()
+        let sender = AccountID(high: 9, low: 9)
+        let list = EmailAddress(localPart: "list", domain: "example.org")
+        let members = (1...2).map { number in
+            RoutedAddress(
+                address: EmailAddress(localPart: "m\(number)", domain: "elsewhere.example"),
+                route: .remote(.foreign))
+        }
+        let agent = CountingAgent()
+        resolver.answer(list, .rejected(.directoryUnavailable("not yet")))
+        resolver.answer(
+            Harness.sender,
+            .deliver([RoutedAddress(address: Harness.sender, route: .mailbox(sender, .unlimited))]))
+        if isFirst {
+            agent.isReady.withLock { $0 = true }
+        } else {
+            resolver.answer(list, .deliver(members))
+        }
+        var engine = try engine()
+        let start = Timestamp.now
+        try await manage(engine, resolver, SystemQueueClock(), remote: agent) { _ in
+            try await accept(
+                engine,
+                [.to(.unresolved, at: list, notify: .success), .to(.remote(.foreign), at: members[0].address, notify: .success)])
+            if isFirst {
+                try await until {
+                    let entry = try await engine.entries(after: nil, limit: 1).first
+                    return entry?.recipients.map(\.number) == [0] && entry?.recipients[0].state == .deferred
+                }
+            } else {
+                try await until { try await told(engine, sender) == ["rfc822; list@example.org expanded"] }
+                try await until {
+                    try await engine.entries(after: nil, limit: 1).first?.recipients.allSatisfy { $0.attempts > 0 } == true
+                }
+            }
+        }
+        await engine.close()
+        engine = try self.engine()
+        agent.isReady.withLock { $0 = true }
+        resolver.answer(list, .deliver(members))
+        try await manage(engine, resolver, ManualClock(start + .seconds(4000)), remote: agent) { _ in
+            try await until { try await told(engine, sender).count >= 2 }
+            try await until { try await engine.entries(after: nil, limit: 1).isEmpty }
+        }
+        #expect(agent.sent.withLock { $0.sorted() } == ["m1@elsewhere.example", "m2@elsewhere.example"])
+        #expect(
+            try await told(engine, sender).sorted()
+                == ["rfc822; list@example.org expanded", "rfc822; m1@elsewhere.example relayed"])
+        await engine.close()
+    }
+
     /// Address and action of all that the reports in a mailbox tell of.
     private func told(_ engine: StorageEngine, _ account: AccountID) async throws -> [String] {
         var told: [String] = []
@@ -206,5 +262,20 @@ import Testing
         }
         #expect(try await engine.usage(of: account).messages == 1)
         await engine.close()
+    }
+}
+
+/// Takes all mail once it is ready, and knows nothing of reports.
+private final class CountingAgent: DeliveryAgent {
+    let isReady = Mutex(false)
+    let sent = Mutex<[String]>([])
+
+    func deliver(_ attempt: DeliveryAttempt, _ progress: any DeliveryProgress) async -> DeliveryResult {
+        guard isReady.withLock({ $0 }) else {
+            return DeliveryResult(attempt.recipients.map { _ in .deferred(MailError(451, .init(4, 4, 1), "No answer")) })
+        }
+        sent.withLock { $0 += attempt.recipients.map { "\($0.routed.address)" } }
+        let handover = Handover(host: "mx", address: "192.0.2.1", tls: nil, reply: "250", reportsSuccess: false)
+        return DeliveryResult(attempt.recipients.map { _ in .relayed(handover) })
     }
 }

@@ -128,7 +128,7 @@ final class MemoryQueue: QueueStorage {
             } else {
                 stored.entry.recipients.remove(at: index)
             }
-        case .complete: stored.entry.recipients.remove(at: index)
+        case .relayed, .complete: stored.entry.recipients.remove(at: index)
         case .fail(_, let error):
             stored.entry.recipients[index].state = .failed
             stored.entry.recipients[index].lastError = error
@@ -158,7 +158,7 @@ extension RecipientUpdate {
     var word: String {
         switch self {
         case .deliverLocally: "deliver"
-        case .complete: "complete"
+        case .relayed, .complete: "complete"
         case .fail: "fail"
         case .postpone: "postpone"
         case .hold: "hold"

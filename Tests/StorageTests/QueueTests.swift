@@ -212,6 +212,39 @@ import Testing
         try await IndexAudit.check(directory)
     }
 
+    /// At another host as well, whether that has it already or not; not whose success is to be told.
+    @Test(arguments: [true, false]) func anAddressElsewhereGetsOneCopy(_ isFirst: Bool) async throws {
+        let directory = TemporaryDirectory()
+        var engine = try StorageEngine.open(directory)
+        let list = recipient("list@example.org", .unresolved, [.success])
+        let id = try await engine.accept(body(1), to: remote(1), list, remote(2), remote(3))
+        try await engine.settle()
+        if isFirst {
+            #expect(try await engine.update(id, [.relayed(number: 0)]).map(\.name) == ["recorded"])
+            // It failed: nobody there has a copy.
+            #expect(try await engine.update(id, [.complete(number: 3)]).map(\.name) == ["recorded"])
+        }
+        await engine.close()
+        engine = try StorageEngine.open(directory)
+        let folded = recipient("user1@EXAMPLE.net", .remote(.foreign))
+        let told = recipient("user1@example.net", .remote(.foreign), [.success])
+        let other = recipient("USER1@example.net", .remote(.foreign))
+        _ = try await engine.update(
+            id, [.replace(number: 1, with: [remote(1), folded, told, remote(2), remote(3), remote(4), remote(4), other])])
+        let entry = try #require(try await engine.entry(id))
+        #expect(
+            entry.recipients.map(\.routed)
+                == (isFirst ? [remote(2), told, remote(3), remote(4), other] : [remote(1), remote(2), remote(3), told, remote(4), other]))
+        // A list of those who have it: nobody is left.
+        let last = entry.recipients.map(\.number)
+        _ = try await engine.update(id, last.dropFirst().map { .relayed(number: $0) })
+        _ = try await engine.update(id, [.replace(number: last[0], with: [remote(4)])])
+        #expect(try await engine.entry(id) == nil)
+        #expect(try await engine.entries(after: nil, limit: 9).isEmpty)
+        await engine.close()
+        try await IndexAudit.check(directory)
+    }
+
     @Test func entriesComeInPages() async throws {
         let directory = TemporaryDirectory()
         let engine = try StorageEngine.open(directory)

@@ -32,7 +32,7 @@ struct QueueCheck {
                 report.add(.damage, subject, "its envelope: \(error)")
             }
             if entries.integer(5) % 16 != 0 {
-                report.add(.damage, subject, "its list of accounts that have a copy is cut short")
+                report.add(.damage, subject, "its list of who has a copy is cut short")
             }
             if entries.isNull(2) {
                 report.add(.damage, subject, "waits in the queue, but is not stored")
