@@ -116,7 +116,8 @@ let package = Package(
             ],
             swiftSettings: swift),
 
-        // Tests. What they share stands in TestSupport, what all kinds of fuzzing share in FuzzSupport;
+        // Tests. What they share stands in TestSupport, what all kinds of fuzzing share, and the random numbers
+        // of all tests, in FuzzSupport, which needs no test libraries;
         // IntegrationTests run the built server.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
         .target(
@@ -127,14 +128,16 @@ let package = Package(
             name: "MailModelTests", dependencies: ["MailModel"], swiftSettings: swift),
         .testTarget(
             name: "InternetMessageTests",
-            dependencies: ["InternetMessage", "MailModel", "TestSupport"], swiftSettings: swift),
+            dependencies: ["InternetMessage", "MailModel", "FuzzSupport", "TestSupport"],
+            swiftSettings: swift),
         .testTarget(
-            name: "SMTPTests", dependencies: ["SMTP", "MailModel", nio], swiftSettings: swift),
+            name: "SMTPTests", dependencies: ["SMTP", "MailModel", "FuzzSupport", nio],
+            swiftSettings: swift),
         .testTarget(
             name: "POP3Tests",
             dependencies: [
                 "POP3", "MailServer", "MailModel", "MailboxStore", "Transport", "Directory",
-                "Authentication", "Storage", nio, nioPosix, logging,
+                "Authentication", "Storage", "FuzzSupport", nio, nioPosix, logging,
             ],
             swiftSettings: swift),
         .testTarget(
@@ -143,13 +146,16 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "DKIMTests",
-            dependencies: ["DKIM", "COpenSSL", "InternetMessage", "MailModel", "TestSupport", nio],
+            dependencies: [
+                "DKIM", "COpenSSL", "InternetMessage", "MailModel", "FuzzSupport", "TestSupport", nio,
+            ],
             swiftSettings: swift),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "TestSupport", nio, logging],
+            name: "TransportTests", dependencies: ["Transport", "FuzzSupport", "TestSupport", nio, logging],
             swiftSettings: swift),
         .testTarget(
-            name: "DNSTests", dependencies: ["DNS", "TestSupport", logging], swiftSettings: swift),
+            name: "DNSTests", dependencies: ["DNS", "FuzzSupport", "TestSupport", logging],
+            swiftSettings: swift),
         .testTarget(
             name: "TLSPolicyTests", dependencies: ["TLSPolicy", "MailModel", "TestSupport", logging],
             swiftSettings: swift),
@@ -163,23 +169,25 @@ let package = Package(
         .testTarget(
             name: "AuthenticationTests",
             dependencies: [
-                "CSASL", "COpenSSL", "Authentication", "MailModel", "Directory", "TestSupport",
-                logging,
+                "CSASL", "COpenSSL", "Authentication", "MailModel", "Directory", "FuzzSupport",
+                "TestSupport", logging,
             ],
             swiftSettings: swift),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "MailModel", "Metrics", "CChecksum", grdb, nio, logging],
+            dependencies: [
+                "Storage", "MailModel", "Metrics", "CChecksum", "FuzzSupport", grdb, nio, logging,
+            ],
             swiftSettings: swift),
         .testTarget(
             name: "MailboxStoreTests",
             dependencies: [
-                "MailboxStore", "Storage", "InternetMessage", "MailModel", "TestSupport", grdb,
-                sqlite, nio, logging,
+                "MailboxStore", "Storage", "InternetMessage", "MailModel", "FuzzSupport", "TestSupport",
+                grdb, sqlite, nio, logging,
             ],
             swiftSettings: swift),
         .testTarget(
-            name: "SpoolTests", dependencies: ["Spool", "Storage", "MailModel", nio, logging],
+            name: "SpoolTests", dependencies: ["Spool", "Storage", "MailModel", "FuzzSupport", nio, logging],
             swiftSettings: swift),
         .testTarget(
             name: "DeliveryTests",
@@ -224,7 +232,7 @@ let package = Package(
             ],
             swiftSettings: swift),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["martlet", "COpenSSL", "TestSupport"],
+            name: "IntegrationTests", dependencies: ["martlet", "COpenSSL", "FuzzSupport", "TestSupport"],
             exclude: ["Support/mailtool.py", "Support/sink.py"], swiftSettings: swift),
     ]
 )

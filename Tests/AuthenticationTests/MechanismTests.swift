@@ -1,5 +1,5 @@
 import Directory
-import TestSupport
+import FuzzSupport
 import Testing
 
 @testable import Authentication
@@ -181,7 +181,7 @@ import Testing
     func noise(mechanism: SASLMechanism) async throws {
         let context = Fixture.encrypted(certificate: Self.certificate)
         let fixture = Fixture { $0.failuresPerAddress = .max }
-        var generator = SeededGenerator(seed: 1)
+        var generator = Dice(seed: 1)
         let alphabet = Array("\0=,:anrcpy$*\u{7f}\r\n".utf8) + [0xff, 0x80]
         for round in 0..<200 {
             let exchange = try #require(fixture.service.begin(mechanism.rawValue, context))

@@ -1,8 +1,8 @@
 import COpenSSL
 import DKIM
+import FuzzSupport
 import MailModel
 import Testing
-import TestSupport
 
 /// The body hash against a plain reading of RFC 6376 section 3.4.4.
 @Suite struct BodyTests {
@@ -21,7 +21,7 @@ import TestSupport
     }
 
     @Test func oddBodiesHoweverTheyAreCut() throws {
-        var dice = SeededGenerator(seed: 20_26)
+        var dice = Dice(seed: 20_26)
         for round in 0..<600 {
             let isDense = round % 2 == 0
             let alphabet = Array((isDense ? "ab \t\r\n" : "abcdefghijklmnopqrstuvwxyz \n").utf8)

@@ -1,4 +1,5 @@
 import DNS
+import FuzzSupport
 import Logging
 import Synchronization
 import TestSupport
@@ -32,7 +33,7 @@ final class DNSFixture: Sendable {
             servers: [server.address], trustAnchorFile: server.trustAnchorFile)
         configuration.timeout = .seconds(30)
         resolver = try DNSResolver(
-            configuration: configuration, logger: Logger(label: "test"), generator: SeededGenerator(seed: 1))
+            configuration: configuration, logger: Logger(label: "test"), generator: Dice(seed: 1))
     }
 
     private static let plain = Zone(

@@ -1,20 +1,15 @@
+import FuzzSupport
 import Glibc
 
-/// Seeded random numbers (SplitMix64), so that whatever a driver finds can be found again.
+/// `Dice` for IMAP: octets that mean something there take the place of others.
 struct GrammarDice: RandomNumberGenerator {
-    private var state: UInt64
+    private var dice: Dice
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { dice = Dice(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
+    mutating func next() -> UInt64 { dice.next() }
 
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+    mutating func chance(_ percent: Int) -> Bool { dice.chance(percent) }
 
     /// A few octets changed, removed, put in or repeated.
     mutating func mutate(_ text: inout [UInt8]) {

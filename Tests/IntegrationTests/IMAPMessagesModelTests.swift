@@ -1,6 +1,6 @@
 import Foundation
+import FuzzSupport
 import Testing
-import TestSupport
 
 /// Several sessions on one mailbox do what comes to their minds, one command at a time. Each keeps a
 /// picture of the mailbox from what it is told; a model knows what the mailbox holds.
@@ -9,7 +9,7 @@ import TestSupport
     func sessionsAgree(_ seed: UInt64) throws {
         let server = try RunningMartlet.shared.get()
         let user = server.newUser()
-        var random = SeededGenerator(seed: seed)
+        var random = Dice(seed: seed)
         var model = Model()
         let sessions = try (0..<4).map { number in
             let client = try IMAPMessagesClient(server, user, select: nil)
@@ -76,7 +76,7 @@ private final class Session {
     // MARK: Asking
 
     /// A command that makes sense now; the model changes with its answer.
-    func command(_ model: inout Model, _ random: inout SeededGenerator) -> String {
+    func command(_ model: inout Model, _ random: inout Dice) -> String {
         let choice = Int.random(in: 0..<100, using: &random)
         if uids.count < 3 || choice < 12 && uids.count < 30 {
             model.appended += 1

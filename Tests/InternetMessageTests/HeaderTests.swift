@@ -1,3 +1,4 @@
+import FuzzSupport
 import InternetMessage
 import Testing
 
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test func fieldsCoverTheSectionForAnyBytes() throws {
-        var random = SeededGenerator(seed: 1)
+        var random = Dice(seed: 1)
         let alphabet = [
             "A", "From", ":", " ", "\t", "\r\n", "\n", "\r", "\r\n\r\n", "\u{0}", "\u{e9}", "x:y", ": v\r\n",
         ]

@@ -1,3 +1,5 @@
+import FuzzSupport
+
 /// Messages as they should not be: nested, cut off, with boundaries at every odd place.
 struct BrokenMail {
     private static let boundaries = ["foo", "foobar", "foo--", "b", "x y", "=_1"]
@@ -17,22 +19,9 @@ struct BrokenMail {
         "--foo--", "--x y", "\0", "--foo--bar", "--foobar--",
     ]
 
-    /// SplitMix64: a failing case can be run again.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
+    var generator: Dice
 
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-            return z ^ z >> 31
-        }
-    }
-
-    var generator: Generator
-
-    init(seed: UInt64) { generator = Generator(state: seed) }
+    init(seed: UInt64) { generator = Dice(seed: seed) }
 
     mutating func message() -> [UInt8] { Array(part(depth: 0).utf8) }
 

@@ -1,3 +1,4 @@
+import FuzzSupport
 import Testing
 
 @testable import InternetMessage
@@ -9,7 +10,7 @@ func parsed(_ bytes: [UInt8], limits: MIMELimits = MIMELimits()) -> MIMEMessage 
 }
 
 /// Given to the parser in pieces of random length.
-func parsed(_ bytes: [UInt8], using generator: inout BrokenMail.Generator) -> MIMEMessage {
+func parsed(_ bytes: [UInt8], using generator: inout Dice) -> MIMEMessage {
     var parser = MIMEParser()
     bytes.withUnsafeBytes { bytes in
         var start = 0

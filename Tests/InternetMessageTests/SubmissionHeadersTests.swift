@@ -1,3 +1,4 @@
+import FuzzSupport
 import InternetMessage
 import MailModel
 import Testing
@@ -60,7 +61,7 @@ private func fix(_ header: String) throws -> SubmissionHeaders {
     /// Whatever is sent, the result is the input without its Bcc fields, with the additions where
     /// the fields end.
     @Test func everyOtherOctetStays() throws {
-        var random = SeededGenerator(seed: 9)
+        var random = Dice(seed: 9)
         let alphabet = [
             "Date: x\r\n", "Message-ID: <a@b>\r\n", "Bcc: x@y\r\n", "Bcc: x@y,\r\n z@w\r\n", "resent-bcc: q\r\n",
             "From: a@b\r\n", "Subject: \u{e9}\r\n", "X-Y:\r\n", "X: \u{0}\u{1}\r\n", "To: a\r\n\tb\r\n", " fold\r\n",

@@ -1,6 +1,6 @@
+import FuzzSupport
 import MailModel
 import Storage
-import TestSupport
 import Testing
 
 @testable import MailboxStore
@@ -60,7 +60,7 @@ private struct Client {
     /// ends with what is in the store.
     @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
     func sessionsConverge(seed: UInt64) async throws {
-        var random = SeededGenerator(seed: seed)
+        var random = Dice(seed: seed)
         let fixture = try Fixture()
         let id = try await fixture.mailbox("INBOX").id
         let other = try await fixture.mailbox("Other").id

@@ -1,22 +1,9 @@
+import FuzzSupport
 import NIOCore
 
 @testable import POP3
 
-/// A generator with a seed, so that a failing random case can be run again.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-
+extension Dice {
     mutating func text(from alphabet: [String], pieces: Int) -> String {
         (0..<Int.random(in: 0...pieces, using: &self)).map { _ in alphabet.randomElement(using: &self)! }
             .joined()

@@ -1,3 +1,4 @@
+import FuzzSupport
 import MailModel
 import NIOCore
 import Testing
@@ -180,7 +181,7 @@ import Testing
 
     /// Whatever arrives, from whatever state, the session neither crashes nor answers without bound.
     @Test(arguments: 0..<4) func randomConversations(_ depth: Int) {
-        var random = SeededGenerator(seed: UInt64(depth) + 1)
+        var random = Dice(seed: UInt64(depth) + 1)
         let words = [
             "EHLO c\r\n", "HELO c\r\n", "MAIL FROM:<a@x>", "MAIL FROM:<>", " SIZE=1", " BODY=BINARYMIME",
             "RCPT TO:<b@x>", "RCPT TO:<unknown@x>", "\r\n", "\r\n", "\n", "\r", "DATA\r\n", ".\r\n", "\r\n.\r\n",

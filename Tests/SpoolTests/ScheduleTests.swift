@@ -1,3 +1,4 @@
+import FuzzSupport
 import MailModel
 import Testing
 
@@ -192,7 +193,7 @@ import Testing
     /// Against a simple model: everything comes once, not early, within the limits, and nothing is
     /// left behind.
     @Test(arguments: 1...6) func agreesWithAModel(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = Dice(seed: seed)
         var fixture = ScheduleFixture {
             $0.maximumRemoteLeases = 12
             $0.maximumLocalLeases = 8

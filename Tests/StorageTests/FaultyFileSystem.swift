@@ -1,3 +1,4 @@
+import FuzzSupport
 import Glibc
 import Storage
 import Synchronization
@@ -158,7 +159,7 @@ final class FaultyFileSystem: FileSystem {
     }
 
     private static func tear(_ current: [UInt8], _ durable: [UInt8], seed: Int) -> [UInt8] {
-        var random = SeededGenerator(seed &* 31 &+ current.count)
+        var random = Dice(seed: UInt64(truncatingIfNeeded: seed &* 31 &+ current.count))
         var torn = durable + [UInt8](repeating: 0, count: max(0, current.count - durable.count))
         for start in stride(from: 0, to: current.count, by: 512) where Bool.random(using: &random) {
             let end = min(start + 512, current.count)

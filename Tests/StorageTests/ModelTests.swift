@@ -1,3 +1,4 @@
+import FuzzSupport
 import GRDB
 import MailModel
 import NIOCore
@@ -92,13 +93,13 @@ struct ModelRun {
         let removed = Mutex<Set<QueueID>>([])
     }
 
-    private var dice: SeededGenerator
+    private var dice: Dice
     private var model = MailboxModel()
     private let mirror = Mirror()
     private var nextBody = 0
     private var uidValidities: [AccountID: UInt32] = [:]
 
-    init(seed: Int) { dice = SeededGenerator(seed) }
+    init(seed: Int) { dice = Dice(seed: UInt64(seed)) }
 
     func watch(_ engine: StorageEngine) {
         let mirror = mirror

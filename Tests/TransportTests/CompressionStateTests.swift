@@ -1,6 +1,6 @@
 import CZlib
+import FuzzSupport
 import NIOCore
-import TestSupport
 import Testing
 
 @testable import Transport
@@ -38,7 +38,7 @@ import Testing
     @Test func anInflaterGoesOnAfterItsRelease() throws {
         let peer = try Peer()
         var inflater = Inflater()
-        var random = SeededGenerator(seed: 1)
+        var random = Dice(seed: 1)
         let text = (0..<20_000).map { _ in UInt8.random(in: 32...126, using: &random) }
         var sizes: [Int] = []
         for _ in 0..<4 {

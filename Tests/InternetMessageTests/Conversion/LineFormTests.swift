@@ -1,4 +1,4 @@
-import TestSupport
+import FuzzSupport
 import Testing
 
 @testable import InternetMessage
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func findsTheWordAnywhere() {
-        var generator = SeededGenerator(seed: 2)
+        var generator = Dice(seed: 2)
         for _ in 0..<3000 {
             let noise = generator.bytes(from: ["b", "binar", "yB", "in", "x", "BINARX", "inary"], pieces: 40)
             let place = Int.random(in: 0...noise.count, using: &generator)

@@ -1,4 +1,4 @@
-import TestSupport
+import FuzzSupport
 import Testing
 
 @testable import InternetMessage
@@ -81,7 +81,7 @@ import Testing
 
     /// Whatever stands in a field: it ends as ASCII, in lines that continue it.
     @Test func anyText() {
-        var generator = SeededGenerator(seed: 5)
+        var generator = Dice(seed: 5)
         let alphabet = [
             "\u{e9}", "\u{4e2d}", "a", " ", "@", "<", ">", ",", ";", ":", "(", ")", "\"", "\\", "=?", "?=", "=?utf-8?q?",
             "=C3=A9", "\r\n ", "[", "]", "/", "name=", "*", "\t", ".", "\0", "\r",

@@ -1,3 +1,4 @@
+import FuzzSupport
 import MailServer
 import Synchronization
 import Testing
@@ -121,7 +122,7 @@ private let header = FakeMailboxes.deliveryHeader
 
     /// Chunks of the store, of the network and lines meet in all ways.
     @Test func streamsGreatMessages() async throws {
-        var random = SeededGenerator(seed: 1)
+        var random = Dice(seed: 1)
         let lines = ["text of a line\r\n", ".\r\n", "..dots\r\n", "\r\n", String(repeating: "x", count: 900) + "\r\n"]
         let body = (0..<20_000).map { _ in lines.randomElement(using: &random)! }.joined()
         let message = "Subject: great\r\n\r\n" + body

@@ -1,3 +1,4 @@
+import FuzzSupport
 import MailModel
 import NIOCore
 import Testing
@@ -9,7 +10,7 @@ import Testing
     /// - Parameter hidden: extensions that the client is not shown.
     private static func talk(
         _ client: inout ClientDriver, _ server: inout SessionDriver, hiding hidden: [String] = [],
-        using generator: inout SeededGenerator
+        using generator: inout Dice
     ) {
         client.run()
         for _ in 0..<10_000 where !client.isClosed {
@@ -42,7 +43,7 @@ import Testing
 
     @Test(arguments: hidden)
     func messages(hidden: [String]) {
-        var generator = SeededGenerator(seed: 77)
+        var generator = Dice(seed: 77)
         let alphabet = ["line\r\n", ".", "\r\n.\r\n", "\n", "\r", "x", "..\r\n"]
         for round in 0..<60 {
             let contents = (0..<3).map { _ in
@@ -74,7 +75,7 @@ import Testing
     }
 
     @Test func everyParameter() {
-        var generator = SeededGenerator(seed: 1)
+        var generator = Dice(seed: 1)
         let original = OriginalRecipient(addressType: "rfc822", address: "a+b=c d@x")
         let transaction = ClientTransaction.to("b").with {
             $0.recipients[0].notify = [.success, .failure]
@@ -97,7 +98,7 @@ import Testing
     }
 
     @Test func submission() {
-        var generator = SeededGenerator(seed: 1)
+        var generator = Dice(seed: 1)
         var configuration = SMTPClientConfiguration(hostname: "client.example")
         configuration.tls = .required
         configuration.authenticates = true

@@ -1,3 +1,4 @@
+import FuzzSupport
 import MailModel
 import NIOCore
 import Testing
@@ -16,13 +17,13 @@ import Testing
     ]
 
     @Test func anything() {
-        var generator = SeededGenerator(seed: 2024)
+        var generator = Dice(seed: 2024)
         var accepted = 0
         for _ in 0..<4000 { run(&generator, &accepted) }
         #expect(accepted > 50)
     }
 
-    private func run(_ generator: inout SeededGenerator, _ accepted: inout Int) {
+    private func run(_ generator: inout Dice, _ accepted: inout Int) {
         var configuration = SMTPClientConfiguration(hostname: "client.example")
         configuration.flavour = Int.random(in: 0..<4, using: &generator) == 0 ? .lmtp : .smtp
         configuration.tls = [.never, .opportunistic, .required].randomElement(using: &generator)!
@@ -69,7 +70,7 @@ import Testing
         #expect(results <= wholeMessages)
     }
 
-    private func sensibleReply(_ driver: ClientDriver, _ generator: inout SeededGenerator) -> String {
+    private func sensibleReply(_ driver: ClientDriver, _ generator: inout Dice) -> String {
         switch driver.waitsFor {
         case .greeting, .startTLS: "220 peer\r\n"
         case .hello:

@@ -1,3 +1,4 @@
+import FuzzSupport
 import NIOCore
 import Testing
 
@@ -50,7 +51,7 @@ import Testing
 
     /// The server's reader makes of it what an octet-by-octet rule makes of the original.
     @Test func serverReadsItBack() {
-        var generator = SeededGenerator(seed: 5)
+        var generator = Dice(seed: 5)
         let alphabet = ["\r\n", "\r", "\n", ".", "..", "a", "line of text", "\r\n."]
         for _ in 0..<2000 {
             let content = (0..<Int.random(in: 0...12, using: &generator))
