@@ -13,7 +13,7 @@ struct IndexStatements {
     let annotate, removeAnnotation, listAnnotations, copyAnnotations: PreparedStatement
     let insertKeywordSet, getKeywords, addKeyword, usedKeywordSets, removeKeywords:
         PreparedStatement
-    let insertMessage, getMessage, setReferences, addReferences: PreparedStatement
+    let insertMessage, getMessage, setReferences, addReference: PreparedStatement
     let deleteMessage, moveMessage: PreparedStatement
     let deliver, getDelivered, setFlags, listRows, copy, expunge: PreparedStatement
     let listFlags, listStored, moveAll: PreparedStatement
@@ -96,13 +96,7 @@ struct IndexStatements {
         insertMessage = try compile("INSERT INTO messages VALUES (?, ?, ?, ?, ?)")
         getMessage = try compile("SELECT segment, offset, size, refs FROM messages WHERE id = ?")
         setReferences = try compile("UPDATE messages SET refs = ?2 WHERE id = ?1")
-        addReferences = try compile(
-            """
-            UPDATE messages SET refs = refs + c.number FROM (
-                SELECT message, count(*) AS number FROM mailbox_messages
-                WHERE mailbox = ? AND uid BETWEEN ? AND ? GROUP BY message
-            ) c WHERE c.message = id
-            """)
+        addReference = try compile("UPDATE messages SET refs = refs + 1 WHERE id = ?")
         deleteMessage = try compile("DELETE FROM messages WHERE id = ?")
         moveMessage = try compile("UPDATE messages SET segment = ?2, offset = ?3 WHERE id = ?1")
 

@@ -11,7 +11,7 @@ extension IndexTables {
         let rows = try rows(uids, in: source)
         _ = try admit(rows, to: target, of: account, within: quota)
         let result = try copy(rows, from: source, to: target, of: account, keeping: flags)
-        for run in UIDSet(ascending: result.sources).ranges { try addReferences(run, in: source) }
+        for (_, row) in rows { try addReference(to: row.message) }
         return result
     }
 
@@ -38,19 +38,6 @@ extension IndexTables {
     }
 
     private typealias Source = (uid: UInt32, row: FlagRow)
-
-    /// The messages that exist.
-    private func rows(_ uids: [UInt32], in mailbox: Int64) throws -> [Source] {
-        var rows: [Source] = []
-        rows.reserveCapacity(uids.count)
-        for run in UIDSet(ascending: uids).ranges {
-            statements.listRows.bindAll(mailbox, Int64(run.lowerBound), Int64(run.upperBound))
-            try statements.listRows.each { row in
-                rows.append((UInt32(row.integer(5)), FlagRow(row)))
-            }
-        }
-        return rows
-    }
 
     /// Whether they may come in, and what they count.
     private func admit(

@@ -13,16 +13,14 @@ extension IndexTables {
         let state = try state(of: mailbox, ownedBy: account)
         var gone: [UInt32] = []
         var counters = MailboxCounters()
-        for uid in uids {
-            guard let row = try flagRow(uid, in: mailbox),
-                !onlyDeleted || row.flags.system.contains(.deleted)
-            else { continue }
+        for (uid, row) in try rows(uids, in: mailbox) {
+            guard !onlyDeleted || row.flags.system.contains(.deleted) else { continue }
             counters.count(row.flags.system, bytes: row.bytes, 1)
-            try remove(uid...uid, from: mailbox)
             try addReferences(-1, to: row.message)
             gone.append(uid)
         }
         guard !gone.isEmpty else { return [] }
+        for run in UIDSet(ascending: gone).ranges { try remove(run, from: mailbox) }
         try forget(gone, counters, at: state.modSequence + 1, of: state)
         return gone
     }

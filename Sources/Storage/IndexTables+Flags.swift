@@ -16,8 +16,7 @@ extension IndexTables {
         // Keywords are what can be refused: all sets come before the first change.
         var sets: [UInt32: UInt32] = [:]
         let keepsKeywords = change.keywords.isEmpty && change.operation != .replace
-        for uid in uids {
-            guard let row = try flagRow(uid, in: mailbox) else { continue }
+        for (uid, row) in try rows(uids, in: mailbox) {
             if let limit = change.unchangedSince, row.modSequence > limit {
                 result.modified.append(uid)
                 continue

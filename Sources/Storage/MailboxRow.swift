@@ -53,6 +53,20 @@ extension IndexTables {
         statement.bind(2, Int64(uid))
         return try statement.first { FlagRow($0) }
     }
+
+    /// The messages that exist. Runs of UIDs are read by one statement each.
+    /// - Parameter uids: ascending.
+    func rows(_ uids: [UInt32], in mailbox: Int64) throws -> [(uid: UInt32, row: FlagRow)] {
+        var rows: [(uid: UInt32, row: FlagRow)] = []
+        rows.reserveCapacity(uids.count)
+        for run in UIDSet(ascending: uids).ranges {
+            statements.listRows.bindAll(mailbox, Int64(run.lowerBound), Int64(run.upperBound))
+            try statements.listRows.each { row in
+                rows.append((UInt32(row.integer(5)), FlagRow(row)))
+            }
+        }
+        return rows
+    }
 }
 
 extension FlagRow {
