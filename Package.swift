@@ -75,7 +75,9 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "Storage",
-            dependencies: ["CChecksum", "MailModel", "Metrics", grdb, sqlite, nio, logging],
+            dependencies: [
+                "CChecksum", "MailModel", "InternetMessage", "Metrics", grdb, sqlite, nio, logging,
+            ],
             swiftSettings: swift),
         .target(
             name: "Spool", dependencies: ["MailModel", "Storage", nio, logging],

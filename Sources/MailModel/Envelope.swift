@@ -21,6 +21,9 @@ package struct Envelope: Sendable, Equatable {
     /// Not to be sent before (FUTURERELEASE, RFC 4865).
     package var releaseAt: Timestamp?
     package var deliverBy: DeliverBy?
+    /// Of the content, as the store has found it: clients that take lines and ASCII headers may need
+    /// another form of it.
+    package var mayNeedConversion = false
 
     package init(
         reversePath: ReversePath, recipients: [EnvelopeRecipient] = [], body: BodyType = .sevenBit,

@@ -15,7 +15,10 @@ extension ByteBuffer {
         encode(optional: envelope.returnContent) { $0.writeInteger($1.rawValue) }
         encode(optional: envelope.envelopeID) { $0.encode($1) }
         encode(envelope.isSubmission)
-        writeInteger(UInt8((envelope.requiresTLS ? 1 : 0) | (envelope.waivesTLSPolicies ? 2 : 0)))
+        let flags =
+            (envelope.requiresTLS ? 1 : 0) | (envelope.waivesTLSPolicies ? 2 : 0)
+            | (envelope.mayNeedConversion ? 4 : 0)
+        writeInteger(UInt8(flags))
         writeInteger(envelope.priority)
         encode(optional: envelope.releaseAt) { $0.writeInteger($1.milliseconds) }
         encode(optional: envelope.deliverBy) {
@@ -37,9 +40,10 @@ extension ByteBuffer {
                 try buffer.decodeText()
             })
         envelope.isSubmission = try decodeFlag()
-        let tls = try decode(UInt8.self)
-        envelope.requiresTLS = tls & 1 != 0
-        envelope.waivesTLSPolicies = tls & 2 != 0
+        let flags = try decode(UInt8.self)
+        envelope.requiresTLS = flags & 1 != 0
+        envelope.waivesTLSPolicies = flags & 2 != 0
+        envelope.mayNeedConversion = flags & 4 != 0
         envelope.priority = try decode()
         envelope.releaseAt = try decodeOptional { buffer throws(DecodingFault) in
             Timestamp(milliseconds: try buffer.decode())

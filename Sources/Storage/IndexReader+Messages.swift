@@ -108,7 +108,7 @@ extension IndexReader {
             db,
             """
             SELECT d.uid, d.flags, d.keywords, d.modseq, d.size, d.message, d.date, d.saved,
-                d.header, m.segment, m.offset
+                d.header, m.segment, m.offset, d.conversion
             FROM mailbox_messages d JOIN messages m ON m.id = d.message
             WHERE d.mailbox = ? AND d.uid BETWEEN ? AND ? ORDER BY d.uid LIMIT ?
             """)
@@ -128,7 +128,8 @@ extension IndexReader {
                         deliveryHeader: Array(row.bytes(8)), flags: row.flags(1),
                         modSequence: UInt64(row.integer(3)),
                         internalDate: Timestamp(milliseconds: row.integer(6)),
-                        savedDate: Timestamp(milliseconds: row.integer(7))))
+                        savedDate: Timestamp(milliseconds: row.integer(7)),
+                        mayNeedConversion: row.integer(11) != 0))
                 found.append((id, Self.location(row, from: 9)))
             }
         }

@@ -8,8 +8,15 @@ enum IndexSchema {
         migrator.registerMigration("2") { db in try db.execute(sql: version2) }
         migrator.registerMigration("3") { db in try db.execute(sql: version3) }
         migrator.registerMigration("4") { db in try db.execute(sql: version4) }
+        migrator.registerMigration("5") { db in try db.execute(sql: version5) }
         return migrator
     }
+
+    private static let version5 = """
+        -- conversion: 1 where clients that take lines and ASCII headers may need another form of the
+        -- message than the stored one. Messages from before this version have 0.
+        ALTER TABLE mailbox_messages ADD COLUMN conversion INTEGER NOT NULL DEFAULT 0;
+        """
 
     private static let version4 = """
         -- delivered: accounts that have their copy, 16 octets each: no other address leads to another.

@@ -101,7 +101,7 @@ struct IndexStatements {
         moveMessage = try compile("UPDATE messages SET segment = ?2, offset = ?3 WHERE id = ?1")
 
         deliver = try compile(
-            "INSERT INTO mailbox_messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "INSERT INTO mailbox_messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         getDelivered = try compile(
             """
             SELECT flags, keywords, modseq, size + length(header), message
@@ -120,7 +120,8 @@ struct IndexStatements {
         copy = try compile(
             """
             INSERT INTO mailbox_messages
-            SELECT ?4, uid + ?5, flags & ?6, ifnull(?7, keywords), ?8, size, message, date, ?9, header
+            SELECT ?4, uid + ?5, flags & ?6, ifnull(?7, keywords), ?8, size, message, date, ?9, header,
+                conversion
             FROM mailbox_messages WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3
             """)
         listFlags = try compile(

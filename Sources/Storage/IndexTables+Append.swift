@@ -5,6 +5,7 @@ struct AppendedRow: Sendable {
     var id: QueueID
     var size: Int
     var location: MessageLocation
+    var mayNeedConversion: Bool
     var flags: MessageFlags
     var keywords: [String]
     var internalDate: Timestamp
@@ -43,7 +44,7 @@ extension IndexTables {
                 uid: target.uidNext + UInt32(uids.count),
                 flags: StoredFlags(system: message.flags, keywords: set),
                 modSequence: target.modSequence + 1, size: message.size, message: message.id,
-                date: message.internalDate, saved: now)
+                mayNeedConversion: message.mayNeedConversion, date: message.internalDate, saved: now)
             try insert(row, header: [], into: mailbox)
             effects.append(row.flagged, to: mailbox, of: account)
             uids.append(row.uid)

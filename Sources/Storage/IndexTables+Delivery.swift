@@ -97,7 +97,8 @@ extension IndexTables {
 
         let row = MailboxRow(
             uid: state.uidNext, flags: StoredFlags(), modSequence: state.modSequence + 1,
-            size: size, message: id, date: time, saved: time)
+            size: size, message: id, mayNeedConversion: envelope.mayNeedConversion, date: time,
+            saved: time)
         try insert(row, header: header, into: inbox)
         let added = MailboxCounters(messages: 1, unseen: 1, bytes: bytes)
         change(inbox) { mailbox in

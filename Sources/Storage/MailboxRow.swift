@@ -8,6 +8,7 @@ struct MailboxRow {
     /// Octets of the stored bytes.
     var size: Int
     var message: QueueID
+    var mayNeedConversion: Bool
     var date: Timestamp
     var saved: Timestamp
 
@@ -43,6 +44,7 @@ extension IndexTables {
         statement.bind(8, row.date.milliseconds)
         statement.bind(9, row.saved.milliseconds)
         statement.bind(10, header)
+        statement.bind(11, row.mayNeedConversion ? 1 : 0)
         try statement.run()
     }
 

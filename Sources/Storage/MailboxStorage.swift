@@ -215,16 +215,20 @@ package struct MailboxMessage: Sendable {
     package var internalDate: Timestamp
     /// When it came into this mailbox (RFC 8514).
     package var savedDate: Timestamp
+    /// Clients that take lines and ASCII headers may need another form of the stored bytes.
+    package var mayNeedConversion: Bool
 
     /// Octets that a client sees: delivery header and stored bytes.
     package var size: Int { deliveryHeader.count + message.size }
 
     package init(
         uid: UInt32, message: MessageReference, deliveryHeader: [UInt8], flags: StoredFlags,
-        modSequence: UInt64, internalDate: Timestamp, savedDate: Timestamp
+        modSequence: UInt64, internalDate: Timestamp, savedDate: Timestamp,
+        mayNeedConversion: Bool = false
     ) {
         self.uid = uid
         self.message = message
+        self.mayNeedConversion = mayNeedConversion
         self.deliveryHeader = deliveryHeader
         self.flags = flags
         self.modSequence = modSequence

@@ -1,3 +1,4 @@
+import InternetMessage
 import Logging
 package import MailModel
 package import NIOCore
@@ -12,6 +13,7 @@ package final class MessageDraft: @unchecked Sendable {
     package private(set) var size = 0
 
     private let means: DraftMeans
+    private var scanner = LineFormScanner(asciiHeaders: true)
     /// What is not yet in the file.
     private var memory = ByteBuffer()
     private var file: (any StorageFile)?
@@ -35,6 +37,7 @@ package final class MessageDraft: @unchecked Sendable {
         try means.budget.take(bytes.readableBytes)
         counted += bytes.readableBytes
         memory.writeImmutableBuffer(bytes)
+        if scanner.verdict == nil { bytes.withUnsafeReadableBytes { scanner.scan($0) } }
         size += bytes.readableBytes
         if size > means.threshold, file == nil || memory.readableBytes >= means.threshold {
             try await spill()
@@ -59,6 +62,13 @@ package final class MessageDraft: @unchecked Sendable {
         try await spill()
         try await onThread { file throws(FileSystemError) in try file.sync() }
         return (ByteBuffer(), true)
+    }
+
+    /// Of the bytes so far: clients that take lines and ASCII headers may need another form of them.
+    /// Found out on the way in, when they are at hand: POP3 tells sizes of whole maildrops.
+    var mayNeedConversion: Bool {
+        var scanner = scanner
+        return scanner.finish() == .mayNeedOther
     }
 
     /// The log has the message: its file stays.

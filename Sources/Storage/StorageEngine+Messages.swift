@@ -201,7 +201,8 @@ extension AppendedRow {
     fileprivate init(_ message: AppendedMessage, at location: MessageLocation) {
         self.init(
             id: message.draft.id, size: message.draft.size, location: location,
-            flags: message.flags, keywords: message.keywords, internalDate: message.internalDate)
+            mayNeedConversion: message.draft.mayNeedConversion, flags: message.flags,
+            keywords: message.keywords, internalDate: message.internalDate)
     }
 }
 

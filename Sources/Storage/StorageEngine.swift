@@ -83,6 +83,7 @@ package final class StorageEngine: QueueStorage {
             let (body, isLarge) = try await draft.finish()
             var envelope = envelope
             envelope.recipients = []
+            envelope.mayNeedConversion = draft.mayNeedConversion
             let message = AcceptedMessage(
                 id: draft.id, size: draft.size, isLarge: isLarge, arrival: .now,
                 envelope: envelope, recipients: recipients)

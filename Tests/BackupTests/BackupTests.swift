@@ -43,8 +43,9 @@ import Testing
         await engine.close()
         let index = try DatabaseQueue(path: fixture.state + "/index.sqlite")
         try await index.write { db in
+            try db.execute(sql: "ALTER TABLE mailbox_messages DROP COLUMN conversion")
             try db.execute(sql: "ALTER TABLE queue DROP COLUMN delivered")
-            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '4'")
+            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier IN ('4', '5')")
         }
         try index.close()
         try fixture.backup("one")

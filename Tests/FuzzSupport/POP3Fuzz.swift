@@ -51,6 +51,9 @@ package struct POP3Fuzz {
         case .beginAuthentication(_, nil): session.challenged(base64: "eA==", &replies)
         case .beginAuthentication(_, let response?), .continueAuthentication(let response):
             logIn(response.count, &replies)
+        case .measure(let indices):
+            precondition(indices.allSatisfy { (0..<Self.messages).contains($0) })
+            session.measured(Dictionary(uniqueKeysWithValues: indices.map { ($0, $0 + 1) }), &replies)
         case .retrieve(let index, let bodyLines):
             precondition((0..<Self.messages).contains(index) && bodyLines ?? 0 >= 0)
             session.beginText(index: index, bodyLines: bodyLines, &replies)

@@ -93,10 +93,10 @@ private func decode(_ text: String) -> String? {
         let messages = (0..<100_000).map { Maildrop.Message(uid: UInt32($0) + 1, size: $0 * 3) }
         let maildrop = Maildrop(uidValidity: .max, messages: messages)
         var replies = ByteBuffer()
-        maildrop.writeListing(.uniqueID, &replies)
+        maildrop.write(.uniqueID, &replies)
         let lines = String(buffer: replies).split(separator: "\r\n")
-        #expect(lines.count == 100_001)
-        #expect(lines[99_999] == "100000 4294967295.100000")
+        #expect(lines.count == 100_002 && lines[0] == "+OK 100000 messages")
+        #expect(lines[100_000] == "100000 4294967295.100000")
         #expect(lines.allSatisfy { $0.utf8.count <= 6 + 1 + 70 })
     }
 

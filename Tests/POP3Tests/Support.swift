@@ -79,6 +79,11 @@ struct Player {
             }
         case .continueAuthentication(let response): respond(response)
         case .abandonAuthentication: break
+        case .measure(let indices):
+            // As if what is sent had ten octets more.
+            session.measured(
+                Dictionary(
+                    uniqueKeysWithValues: indices.map { ($0, Self.messages[$0].utf8.count + 10) }), &output)
         case .retrieve(let index, let lines): retrieve(index, lines)
         case .update(let deleted):
             removed = deleted

@@ -379,8 +379,8 @@ import Testing
             try await engine.expunge([UInt32(number - 1)], from: inbox, account: user)
         }
         let row = AppendedRow(
-            id: stored.id, size: 500, location: .log(position), flags: [], keywords: [],
-            internalDate: .now)
+            id: stored.id, size: 500, location: .log(position), mayNeedConversion: false, flags: [],
+            keywords: [], internalDate: .now)
         let uids = try await engine.core.indexQueue.perform { tables in
             try tables.append([row], to: inbox, of: account(1), quota: .unlimited, replacing: nil)
         }.uids

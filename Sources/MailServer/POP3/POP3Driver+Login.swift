@@ -108,7 +108,7 @@ extension POP3Driver {
             session.loggedIn(
                 Maildrop(
                     uidValidity: opened.uidValidity,
-                    messages: opened.messages.map { Maildrop.Message(uid: $0.uid, size: $0.size) }),
+                    messages: opened.messages.map { $0.listed(isUTF8: session.isUTF8) }),
                 &replies)
             logger.debug(
                 "POP3 login", metadata: ["login": "\(name)", "remote": "\(connection.remoteAddress)"])

@@ -9,7 +9,7 @@ internal import Transport
 /// RETR and TOP: a message's bytes, in bounded chunks, as fast as the client takes them.
 extension POP3Driver {
     /// Octets read at a time. A top is short, mostly.
-    private static let chunkSize = 64 * 1024
+    static let chunkSize = 64 * 1024
     private static let topChunkSize = 8 * 1024
     /// Chunks up to this size are gathered with the replies; greater ones are sent as they are.
     private static let gatherLimit = 16 * 1024

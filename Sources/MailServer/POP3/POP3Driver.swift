@@ -133,6 +133,7 @@ final class POP3Driver {
             try await beginExchange(mechanism, initial)
         case .continueAuthentication(let response): try await continueExchange(response)
         case .abandonAuthentication: login.exchange = nil
+        case .measure(let indices): session.measured(await measure(indices), &replies)
         case .retrieve(let index, let lines): try await retrieve(index, bodyLines: lines)
         case .update(let indices): await update(deleting: indices)
         case .close: break

@@ -13,6 +13,7 @@ package final class POP3Service: Sendable {
     let mailboxes: MailboxStore
     let proxy: LoginProxy?
     let logger: Logger
+    let sizes = ConvertedSizes()
 
     /// - Parameter proxy: nil: every maildrop is here.
     package init(

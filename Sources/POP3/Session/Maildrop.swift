@@ -5,18 +5,20 @@ internal import NIOCore
 package struct Maildrop: Sendable {
     package struct Message: Sendable {
         package let uid: UInt32
-        /// Octets with CRLF line ends, before dot-stuffing. Of the stored form, though RETR may send
-        /// another: RFC 6856 section 2.1 only recommends that size here, and to know it each message
-        /// would have to be read.
-        package let size: Int
+        /// Octets with CRLF line ends, before dot-stuffing (RFC 1939 section 11).
+        package fileprivate(set) var size: Int
+        /// False: `size` is of the stored form, and RETR may send another (RFC 6856 section 2.1).
+        fileprivate var isMeasured: Bool
 
-        package init(uid: UInt32, size: Int) {
+        package init(uid: UInt32, size: Int, isMeasured: Bool = true) {
             self.uid = uid
             self.size = size
+            self.isMeasured = isMeasured
         }
     }
 
-    package let messages: [Message]
+    package private(set) var messages: [Message]
+    private var isMeasured: Bool
     /// With a UID it names a message for ever (RFC 9051 section 2.3.1.1).
     private let uidValidity: UInt32
     private var isDeleted: [Bool]
@@ -26,6 +28,7 @@ package struct Maildrop: Sendable {
     package init(uidValidity: UInt32, messages: [Message]) {
         self.uidValidity = uidValidity
         self.messages = messages
+        isMeasured = messages.allSatisfy(\.isMeasured)
         isDeleted = Array(repeating: false, count: messages.count)
         count = messages.count
         octets = messages.reduce(0) { $0 + $1.size }
@@ -46,6 +49,24 @@ package struct Maildrop: Sendable {
     mutating func undelete() { self = Maildrop(uidValidity: uidValidity, messages: messages) }
 
     var deletedIndices: [Int] { isDeleted.indices.filter { isDeleted[$0] } }
+
+    // MARK: Sizes
+
+    /// Messages to be measured before sizes are told: of this one, or of all that are not marked.
+    func unmeasured(_ index: Int?) -> [Int] {
+        if isMeasured { return [] }
+        if let index { return messages[index].isMeasured ? [] : [index] }
+        return messages.indices.filter { !messages[$0].isMeasured && !isDeleted[$0] }
+    }
+
+    /// - Parameter sizes: by their indices. They are not asked for again.
+    mutating func measured(_ sizes: [Int: Int]) {
+        for (index, size) in sizes {
+            if !isDeleted[index] { octets += size - messages[index].size }
+            messages[index].size = size
+            messages[index].isMeasured = true
+        }
+    }
 
     // MARK: Listings
 
@@ -74,12 +95,29 @@ package struct Maildrop: Sendable {
         text.append(0x0a)
     }
 
-    func writeLine(_ listing: Listing, _ index: Int, _ replies: inout ByteBuffer) {
+    func write(_ question: POP3Session.SizeQuestion, _ replies: inout ByteBuffer) {
+        switch question {
+        case .total:
+            replies.writeStaticString("+OK ")
+            replies.writeDecimal(count)
+            replies.writeInteger(ASCII.space)
+            replies.writeDecimal(octets)
+            replies.writeStaticString("\r\n")
+        case .listing: write(.size, &replies)
+        case .message(let index): write(.size, index, &replies)
+        }
+    }
+
+    func write(_ listing: Listing, _ index: Int, _ replies: inout ByteBuffer) {
+        replies.writeStaticString("+OK ")
         writeLines(listing, index..<index + 1, &replies)
     }
 
     /// All messages that are not marked, ended by the lone dot.
-    func writeListing(_ listing: Listing, _ replies: inout ByteBuffer) {
+    func write(_ listing: Listing, _ replies: inout ByteBuffer) {
+        replies.writeStaticString("+OK ")
+        replies.writeDecimal(count)
+        replies.writeStaticString(" messages\r\n")
         let block = 256
         for start in stride(from: 0, to: messages.count, by: block) {
             writeLines(listing, start..<min(start + block, messages.count), &replies)

@@ -13,6 +13,9 @@ package enum POP3Action: Sendable, Equatable {
     case continueAuthentication(response: [UInt8])
     /// The client has given the exchange up, or sent what can't be read; it has been told.
     case abandonAuthentication
+    /// Find out how many octets RETR would send of these messages (by their indices) and call
+    /// `measured`.
+    case measure([Int])
     /// Write the message (by its index), or its top: `beginText` and the multi-line text, or
     /// `textFailed`.
     case retrieve(index: Int, bodyLines: Int?)

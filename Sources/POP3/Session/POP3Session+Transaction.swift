@@ -8,46 +8,34 @@ extension POP3Session {
     ) throws(ArgumentError) -> POP3Action? {
         var arguments = arguments
         try arguments.end()
-        guard let maildrop else { return nil }
-        replies.writeStaticString("+OK ")
-        replies.writeDecimal(maildrop.count)
-        replies.writeInteger(ASCII.space)
-        replies.writeDecimal(maildrop.octets)
-        replies.writeStaticString("\r\n")
-        return nil
+        return answer(.total, &replies)
     }
 
     /// `LIST [msg-number]`
     mutating func list(
         _ arguments: Arguments, _ replies: inout ByteBuffer
     ) throws(ArgumentError) -> POP3Action? {
-        try list(.size, arguments, &replies)
+        var arguments = arguments
+        let number = try arguments.nextOptionalNumber()
+        try arguments.end()
+        guard let number else { return answer(.listing, &replies) }
+        guard let index = find(number, &replies) else { return nil }
+        return answer(.message(index), &replies)
     }
 
     /// `UIDL [msg-number]`
     mutating func uidl(
         _ arguments: Arguments, _ replies: inout ByteBuffer
     ) throws(ArgumentError) -> POP3Action? {
-        try list(.uniqueID, arguments, &replies)
-    }
-
-    private func list(
-        _ listing: Maildrop.Listing, _ arguments: Arguments, _ replies: inout ByteBuffer
-    ) throws(ArgumentError) -> POP3Action? {
         var arguments = arguments
         let number = try arguments.nextOptionalNumber()
         try arguments.end()
-        guard let maildrop else { return nil }
-        if let number {
-            guard let index = find(number, &replies) else { return nil }
-            replies.writeStaticString("+OK ")
-            maildrop.writeLine(listing, index, &replies)
+        guard let number else {
+            maildrop?.write(.uniqueID, &replies)
             return nil
         }
-        replies.writeStaticString("+OK ")
-        replies.writeDecimal(maildrop.count)
-        replies.writeStaticString(" messages\r\n")
-        maildrop.writeListing(listing, &replies)
+        guard let index = find(number, &replies) else { return nil }
+        maildrop?.write(.uniqueID, index, &replies)
         return nil
     }
 

@@ -18,6 +18,8 @@ package struct POP3Session: Sendable {
     var userName: String?
     package internal(set) var isUTF8 = false
     package internal(set) var maildrop: Maildrop?
+    /// What is answered once the driver has measured messages.
+    private var question: SizeQuestion?
     private var reader = CommandLineReader()
     private var badCommands = 0
     /// Lines read so far: a session in which this stands still makes no progress.
@@ -160,6 +162,31 @@ package struct POP3Session: Sendable {
         case .tooManyFailures:
             POP3Reply.error(.temporary, "too many failed logins, try again later", &replies)
         }
+    }
+
+    /// What is asked about sizes.
+    enum SizeQuestion { case total, listing, message(Int) }
+
+    mutating func answer(_ question: SizeQuestion, _ replies: inout ByteBuffer) -> POP3Action? {
+        guard let maildrop else { return nil }
+        var index: Int?
+        if case .message(let asked) = question { index = asked }
+        let unmeasured = maildrop.unmeasured(index)
+        guard unmeasured.isEmpty else {
+            self.question = question
+            phase = .waiting
+            return .measure(unmeasured)
+        }
+        maildrop.write(question, &replies)
+        return nil
+    }
+
+    /// - Parameter sizes: of all messages that were to be measured.
+    package mutating func measured(_ sizes: [Int: Int], _ replies: inout ByteBuffer) {
+        phase = .transaction
+        maildrop?.measured(sizes)
+        if let question { maildrop?.write(question, &replies) }
+        question = nil
     }
 
     /// The text of a message follows (RFC 1939 sections 5 and 7).

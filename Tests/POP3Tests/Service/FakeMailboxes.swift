@@ -10,6 +10,7 @@ final class FakeMailboxes: MailboxStorage {
         /// Reads beyond this offset fail.
         var readableOctets = Int.max
         var expungeFails = false
+        var reads = 0
     }
 
     static let deliveryHeader = "Return-Path: <x@y>\r\n"
@@ -41,14 +42,16 @@ final class FakeMailboxes: MailboxStorage {
                     message: MessageReference(id: QueueID(rawValue: UInt64(uid)), size: text.utf8.count),
                     deliveryHeader: Array(Self.deliveryHeader.utf8), flags: StoredFlags(),
                     modSequence: 1, internalDate: Timestamp(milliseconds: 0),
-                    savedDate: Timestamp(milliseconds: 0))
+                    savedDate: Timestamp(milliseconds: 0),
+                    mayNeedConversion: text.contains("binary") || !text.utf8.allSatisfy { $0 < 0x80 })
             }
         }
     }
 
     func read(_ message: MessageReference, _ range: Range<Int>) async throws(MailError) -> ByteBuffer {
         let (text, limit) = state.withLock {
-            ($0.messages[UInt32(message.id.rawValue)], $0.readableOctets)
+            $0.reads += 1
+            return ($0.messages[UInt32(message.id.rawValue)], $0.readableOctets)
         }
         guard let text, range.upperBound <= limit else { throw .localProblem("no such bytes") }
         return ByteBuffer(bytes: Array(text.utf8)[range])

@@ -1,0 +1,60 @@
+internal import InternetMessage
+internal import MailboxStore
+internal import MailModel
+internal import POP3
+internal import Storage
+
+/// Sizes of messages whose stored form is not what RETR sends. STAT and LIST tell them (RFC 1939
+/// section 11): the first time each such message is converted, only to be counted.
+extension POP3Driver {
+    /// Stored octets that are read for one command. What lies beyond is told in its stored form, and
+    /// measured for a later session: no client waits for minutes.
+    private static let measuredOctets = 64 << 20
+
+    /// - Parameter indices: of messages that may need conversion.
+    func measure(_ indices: [Int]) async -> [Int: Int] {
+        guard let maildrop else { return [:] }
+        var sizes: [Int: Int] = [:]
+        var octets = 0
+        for index in indices {
+            let message = maildrop.messages[index]
+            let header = message.sentHeader(isUTF8: session.isUTF8).count
+            let key = ConvertedSizes.Key(message: message.message.id, isUTF8: session.isUTF8)
+            var size = service.sizes[key]
+            if size == nil, octets + message.message.size <= Self.measuredOctets {
+                octets += message.message.size
+                size = await convertedSize(of: message, in: maildrop)
+                if let size { service.sizes[key] = size }
+            }
+            sizes[index] = header + (size ?? message.message.size)
+        }
+        return sizes
+    }
+
+    /// Nil when RETR would fail: it says why.
+    private func convertedSize(of message: MailboxMessage, in maildrop: LockedMaildrop) async -> Int? {
+        var retrieved = RetrievedMessage(message, of: maildrop, chunkSize: Self.chunkSize)
+        var measure = TextMeasure()
+        do {
+            try await retrieved.prepare(isUTF8: session.isUTF8, limiter: nil)
+            while let chunk = try await retrieved.next() { measure.count(chunk) }
+        } catch {
+            return nil
+        }
+        return measure.total
+    }
+}
+
+extension MailboxMessage {
+    /// As a client is told of it.
+    func listed(isUTF8: Bool) -> Maildrop.Message {
+        Maildrop.Message(
+            uid: uid, size: sentHeader(isUTF8: isUTF8).count + message.size,
+            isMeasured: !mayNeedConversion)
+    }
+
+    /// What stands before the stored octets.
+    func sentHeader(isUTF8: Bool) -> [UInt8] {
+        isUTF8 ? deliveryHeader : DowngradedHeader.downgrade(deliveryHeader)
+    }
+}
