@@ -139,7 +139,11 @@ package final class Directory: Sendable {
     /// Binds with the user's name and this password. When that fails, the entry is looked up anew:
     /// it may have been renamed or moved a moment ago, or the directory may have lost its entries (RFC
     /// 4513 section 5.1.3: a name that does not exist is refused as a wrong password is).
+    ///
+    /// "Wrong password" is believed only when the entry was there: where the look-up has met a directory
+    /// that was started anew meanwhile, and perhaps filled, it is asked once more.
     package func authenticate(_ account: Account, password: [UInt8]) async -> BindOutcome {
+        let connections = client.connectionCount
         let outcome = await client.bind(dn: account.dn, password: password)
         guard case .invalidCredentials = outcome, !password.isEmpty else { return outcome }
         let now = await Self.lookUp { () async throws(DirectoryFault) in
@@ -148,7 +152,25 @@ package final class Directory: Sendable {
         switch now {
         case .found(let moved) where moved.dn != account.dn:
             return await client.bind(dn: moved.dn, password: password)
-        case .found, .notFound: return outcome
+        case .found where client.connectionCount != connections:
+            return await client.bind(dn: account.dn, password: password)
+        case .found: return outcome
+        case .notFound: return await withoutEntry(account)
+        case .unavailable(let fault): return .unavailable(fault)
+        }
+    }
+
+    /// The account is gone. Whether another one has its login now, as when the directory was filled anew,
+    /// is not a matter of this password: the next login meets it.
+    private func withoutEntry(_ account: Account) async -> BindOutcome {
+        let other = await Self.lookUp { () async throws(DirectoryFault) in
+            try await resolver.account(login: account.login)
+        }
+        switch other {
+        case .found(let other):
+            return .unavailable(
+                DirectoryFault(.connection, "\(other.dn) has taken the place of account \(account.id)"))
+        case .notFound: return .noSuchEntry
         case .unavailable(let fault): return .unavailable(fault)
         }
     }

@@ -56,6 +56,20 @@ import Testing
         #expect(fixture.directory.binds == 3)
     }
 
+    /// What was wrong may be the new password.
+    @Test func aWrongPasswordIsForgottenWhenThePasswordChanges() async {
+        let fixture = Fixture()
+        fixture.directory.change { $0.users[1].account.passwordChanged = "20260101000000Z" }
+        for _ in 1...3 { #expect(await fixture.login("bob", "new").failure != nil) }
+        #expect(fixture.directory.binds == 1)
+        fixture.directory.change {
+            $0.users[1].account.passwordChanged = "20260101000001Z"
+            $0.users[1].password = "new"
+        }
+        #expect(await fixture.login("bob", "new").login == "bob")
+        #expect(fixture.directory.binds == 2)
+    }
+
     @Test func changedPasswordReplacesTheRememberedOne() async {
         let fixture = Fixture()
         _ = await fixture.login("bob", "b0b")
@@ -109,6 +123,7 @@ import Testing
         (.mustChange, .mustChangePassword, true),
         (.disabled("nsAccountLock"), .disabled, true),
         (.invalidCredentials, .invalidCredentials, true),
+        (.noSuchEntry, .invalidCredentials, true),
         (.refused("confidentiality required"), .unavailable, false),
         (.unavailable(FakeDirectory.fault), .unavailable, false),
     ])
@@ -121,7 +136,7 @@ import Testing
         #expect(failure?.delay == (isInvalid ? .milliseconds(500) : .zero))
         // None of it but a wrong password outlives the directory's change of mind.
         fixture.directory.change { $0.bindOutcome = nil }
-        if kind != .invalidCredentials {
+        if bind != .invalidCredentials {
             #expect(await fixture.login("bob", "b0b").login == "bob")
         }
     }

@@ -28,7 +28,7 @@ import Testing
 
     /// What the directory was asked, octet by octet.
     private static func binds(_ fixture: Fixture) -> [[UInt8]] {
-        fixture.directory.state.withLock { $0.binds.map { Array($0.utf8) } }
+        fixture.directory.state.withLock { $0.binds }
     }
 
     private static func octets(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
@@ -62,6 +62,24 @@ import Testing
         // The other form is another password there.
         #expect(await fixture.login(Self.name, prepared).failure?.kind == .invalidCredentials)
         #expect(fixture.directory.binds == 3)
+    }
+
+    /// A right password is no failure in the directory each time that it is not remembered.
+    @Test func theFormThatWasRightIsTriedFirst() async throws {
+        let (typed, prepared) = ("m\u{B2}", "m2")
+        let fixture = Self.fixture(stored: typed)
+        for _ in 1...3 {
+            #expect(await fixture.login(Self.name, typed).login == Self.name)
+            fixture.advance(.seconds(60))
+        }
+        #expect(Self.binds(fixture) == Self.octets(prepared, typed, typed, typed))
+        // It has been stored anew, and prepared.
+        fixture.directory.change { $0.users[3].password = prepared }
+        for _ in 1...2 {
+            #expect(await fixture.login(Self.name, typed).login == Self.name)
+            fixture.advance(.seconds(60))
+        }
+        #expect(Self.binds(fixture).dropFirst(4) == Self.octets(typed, prepared, prepared)[...])
     }
 
     @Test func wrongInBothForms() async {
@@ -127,12 +145,32 @@ import Testing
         #expect(unknown?.delay == plain.map { $0.delay * 2 })
     }
 
+    /// "p\u{E4}s" in ISO 8859-1: the directory sees the octets, but for PLAIN (RFC 4616 section 2).
     @Test func passwordsThatAreNotUTF8() async {
+        let octets: [UInt8] = [0x70, 0xe4, 0x73]
         let fixture = Self.fixture()
-        let outcome = await fixture.service.verifyPassword(
-            login: "alice", password: [0x70, 0xe4, 0x73], Fixture.encrypted())
-        #expect(outcome.failure?.kind == .invalidCredentials)
+        fixture.directory.change { $0.bindOutcome = .success(warnings: []) }
+        let plain = await fixture.service.begin("PLAIN", Fixture.encrypted())?
+            .step(Array("\0alice\0".utf8) + octets)
+        #expect(plain?.outcome?.failure?.kind == .invalidCredentials)
         #expect(fixture.directory.binds == 0)
+        let exchange = fixture.service.begin("LOGIN", Fixture.encrypted())
+        _ = await exchange?.step(nil)
+        _ = await exchange?.step(Array("alice".utf8))
+        #expect(await exchange?.step(octets).outcome?.login == "alice")
+        #expect(Self.binds(fixture) == [octets])
+        let other = Self.fixture()
+        other.directory.change { $0.bindOutcome = .success(warnings: []) }
+        let outcome = await other.service.verifyPassword(
+            login: "alice", password: octets, Fixture.encrypted())
+        #expect(outcome.login == "alice")
+        #expect(Self.binds(other) == [octets])
+        // No password has a NUL.
+        let failure = await other.service.verifyPassword(
+            login: "alice", password: octets + [0], Fixture.encrypted()
+        ).failure
+        #expect(failure?.cause == PreparedPassword.refusal)
+        #expect(other.directory.binds == 1)
     }
 
     @Test(arguments: [

@@ -111,6 +111,31 @@ import Testing
         }
     }
 
+    /// A failure is no change of the password, else a device with a stale one would be a failure in the
+    /// directory each time that its account is looked up.
+    @Test func aWrongPasswordIsForgottenWhenThePasswordChanges() async throws {
+        try await Self.withService { service, slapd in
+            let directory = try #require(service.directory as? Directory)
+            func changed() async throws -> String? {
+                directory.invalidate()
+                guard case .found(let account) = await directory.account(login: "bob")
+                else { throw TestFailure("no bob") }
+                return account.passwordChanged
+            }
+            let before = try await changed()
+            #expect(await Self.login(service, "bob", "builder").failure?.kind == .invalidCredentials)
+            #expect(await Self.login(service, "bob", "b0b").login == "bob")
+            #expect(try await changed() == before)
+            try slapd.modify(
+                "dn: uid=bob,dc=example,dc=org\nchangetype: modify\nreplace: userPassword\n"
+                    + "userPassword: builder\n")
+            let after = try await changed()
+            #expect(after != nil && after != before)
+            let outcome = await Self.login(service, "bob", "builder")
+            #expect(outcome.login == "bob", "\(outcome)")
+        }
+    }
+
     /// By SASLprep, whatever form a client sends; and by a password that was stored without it.
     @Test func outsideASCII() async throws {
         try await Self.withService { service, slapd in

@@ -1,7 +1,9 @@
-import Directory
 import MailModel
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import Directory
 
 /// Silence, emptiness and return of the directory: what exists is never refused for good.
 @Suite(.serialized) struct OutageTests {
@@ -83,13 +85,37 @@ import Testing
         let (right, wrong) = (Array("alice-secret".utf8), Array("wrong".utf8))
         #expect(await sample.directory.authenticate(alice, password: wrong) == .invalidCredentials)
         try sample.slapd.modify("dn: \(bob.dn)\nchangetype: delete\n")
-        #expect(await sample.directory.authenticate(bob, password: wrong) == .invalidCredentials)
+        #expect(await sample.directory.authenticate(bob, password: wrong) == .noSuchEntry)
+        // Somebody else has the login now, who is no answer to this account's password.
+        let attributes = "objectClass: inetOrgPerson\ncn: x\nsn: x\nmail: bob@example.org\nuserPassword: other"
+        try sample.slapd.modify("dn: \(bob.dn)\nchangetype: add\n\(attributes)\n")
+        guard case .unavailable = await sample.directory.authenticate(bob, password: wrong)
+        else { return #expect(Bool(false)) }
         guard case .notFound = await sample.directory.scramSecrets(for: bob)
         else { return #expect(Bool(false)) }
         try sample.slapd.empty()
         guard case .unavailable = await sample.directory.authenticate(alice, password: right),
             case .unavailable = await sample.directory.scramSecrets(for: alice)
         else { return #expect(Bool(false)) }
+        await sample.directory.shutDown()
+    }
+
+    /// It was empty when the password was asked for, and is filled when the entry is looked up.
+    @Test func aPasswordIsAskedForAgainBehindANewConnection() async throws {
+        let sample = try SampleDirectory()
+        let client = sample.client()
+        let restarted = RestartedDirectory(client)
+        let directory = sample.directory(over: restarted)
+        guard case .found(let alice) = await directory.account(login: "alice")
+        else { return #expect(Bool(false)) }
+        let right = Array("alice-secret".utf8)
+        restarted.isEmptyForOneBind.store(true, ordering: .sequentiallyConsistent)
+        #expect(await directory.authenticate(alice, password: right) == .success(warnings: []))
+        #expect(restarted.binds.load(ordering: .sequentiallyConsistent) == 2)
+        // The server that refuses is the one that is asked for the entry.
+        #expect(await directory.authenticate(alice, password: Array("wrong".utf8)) == .invalidCredentials)
+        #expect(restarted.binds.load(ordering: .sequentiallyConsistent) == 3)
+        await directory.shutDown()
         await sample.directory.shutDown()
     }
 
@@ -126,4 +152,30 @@ import Testing
         #expect(summary == "bob@example.org")
         await sample.directory.shutDown()
     }
+}
+
+/// A directory that has lost its entries when one password is asked for, and is started anew with them
+/// before the next search.
+private final class RestartedDirectory: DirectoryAccess {
+    let isEmptyForOneBind = Atomic(false)
+    let binds = Atomic(0)
+    private let restarts = Atomic(0)
+    private let client: DirectoryClient
+
+    init(_ client: DirectoryClient) { self.client = client }
+
+    var connectionCount: Int { client.connectionCount + restarts.load(ordering: .sequentiallyConsistent) }
+
+    func bind(dn: String, password: [UInt8]) async -> BindOutcome {
+        binds.add(1, ordering: .sequentiallyConsistent)
+        guard isEmptyForOneBind.exchange(false, ordering: .sequentiallyConsistent) else {
+            return await client.bind(dn: dn, password: password)
+        }
+        restarts.add(1, ordering: .sequentiallyConsistent)
+        return .invalidCredentials
+    }
+
+    func search(_ request: SearchRequest) async -> Lookup<[DirectoryEntry]> { await client.search(request) }
+    func apply(_ change: DirectoryChange) async -> ChangeOutcome { await client.apply(change) }
+    func shutDown() async { await client.shutDown() }
 }

@@ -1,8 +1,9 @@
-import Directory
 import Glibc
 import Logging
 import MailModel
 import TestSupport
+
+@testable import Directory
 
 /// A slapd with the repository's sample entries, and a `Directory` on it.
 struct SampleDirectory {
@@ -40,13 +41,36 @@ struct SampleDirectory {
         adjust(&resolver)
         return Directory(
             configuration: DirectoryConfiguration(
-                connection: DirectoryConnectionConfiguration(
-                    uris: [slapd.uri], security: .none,
-                    credentials: .simple(
-                        dn: "cn=martlet,dc=example,dc=org", password: Array("reader-secret".utf8)),
-                    operationTimeout: timeout, connectTimeout: timeout),
-                resolver: resolver, cache: cache),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                connection: connection(slapd, timeout: timeout), resolver: resolver, cache: cache),
+            logger: logger)
+    }
+
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private static func connection(
+        _ slapd: PrivateSlapd, timeout: Duration
+    ) -> DirectoryConnectionConfiguration {
+        DirectoryConnectionConfiguration(
+            uris: [slapd.uri], security: .none,
+            credentials: .simple(
+                dn: "cn=martlet,dc=example,dc=org", password: Array("reader-secret".utf8)),
+            operationTimeout: timeout, connectTimeout: timeout)
+    }
+
+    /// A client of its own.
+    func client() -> DirectoryClient {
+        DirectoryClient(
+            configuration: Self.connection(slapd, timeout: .seconds(30)), logger: Self.logger)
+    }
+
+    /// Another `Directory`, over what a test puts before a client.
+    func directory(over access: any DirectoryAccess) -> Directory {
+        Directory(
+            configuration: DirectoryConfiguration(
+                connection: Self.connection(slapd, timeout: .seconds(30)),
+                resolver: ResolverConfiguration(base: "dc=example,dc=org", attributeMap: .martlet),
+                cache: CacheLifetimes()),
+            logger: Self.logger, client: access)
     }
 
     /// The repository's root.

@@ -22,15 +22,16 @@ final class PasswordAuthenticator: Sendable {
         verifier = PasswordVerifier(directory: directory, memory: memory)
     }
 
+    /// - Parameter mustBeText: the mechanism has the password in UTF-8.
     func authenticate(
-        login: String, password: [UInt8], _ context: ClientContext
+        login: String, password: [UInt8], mustBeText: Bool = false, _ context: ClientContext
     ) async -> Result<Account, AuthenticationFailure> {
         let start = policy.now()
         guard let name = LoginName.prepared(login) else {
             let attempt = policy.attempt(login: login, context, start: start)
             return .failure(policy.refuse(attempt, .invalidCredentials, LoginName.refusal))
         }
-        guard let prepared = PreparedPassword(password) else {
+        guard let prepared = PreparedPassword(password, mustBeText: mustBeText) else {
             let attempt = policy.attempt(login: name, context, start: start)
             let question = memory.key(attempt.login, password)
             let isRepeated = memory.recall(question) == .wrong
@@ -62,7 +63,7 @@ final class PasswordAuthenticator: Sendable {
         _ account: Account?, _ password: PreparedPassword, _ attempt: LoginAttempt
     ) async -> Result<Account, AuthenticationFailure> {
         let key = account.map { memory.key($0.id, password.typed) }
-        let verdict = key.flatMap(memory.recall)
+        let verdict = key.flatMap { memory.recall($0, passwordChanged: account?.passwordChanged) }
         if let account, account.mayLogIn, verdict == .right { return .success(account) }
 
         // The same login with the same password again tells a guesser nothing, so it is not
@@ -118,6 +119,7 @@ final class PasswordAuthenticator: Sendable {
         switch outcome {
         case .success: nil
         case .invalidCredentials: (.invalidCredentials, "wrong password for \(account.dn)")
+        case .noSuchEntry: (.invalidCredentials, "\(account.dn) is gone")
         case .locked(let text): (.locked, "\(account.dn) is locked: \(text)")
         case .passwordExpired(let text): (.passwordExpired, "password expired: \(account.dn): \(text)")
         case .mustChange: (.mustChangePassword, "\(account.dn) must change the password first")

@@ -11,9 +11,15 @@ final class PasswordMemory: Sendable {
         case wrong
     }
 
+    private struct Refusal {
+        var at: ContinuousClock.Instant
+        /// When the account's password had been changed last.
+        var passwordChanged: String?
+    }
+
     private struct State {
         var right: BoundedTable<KeyedDigest.Value, ContinuousClock.Instant>
-        var wrong: BoundedTable<KeyedDigest.Value, ContinuousClock.Instant>
+        var wrong: BoundedTable<KeyedDigest.Value, Refusal>
     }
 
     private let configuration: AuthenticationConfiguration
@@ -50,14 +56,17 @@ final class PasswordMemory: Sendable {
         return digest.value(of: message + password)
     }
 
-    func recall(_ key: KeyedDigest.Value) -> Verdict? {
+    /// - Parameter passwordChanged: the account's, as the directory has it. What was wrong before such a
+    ///   change may be the password now.
+    func recall(_ key: KeyedDigest.Value, passwordChanged: String? = nil) -> Verdict? {
         let now = now()
         return state.withLock { state in
             if let proved = state.right[key] {
                 if now - proved < configuration.successLifetime { return .right }
                 if now - proved < configuration.successLifetimeInOutage { return .rightOnce }
             }
-            guard let refused = state.wrong[key], now - refused < configuration.failureLifetime
+            guard let refusal = state.wrong[key], refusal.passwordChanged == passwordChanged,
+                now - refusal.at < configuration.failureLifetime
             else { return nil }
             return .wrong
         }
@@ -71,11 +80,11 @@ final class PasswordMemory: Sendable {
         }
     }
 
-    func rememberWrong(_ key: KeyedDigest.Value) {
+    func rememberWrong(_ key: KeyedDigest.Value, passwordChanged: String? = nil) {
         let now = now()
         state.withLock { state in
             state.right[key] = nil
-            state.wrong[key] = now
+            state.wrong[key] = Refusal(at: now, passwordChanged: passwordChanged)
         }
     }
 

@@ -24,20 +24,28 @@ struct PreparedPassword: Sendable {
     /// Octets, as the client sent it.
     static let maximumLength = 1024
     /// For the log.
-    static let refusal = "password is empty, too long, not UTF-8, or has characters that SASLprep refuses"
+    static let refusal = "password is empty, too long, not UTF-8 where it must be, or has characters that SASLprep refuses"
 
-    /// As the client sent it: UTF-8.
+    /// As the client sent it.
     let typed: [UInt8]
     /// By SASLprep. It is what goes over the wire in a simple bind (RFC 4511 section 4.2).
     let prepared: [UInt8]
 
-    /// Nil when there can be no such password: empty, too long, no UTF-8, or what SASLprep refuses,
-    /// but for its rule for the direction of text: Hebrew and Arabic passwords with a digit at one end
-    /// break it and are in use. What looks alike deceives nobody where nothing is shown.
-    init?(_ typed: [UInt8]) {
-        guard typed.count <= Self.maximumLength,
-            let text = String(validating: typed, as: UTF8.self),
-            let prepared = SASLprep.prepare(text, inAnyDirection: true), !prepared.isEmpty
+    /// Nil when there can be no such password: empty, too long, or what SASLprep refuses, but for its
+    /// rule for the direction of text: Hebrew and Arabic passwords with a digit at one end break it and
+    /// are in use. What looks alike deceives nobody where nothing is shown.
+    ///
+    /// Octets that are no UTF-8 (old clients send ISO 8859-1) are compared as they are, as a simple bind
+    /// does (RFC 4513 section 5.1.3).
+    /// - Parameter mustBeText: no such octets, by the rule of the mechanism (PLAIN: RFC 4616 section 2).
+    init?(_ typed: [UInt8], mustBeText: Bool = false) {
+        guard typed.count <= Self.maximumLength else { return nil }
+        guard let text = String(validating: typed, as: UTF8.self) else {
+            if mustBeText || typed.contains(0) { return nil }
+            (self.typed, prepared) = (typed, typed)
+            return
+        }
+        guard let prepared = SASLprep.prepare(text, inAnyDirection: true), !prepared.isEmpty
         else { return nil }
         self.typed = typed
         self.prepared = Array(prepared.utf8)

@@ -118,7 +118,8 @@ package final class SASLExchange {
             // A login that is no text is as unknown as any other.
             let login = login ?? ""
             authenticated = await service.passwords.authenticate(
-                login: login, password: identities.password ?? [], context
+                login: login, password: identities.password ?? [],
+                mustBeText: mechanism == .plain, context
             ).map { ($0, login) }
         default:
             authenticated = scramAccount()

@@ -4,6 +4,9 @@ package enum BindOutcome: Hashable, Sendable {
     case success(warnings: [PasswordWarning])
     /// Wrong password, no such entry, or no password at all: the directory doesn't tell.
     case invalidCredentials
+    /// The entry that was to be bound with has gone, which says nothing of the password. Bind requests
+    /// alone never tell.
+    case noSuchEntry
     /// Password policy: too many failures, or locked by an administrator.
     case locked(String)
     /// Password policy: expired, and no grace login is left.

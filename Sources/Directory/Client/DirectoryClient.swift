@@ -75,6 +75,8 @@ package final class DirectoryClient: DirectorySearching {
         }
     }
 
+    package var connectionCount: Int { gate.connectionCount }
+
     private func submit(_ operation: DirectoryRequest.Operation) {
         let request = DirectoryRequest(
             operation, deadline: .now + configuration.operationTimeout)

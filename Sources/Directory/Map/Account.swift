@@ -23,12 +23,16 @@ package struct Account: Hashable, Sendable {
     /// The address under which that host knows the user, when it is another one there.
     package var routingAddress: EmailAddress?
     package var displayName: String?
+    /// When the password was changed last, as the directory writes it; nil when it does not say, as only
+    /// those with a password policy do.
+    package var passwordChanged: String?
 
     package init(
         id: AccountID, dn: String, login: String, primaryAddress: EmailAddress,
         addresses: [EmailAddress], status: EntryStatus = .active, quota: Quota = .unlimited,
         services: Set<Service>? = nil, forwarding: [EmailAddress] = [], keepsCopy: Bool = false,
-        homeServer: NextHop? = nil, routingAddress: EmailAddress? = nil, displayName: String? = nil
+        homeServer: NextHop? = nil, routingAddress: EmailAddress? = nil, displayName: String? = nil,
+        passwordChanged: String? = nil
     ) {
         self.id = id
         self.dn = dn
@@ -43,6 +47,7 @@ package struct Account: Hashable, Sendable {
         self.homeServer = homeServer
         self.routingAddress = routingAddress
         self.displayName = displayName
+        self.passwordChanged = passwordChanged
     }
 
     package func allows(_ service: Service) -> Bool {

@@ -3,6 +3,10 @@ internal import MailModel
 /// Reads entries as the attribute map says. Malformed values are left out, never fatal: one bad
 /// attribute must not stop a user's mail. `provision` and `check` report them.
 struct EntryReader: Sendable {
+    /// draft-behera-ldap-password-policy section 5.3.2. Not modifyTimestamp, which OpenLDAP changes with
+    /// every failed login that a password policy counts.
+    static let passwordChange = "pwdChangedTime"
+
     let map: AttributeMap
 
     enum Kind: String { case user, group, alias, other }
@@ -72,7 +76,8 @@ struct EntryReader: Sendable {
             quota: own, services: services(of: entry),
             forwarding: forwarding, keepsCopy: isOn(map.user.keepCopy, entry),
             homeServer: server?.host, routingAddress: server?.address,
-            displayName: map.user.displayName.lazy.compactMap { entry[$0].first }.first)
+            displayName: map.user.displayName.lazy.compactMap { entry[$0].first }.first,
+            passwordChanged: entry[Self.passwordChange].first)
     }
 
     func isTrue(_ entry: DirectoryEntry, _ attribute: String?) -> Bool {

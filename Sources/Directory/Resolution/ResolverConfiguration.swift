@@ -5,9 +5,9 @@ package struct ResolverConfiguration: Sendable {
     /// Everything is searched for below this entry.
     package var base: String
     package var attributeMap: AttributeMap {
-        didSet { recipientAttributes = attributeMap.recipientAttributes }
+        didSet { recipientAttributes = Self.attributes(attributeMap) }
     }
-    /// The map's, made once.
+    /// The map's, and when the password was changed. Made once.
     private(set) var recipientAttributes: [String]
     /// Between user and detail of a subaddress; nil when there are none.
     package var subaddressSeparator: Character?
@@ -29,11 +29,15 @@ package struct ResolverConfiguration: Sendable {
     ) {
         self.base = base
         self.attributeMap = attributeMap
-        recipientAttributes = attributeMap.recipientAttributes
+        recipientAttributes = Self.attributes(attributeMap)
         self.subaddressSeparator = subaddressSeparator
         self.localHosts = Set(localHosts.map { $0.lowercased() })
         self.postmaster = postmaster
         self.maximumDepth = maximumDepth
         self.maximumMembers = maximumMembers
+    }
+
+    private static func attributes(_ map: AttributeMap) -> [String] {
+        map.recipientAttributes + [EntryReader.passwordChange]
     }
 }

@@ -18,7 +18,7 @@ final class FakeDirectory: AuthenticationDirectory {
         /// Answers every bind when set.
         var bindOutcome: BindOutcome?
         var isUnavailable = false
-        var binds: [String] = []
+        var binds: [[UInt8]] = []
         var lookups = 0
         /// Binds wait for it when set.
         var gate: Gate?
@@ -59,7 +59,7 @@ final class FakeDirectory: AuthenticationDirectory {
 
     func authenticate(_ account: Account, password: [UInt8]) async -> BindOutcome {
         let (outcome, gate) = state.withLock { state -> (BindOutcome, Gate?) in
-            state.binds.append(String(decoding: password, as: UTF8.self))
+            state.binds.append(password)
             if let outcome = state.bindOutcome { return (outcome, state.gate) }
             let user = state.users.first { $0.account.id == account.id }
             let isRight = user.map { Array($0.password.utf8) == password } ?? false

@@ -17,6 +17,8 @@ final class RequestGate: Sendable {
         var outage: DirectoryFault?
         /// The URI in use.
         var activeIndex = 0
+        /// Connections so far.
+        var connectionCount = 0
         var isStopping = false
     }
 
@@ -76,9 +78,12 @@ final class RequestGate: Sendable {
     func setActive(_ index: Int) {
         state.withLock {
             $0.activeIndex = index
+            $0.connectionCount += 1
             $0.outage = nil
         }
     }
+
+    var connectionCount: Int { state.withLock { $0.connectionCount } }
 
     /// The URI in use, or why there is none.
     var active: (index: Int, outage: DirectoryFault?) {
