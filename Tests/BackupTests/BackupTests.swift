@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Glibc
 import Storage
 import TestSupport
@@ -36,26 +35,17 @@ import Testing
 
     /// By a version whose index had less in it.
     @Test func anOlderBackupIsRestored() async throws {
-        let fixture = try Fixture()
-        let engine = try fixture.open()
-        try await fixture.fill(engine, 0..<5)
-        _ = try await fixture.bodies(engine, count: 5)
-        await engine.close()
-        let index = try DatabaseQueue(path: fixture.state + "/index.sqlite")
-        try await index.write { db in
-            try db.execute(sql: "ALTER TABLE mailbox_messages DROP COLUMN conversion")
-            try db.execute(sql: "ALTER TABLE queue DROP COLUMN delivered")
-            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier IN ('4', '5')")
-        }
-        try index.close()
+        let fixture = try await Fixture(messages: 5, isIndexed: true)
+        try await fixture.changeIndex(
+            "ALTER TABLE mailbox_messages DROP COLUMN conversion",
+            "ALTER TABLE queue DROP COLUMN delivered",
+            "DELETE FROM grdb_migrations WHERE identifier IN ('4', '5')")
         try fixture.backup("one")
         let verified = try fixture.verify("one")
         #expect(verified.check == nil)
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         #expect(try fixture.restore("one", to: target).check?.findings == [])
-        let other = try fixture.open(target)
-        #expect(try await fixture.bodies(other, count: 5).count == 5)
-        await other.close()
+        try await fixture.expectMessages(5, in: target)
     }
 
     /// A newer version's, or damaged when it was backed up: nothing takes its place.
@@ -64,17 +54,11 @@ import Testing
         ("DROP TABLE grdb_migrations", "has no tables"),
         ("DROP TABLE keyword_sets", "no such table"),
     ]) func anIndexThatCannotBeUsedIsRefused(sql: String, why: String) async throws {
-        let fixture = try Fixture()
-        let engine = try fixture.open()
-        try await fixture.fill(engine, 0..<5)
-        _ = try await fixture.bodies(engine, count: 5)
-        await engine.close()
-        let index = try DatabaseQueue(path: fixture.state + "/index.sqlite")
-        try await index.write { try $0.execute(sql: sql) }
-        try index.close()
+        let fixture = try await Fixture(messages: 5, isIndexed: true)
+        try await fixture.changeIndex(sql)
         try fixture.backup("one")
         let archive = try fixture.archive("one.tar")
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         func expectRefusal(_ place: String, _ body: () throws -> Restore.Report) {
             do {
                 _ = try body()
@@ -94,8 +78,7 @@ import Testing
 
     /// The backup is not to blame, and another one is of no use.
     @Test func aFullDiskIsNotTheBackupsFault() async throws {
-        let fixture = try Fixture()
-        await (try fixture.open()).close()
+        let fixture = try await Fixture(messages: 0)
         try fixture.backup("one")
         let restore = try Restore(of: fixture.backups + "/one", to: "/state")
         #expect(
@@ -107,22 +90,18 @@ import Testing
     }
 
     @Test func aStateWithoutMailIsRestored() async throws {
-        let fixture = try Fixture()
-        await (try fixture.open()).close()
+        let fixture = try await Fixture(messages: 0)
         try fixture.backup("one")
         #expect(try fixture.verify("one").check?.findings == [])
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         #expect(try fixture.restore("one", to: target).check?.findings == [])
         await (try fixture.open(target)).close()
     }
 
     @Test func filesAreForTheirOwnerOnly() async throws {
-        let fixture = try Fixture()
-        let engine = try fixture.open()
-        try await fixture.fill(engine, 0..<11)
-        await engine.close()
+        let fixture = try await Fixture(messages: 11)
         try fixture.backup("one")
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         _ = try fixture.restore("one", to: target)
         for path in [fixture.backups + "/one", target] {
             for name in [""] + (FileManager.default.enumerator(atPath: path)!.allObjects as! [String]) {
@@ -147,19 +126,13 @@ import Testing
         await engine.close()
         // The base is not needed any more.
         TemporaryDirectory.remove(fixture.backups + "/one")
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         #expect(try fixture.restore("two", to: target).check?.findings == [])
-        let other = try fixture.open(target)
-        #expect(try await fixture.bodies(other, count: 120) == (0..<120).map { Fixture.body($0) })
-        await other.close()
+        try await fixture.expectMessages(120, in: target)
     }
 
     @Test func anotherFilesNamesakeIsNotTaken() async throws {
-        let fixture = try Fixture()
-        let engine = try fixture.open()
-        try await fixture.fill(engine, 0..<100)
-        _ = try await fixture.bodies(engine, count: 100)
-        await engine.close()
+        let fixture = try await Fixture(messages: 100, isIndexed: true)
         try fixture.backup("one")
         // Restored elsewhere without its dates, or written anew: not known to be the same.
         for name in try FileManager.default.contentsOfDirectory(atPath: fixture.state + "/spool") {
@@ -169,10 +142,7 @@ import Testing
     }
 
     @Test(arguments: ["index.sqlite", "spool"]) func aDamagedBackupIsRefused(part: String) async throws {
-        let fixture = try Fixture()
-        let engine = try fixture.open()
-        try await fixture.fill(engine, 0..<30)
-        await engine.close()
+        let fixture = try await Fixture(messages: 30)
         try fixture.backup("one")
         var path = fixture.backups + "/one/" + part
         if part == "spool" {
@@ -185,7 +155,7 @@ import Testing
         pwrite(descriptor, &octet, 1, 400)
         close(descriptor)
         #expect(throws: BackupError.self) { try fixture.verify("one") }
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         #expect(throws: BackupError.self) { try fixture.restore("one", to: target) }
         // Nothing of it is there, and a server starts.
         #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["lock"])
@@ -193,8 +163,7 @@ import Testing
     }
 
     @Test func anUnfinishedBackupIsRefused() async throws {
-        let fixture = try Fixture()
-        await (try fixture.open()).close()
+        let fixture = try await Fixture(messages: 0)
         try fixture.backup("one")
         unlink(fixture.backups + "/one/manifest.json")
         #expect(throws: BackupError.self) { try fixture.verify("one") }
@@ -203,8 +172,7 @@ import Testing
 
     @Test(arguments: ["../../etc/passwd", "/etc/passwd", "spool//x", "", "spool/./x"])
     func aManifestNamesNothingElse(name: String) async throws {
-        let fixture = try Fixture()
-        await (try fixture.open()).close()
+        let fixture = try await Fixture(messages: 0)
         try fixture.backup("one")
         let path = fixture.backups + "/one/manifest.json"
         let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -241,10 +209,9 @@ import Testing
     }
 
     @Test func aRestoreThatWasCutShortKeepsServersAway() async throws {
-        let fixture = try Fixture()
-        await (try fixture.open()).close()
+        let fixture = try await Fixture(messages: 0)
         try fixture.backup("one")
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         try Folder.make(target + "/restoring")
         try TextFile.write("half", to: target + "/restoring/index.sqlite")
         #expect(throws: StorageError.self) { try fixture.open(target) }
@@ -253,10 +220,7 @@ import Testing
     }
 
     @Test func whatIsMissingIsTold() async throws {
-        let fixture = try Fixture()
-        let engine = try fixture.open()
-        try await fixture.fill(engine, 0..<11)
-        await engine.close()
+        let fixture = try await Fixture(messages: 11)
         let name = try #require(
             try FileManager.default.contentsOfDirectory(atPath: fixture.state + "/spool")
                 .first { $0.hasSuffix(".big") })
@@ -289,13 +253,11 @@ import Testing
         #expect(symlink(archive, fixture.backups + "/latest") == 0)
         let verified = try fixture.verify("latest")
         #expect(verified.check == nil && verified.files > 3)
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         let restored = try fixture.restore("latest", to: target)
         #expect(restored.check?.findings == [] && restored.files == verified.files)
         #expect(try String(contentsOfFile: target + "/scram.key", encoding: .utf8) == "0123456789")
-        let other = try fixture.open(target)
-        #expect(try await fixture.bodies(other, count: 50) == (0..<50).map { Fixture.body($0) })
-        await other.close()
+        try await fixture.expectMessages(50, in: target)
     }
 
     /// A flipped bit anywhere, an archive that ends early, one without an end.
@@ -322,7 +284,7 @@ import Testing
             #expect(throws: BackupError.self, "\(end) octets") { try fixture.verify("cut\(number)") }
             #expect(throws: BackupError.self, "\(end) octets") { try fixture.verify(stream: "cut\(number)") }
         }
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         #expect(throws: BackupError.self) { try fixture.restore("cut20", to: target) }
         #expect(throws: BackupError.self) { try fixture.restore(stream: "cut20", to: target) }
         #expect(throws: BackupError.self) { try fixture.restore(stream: "bit20", to: target) }
@@ -365,7 +327,7 @@ import Testing
 
     @Test func anArchiveWritesNothingElse() throws {
         let fixture = try Fixture()
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         let path = fixture.backups + "/one"
         func refusal() -> String {
             var text = ""

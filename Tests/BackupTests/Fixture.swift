@@ -1,10 +1,12 @@
 import Foundation
+import GRDB
 import Glibc
 import Logging
 import MailModel
 import NIOCore
 import Storage
 import TestSupport
+import Testing
 
 @testable import Backup
 
@@ -14,9 +16,22 @@ struct Fixture {
     var state: String { files.path + "/state" }
     var backups: String { files.path + "/backups" }
 
+    /// Where restores go, unless a test says otherwise.
+    var target: String { files.path + "/target" }
+
     init() throws {
         files = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: backups, withIntermediateDirectories: true)
+    }
+
+    /// A state directory that nobody uses, with so many messages. The index has them all when `isIndexed`;
+    /// some may only be in the log otherwise.
+    init(messages count: Int, isIndexed: Bool = false) async throws {
+        try self.init()
+        let engine = try open()
+        try await fill(engine, 0..<count)
+        if isIndexed { _ = try await bodies(engine, count: count) }
+        await engine.close()
     }
 
     static let account = AccountID(high: 1, low: 2)
@@ -91,6 +106,22 @@ struct Fixture {
 
     func verify(_ name: String) throws -> Restore.Report {
         try Restore(of: "\(backups)/\(name)", to: files.path + "/nowhere").verify { _, _, _ in }
+    }
+
+    /// The state's index as something else has left it.
+    func changeIndex(_ statements: String...) async throws {
+        let index = try DatabaseQueue(path: state + "/index.sqlite")
+        try await index.write { db in
+            for sql in statements { try db.execute(sql: sql) }
+        }
+        try index.close()
+    }
+
+    /// A state directory is whole: its messages are those that `fill` has made, and no more.
+    func expectMessages(_ count: Int, in state: String) async throws {
+        let engine = try open(state)
+        #expect(try await bodies(engine, count: count) == (0..<count).map { Self.body($0) })
+        await engine.close()
     }
 
     // MARK: An archive as it comes in

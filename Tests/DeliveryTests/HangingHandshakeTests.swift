@@ -1,5 +1,3 @@
-import DNS
-import Logging
 import MailModel
 import NIOCore
 import Synchronization
@@ -21,9 +19,7 @@ import Transport
 
         func serve(_ connection: Connection) async {
             count.add(1, ordering: .sequentiallyConsistent)
-            await ScriptedHost.say(connection, "220 host\r\n")
-            await ScriptedHost.read(connection, until: "EHLO")
-            await ScriptedHost.say(connection, "250-host\r\n250 STARTTLS\r\n")
+            await ScriptedHost.greet(connection, offering: ["STARTTLS"])
             var input = ""
             while !input.contains("QUIT"), let bytes = try? await connection.read() {
                 input += String(buffer: bytes)
@@ -40,12 +36,11 @@ import Transport
     private struct Parts {
         let host: Host
         let place: HostAddress
-        let maker: SessionMaker
+        let sessions: AddressedSessions
+        var maker: SessionMaker { sessions.maker }
 
         func session(_ level: TLSLevel) async -> Result<OutboundSession, SessionMaker.Failure> {
-            let way = RoutePlan.Way.hops([NextHop(host: place.address, port: place.port)])
-            return await maker.session(
-                RoutePlan(way: way, domain: "example.org", tls: level), .none, waiting: Patient())
+            await sessions.session(with: [place], level, waiting: Patient())
         }
 
         func expectFailure(_ level: TLSLevel) async {
@@ -61,24 +56,14 @@ import Transport
     }
 
     private func withParts(_ body: (Parts) async throws -> Void) async throws {
-        var configuration = OutboundConfiguration(hostName: "mx.example.org")
-        configuration.handshakeTimeout = .milliseconds(100)
-        let dns = try DNSResolver(
-            configuration: DNSConfiguration(servers: ["127.0.0.1@9"]),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let host = Host()
         try await ScriptedHost.run(host.serve) { connector, place in
-            let maker = SessionMaker(
-                configuration: configuration, connector: connector,
-                finder: HostFinder(configuration: configuration, dns: dns, isOurs: { _ in false }),
-                decider: TLSDecider(
-                    context: try TLSClientContext(configuration: TLSClientConfiguration()), dns: dns,
-                    policies: nil, reports: nil),
-                failures: HostFailures(lifetime: .seconds(300)),
-                handshakes: HostFailures(lifetime: .seconds(300)), reports: nil)
-            try await body(Parts(host: host, place: place, maker: maker))
+            try await AddressedSessions.run(
+                connector, adjust: { $0.handshakeTimeout = .milliseconds(100) }
+            ) { sessions in
+                try await body(Parts(host: host, place: place, sessions: sessions))
+            }
         }
-        await dns.shutDown()
     }
 
     /// The next message does not wait for the same.

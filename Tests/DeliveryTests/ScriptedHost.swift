@@ -31,6 +31,14 @@ enum ScriptedHost {
         try result.get()
     }
 
+    /// Up to the answer to EHLO: 8BITMIME, and these.
+    static func greet(_ connection: Connection, offering extensions: [String]) async {
+        let hello = extensions.map { "250-\($0)\r\n" }.joined()
+        await say(connection, "220 host\r\n")
+        await read(connection, until: "EHLO")
+        await say(connection, "250-host\r\n\(hello)250 8BITMIME\r\n")
+    }
+
     /// What has come until it ends in, or contains, the text.
     @Sendable static func read(_ connection: Connection, until text: String) async {
         var input = ""

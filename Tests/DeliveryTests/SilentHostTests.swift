@@ -1,6 +1,4 @@
-import DNS
 import Glibc
-import Logging
 import MailModel
 import NIOCore
 import Spool
@@ -15,8 +13,6 @@ import Transport
 
 /// Hosts that do not answer while there is no room to wait for them.
 @Suite(.timeLimit(.minutes(5))) struct SilentHostTests {
-    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
     /// Too many others wait already.
     private final class NoRoom: DeliveryProgress {
         private let questions = Atomic(0)
@@ -50,11 +46,8 @@ import Transport
         _ extensions: String..., after text: String,
         _ rest: @escaping @Sendable (Connection) async -> Void
     ) -> @Sendable (Connection) async -> Void {
-        let hello = extensions.map { "250-\($0)\r\n" }.joined()
         return { connection in
-            await ScriptedHost.say(connection, "220 host\r\n")
-            await ScriptedHost.read(connection, until: "EHLO")
-            await ScriptedHost.say(connection, "250-host\r\n\(hello)250 8BITMIME\r\n")
+            await ScriptedHost.greet(connection, offering: extensions)
             await ScriptedHost.read(connection, until: text)
             await rest(connection)
             await ScriptedHost.read(connection, until: "QUIT")
@@ -245,23 +238,13 @@ import Transport
     private func failure(
         of hosts: [HostAddress], _ connector: Connector, _ failures: HostFailures
     ) async throws -> SessionMaker.Failure? {
-        var configuration = OutboundConfiguration(hostName: "mx.example.org")
-        configuration.patience = .milliseconds(20)
-        configuration.connectTimeout = .seconds(200)
-        let dns = try DNSResolver(
-            configuration: DNSConfiguration(servers: ["127.0.0.1@9"]), logger: Self.logger)
-        let maker = SessionMaker(
-            configuration: configuration, connector: connector,
-            finder: HostFinder(configuration: configuration, dns: dns, isOurs: { _ in false }),
-            decider: TLSDecider(
-                context: try TLSClientContext(configuration: TLSClientConfiguration()), dns: dns,
-                policies: nil, reports: nil),
-            failures: failures, handshakes: HostFailures(lifetime: .seconds(300)), reports: nil)
-        let hops = hosts.map { NextHop(host: $0.address, port: $0.port) }
-        let result = await maker.session(
-            RoutePlan(way: .hops(hops), domain: "example.org", tls: .may), .none,
-            waiting: NoRoom())
-        await dns.shutDown()
+        let result = try await AddressedSessions.run(
+            connector, failures: failures,
+            adjust: { configuration in
+                configuration.patience = .milliseconds(20)
+                configuration.connectTimeout = .seconds(200)
+            }
+        ) { await $0.session(with: hosts, waiting: NoRoom()) }
         switch result {
         case .success(let session):
             await session.quit()
