@@ -168,8 +168,7 @@ package final class Directory: Sendable {
         }
         switch other {
         case .found(let other):
-            return .unavailable(
-                DirectoryFault(.connection, "\(other.dn) has taken the place of account \(account.id)"))
+            return .refused("\(other.dn) has taken the place of account \(account.id)")
         case .notFound: return .noSuchEntry
         case .unavailable(let fault): return .unavailable(fault)
         }

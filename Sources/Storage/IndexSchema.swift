@@ -19,7 +19,8 @@ enum IndexSchema {
         """
 
     private static let version4 = """
-        -- delivered: accounts that have their copy, 16 octets each: no other address leads to another.
+        -- delivered: who has a copy, 16 octets each: no other address leads to another. Accounts, and hashes
+        -- of addresses at other hosts behind a mark of zeros (DeliveredAccounts).
         ALTER TABLE queue ADD COLUMN delivered BLOB NOT NULL DEFAULT x'';
         """
 

@@ -13,7 +13,9 @@ package final class MessageDraft: @unchecked Sendable {
     package private(set) var size = 0
 
     private let means: DraftMeans
-    private var scanner = LineFormScanner(asciiHeaders: true)
+    /// The last two octets.
+    private var ending: UInt16 = 0
+    private var scanner = LineFormScanner(asciiHeaders: true, getsAll: true)
     /// What is not yet in the file.
     private var memory = ByteBuffer()
     private var file: (any StorageFile)?
@@ -37,7 +39,10 @@ package final class MessageDraft: @unchecked Sendable {
         try means.budget.take(bytes.readableBytes)
         counted += bytes.readableBytes
         memory.writeImmutableBuffer(bytes)
-        if scanner.verdict == nil { bytes.withUnsafeReadableBytes { scanner.scan($0) } }
+        bytes.withUnsafeReadableBytes { bytes in
+            if scanner.verdict == nil { scanner.scan(bytes) }
+            for octet in bytes.suffix(2) { ending = ending << 8 | UInt16(octet) }
+        }
         size += bytes.readableBytes
         if size > means.threshold, file == nil || memory.readableBytes >= means.threshold {
             try await spill()
@@ -64,9 +69,11 @@ package final class MessageDraft: @unchecked Sendable {
         return (ByteBuffer(), true)
     }
 
-    /// Of the bytes so far: clients that take lines and ASCII headers may need another form of them.
-    /// Found out on the way in, when they are at hand: POP3 tells sizes of whole maildrops.
+    /// Of the bytes so far: clients that take lines and ASCII headers may need another form of them, if
+    /// only with a line end behind the last line. Found out on the way in, when they are at hand: POP3
+    /// tells sizes of whole maildrops.
     var mayNeedConversion: Bool {
+        if ending != 0x0d0a { return true }
         var scanner = scanner
         return scanner.finish() == .mayNeedOther
     }

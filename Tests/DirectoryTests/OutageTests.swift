@@ -89,7 +89,7 @@ import Testing
         // Somebody else has the login now, who is no answer to this account's password.
         let attributes = "objectClass: inetOrgPerson\ncn: x\nsn: x\nmail: bob@example.org\nuserPassword: other"
         try sample.slapd.modify("dn: \(bob.dn)\nchangetype: add\n\(attributes)\n")
-        guard case .unavailable = await sample.directory.authenticate(bob, password: wrong)
+        guard case .refused = await sample.directory.authenticate(bob, password: wrong)
         else { return #expect(Bool(false)) }
         guard case .notFound = await sample.directory.scramSecrets(for: bob)
         else { return #expect(Bool(false)) }

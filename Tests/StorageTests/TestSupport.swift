@@ -65,7 +65,8 @@ func recipient(_ text: String, _ route: Route, _ notify: DeliveryNotify? = nil) 
 
 let sender = Envelope(reversePath: .address(EmailAddress("sender@example.com")!))
 
-/// Octets that tell one message and one place in it from another.
+/// Octets that tell one message and one place in it from another; the last line of all but short ones
+/// is ended.
 func body(_ number: Int, size: Int = 500) -> ByteBuffer {
     var buffer = ByteBuffer(string: "Subject: message \(number)\r\n\r\n")
     var line = 0
@@ -73,6 +74,7 @@ func body(_ number: Int, size: Int = 500) -> ByteBuffer {
         buffer.writeString("message \(number) line \(line)\r\n")
         line += 1
     }
+    if size > 100 { buffer.setString("\r\n", at: size - 2) }
     return buffer.getSlice(at: 0, length: max(size, 0))!
 }
 

@@ -11,15 +11,15 @@ final class PasswordMemory: Sendable {
         case wrong
     }
 
-    private struct Refusal {
+    private struct Answer {
         var at: ContinuousClock.Instant
         /// When the account's password had been changed last.
         var passwordChanged: String?
     }
 
     private struct State {
-        var right: BoundedTable<KeyedDigest.Value, ContinuousClock.Instant>
-        var wrong: BoundedTable<KeyedDigest.Value, Refusal>
+        var right: BoundedTable<KeyedDigest.Value, Answer>
+        var wrong: BoundedTable<KeyedDigest.Value, Answer>
     }
 
     private let configuration: AuthenticationConfiguration
@@ -57,13 +57,13 @@ final class PasswordMemory: Sendable {
     }
 
     /// - Parameter passwordChanged: the account's, as the directory has it. What was wrong before such a
-    ///   change may be the password now.
+    ///   change may be the password now, and what was right need not be.
     func recall(_ key: KeyedDigest.Value, passwordChanged: String? = nil) -> Verdict? {
         let now = now()
         return state.withLock { state in
-            if let proved = state.right[key] {
-                if now - proved < configuration.successLifetime { return .right }
-                if now - proved < configuration.successLifetimeInOutage { return .rightOnce }
+            if let proof = state.right[key], proof.passwordChanged == passwordChanged {
+                if now - proof.at < configuration.successLifetime { return .right }
+                if now - proof.at < configuration.successLifetimeInOutage { return .rightOnce }
             }
             guard let refusal = state.wrong[key], refusal.passwordChanged == passwordChanged,
                 now - refusal.at < configuration.failureLifetime
@@ -72,11 +72,11 @@ final class PasswordMemory: Sendable {
         }
     }
 
-    func rememberRight(_ key: KeyedDigest.Value) {
+    func rememberRight(_ key: KeyedDigest.Value, passwordChanged: String?) {
         let now = now()
         state.withLock { state in
             state.wrong[key] = nil
-            state.right[key] = now
+            state.right[key] = Answer(at: now, passwordChanged: passwordChanged)
         }
     }
 
@@ -84,7 +84,7 @@ final class PasswordMemory: Sendable {
         let now = now()
         state.withLock { state in
             state.right[key] = nil
-            state.wrong[key] = Refusal(at: now, passwordChanged: passwordChanged)
+            state.wrong[key] = Answer(at: now, passwordChanged: passwordChanged)
         }
     }
 

@@ -75,7 +75,7 @@ final class PasswordVerifier: Sendable {
     /// any moment, and silence says nothing.
     private func remember(_ outcome: BindOutcome, _ key: KeyedDigest.Value, _ account: Account) {
         switch outcome {
-        case .success: memory.rememberRight(key)
+        case .success: memory.rememberRight(key, passwordChanged: account.passwordChanged)
         case .invalidCredentials:
             memory.rememberWrong(key, passwordChanged: account.passwordChanged)
         case .noSuchEntry, .locked, .passwordExpired, .mustChange, .disabled: memory.forgetRight(key)

@@ -6,18 +6,30 @@ package struct LineFormScanner: Sendable {
 
     private enum State {
         case header(HeaderEndFinder)
+        /// Whether it has parts is yet to be seen, when something is found in the body.
+        case body
         case parts
         case done(Verdict)
     }
 
+    /// Octets of a header that may wait for the rest of the message.
+    private static let keptHeader = 4096
+
     private let asciiHeaders: Bool
+    private let getsAll: Bool
     private var state = State.header(HeaderEndFinder())
-    /// The header as far as it has come, when its end is not in the first bytes.
+    /// The header as far as it has come; none once it is of no use.
     private var header: [UInt8] = []
     private var word = BinaryWordFinder()
 
-    /// - Parameter asciiHeaders: the client has not asked for UTF-8.
-    package init(asciiHeaders: Bool) { self.asciiHeaders = asciiHeaders }
+    /// - Parameters:
+    ///   - asciiHeaders: the client has not asked for UTF-8.
+    ///   - getsAll: it costs nothing to get the whole message. Then it is searched first, and a header's
+    ///     fields, which take far longer, are looked at only where something was found.
+    package init(asciiHeaders: Bool, getsAll: Bool = false) {
+        self.asciiHeaders = asciiHeaders
+        self.getsAll = getsAll
+    }
 
     /// Nil: more bytes are needed.
     package var verdict: Verdict? {
@@ -39,18 +51,9 @@ package struct LineFormScanner: Sendable {
                 return
             }
             state = .header(finder)
-            guard let end else {
-                header += bytes
-                return
-            }
-            let section = UnsafeRawBufferPointer(rebasing: bytes[..<end])
-            if header.isEmpty {
-                takeHeader(section)
-            } else {
-                header += section
-                header.withUnsafeBytes { takeHeader($0) }
-                header = []
-            }
+            header += bytes[..<(end ?? bytes.count)]
+            guard let end else { return }
+            takeHeader()
             body = UnsafeRawBufferPointer(rebasing: bytes[end...])
         }
         search(body)
@@ -58,15 +61,25 @@ package struct LineFormScanner: Sendable {
 
     /// The message is over, or no more of it will be sent.
     package mutating func finish() -> Verdict {
-        if case .header = state { header.withUnsafeBytes { takeHeader($0) } }
+        if case .header = state { takeHeader() }
         return verdict ?? .asStored
     }
 
-    private mutating func takeHeader(_ bytes: UnsafeRawBufferPointer) {
-        if asciiHeaders, bytes.hasEightBitOctets {
-            state = .done(.mayNeedOther)
-            return
+    private mutating func takeHeader() {
+        state = .body
+        header.withUnsafeBytes { bytes in
+            if asciiHeaders, bytes.hasEightBitOctets {
+                state = .done(.mayNeedOther)
+            } else if !getsAll || bytes.count > Self.keptHeader || word.find(in: bytes) {
+                judge(bytes)
+            }
         }
+        if case .body = state { return }
+        header = []
+    }
+
+    /// By the header's fields.
+    private mutating func judge(_ bytes: UnsafeRawBufferPointer) {
         var gatherer = HeaderGatherer(limits: MIMELimits(), wantsEnvelope: false)
         var start = 0
         while start < bytes.count {
@@ -85,11 +98,12 @@ package struct LineFormScanner: Sendable {
     }
 
     private mutating func search(_ bytes: UnsafeRawBufferPointer) {
-        guard case .parts = state else { return }
+        if case .done = state { return }
         // An octet beyond ASCII may stand in a part's header.
-        if asciiHeaders && bytes.hasEightBitOctets || word.find(in: bytes) {
-            state = .done(.mayNeedOther)
-        }
+        guard asciiHeaders && bytes.hasEightBitOctets || word.find(in: bytes) else { return }
+        if case .body = state { header.withUnsafeBytes { judge($0) } }
+        header = []
+        if case .parts = state { state = .done(.mayNeedOther) }
     }
 }
 
@@ -102,11 +116,16 @@ struct BinaryWordFinder: Sendable {
     private var tail: [UInt8] = []
 
     mutating func find(in bytes: UnsafeRawBufferPointer) -> Bool {
+        let isFound = isFoundAcross(bytes) || Self.find(in: bytes)
+        let isShort = bytes.count < Self.length
+        tail = isShort ? (tail + bytes).suffix(Self.length - 1) : Array(bytes.suffix(Self.length - 1))
+        return isFound
+    }
+
+    private func isFoundAcross(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if tail.isEmpty { return false }
         let joint = tail + bytes.prefix(Self.length - 1)
-        if joint.withUnsafeBytes({ Self.find(in: $0) }) || Self.find(in: bytes) { return true }
-        let end = bytes.count < Self.length ? joint[...] : Array(bytes.suffix(Self.length - 1))[...]
-        tail = Array(end.suffix(Self.length - 1))
-        return false
+        return joint.withUnsafeBytes { Self.find(in: $0) }
     }
 
     /// Of 32 places at once, those are looked at closer where "b" and, five on, "y" may stand.

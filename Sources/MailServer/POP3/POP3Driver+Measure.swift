@@ -7,8 +7,8 @@ internal import Storage
 /// Sizes of messages whose stored form is not what RETR sends. STAT and LIST tell them (RFC 1939
 /// section 11): the first time each such message is converted, only to be counted.
 extension POP3Driver {
-    /// Stored octets that are read for one command. What lies beyond is told in its stored form, and
-    /// measured for a later session: no client waits for minutes.
+    /// Stored octets that are read for one command, or one message. What lies beyond is told in its stored
+    /// form, and measured for a later command: no client waits for minutes.
     private static let measuredOctets = 64 << 20
 
     /// - Parameter indices: of messages that may need conversion.
@@ -20,24 +20,28 @@ extension POP3Driver {
             let message = maildrop.messages[index]
             let header = message.sentHeader(isUTF8: session.isUTF8).count
             let key = ConvertedSizes.Key(message: message.message.id, isUTF8: session.isUTF8)
-            var size = service.sizes[key]
-            if size == nil, octets + message.message.size <= Self.measuredOctets {
-                octets += message.message.size
-                size = await convertedSize(of: message, in: maildrop)
-                if let size { service.sizes[key] = size }
+            if let size = service.sizes[key] {
+                sizes[index] = header + size
+                continue
             }
-            sizes[index] = header + (size ?? message.message.size)
+            guard octets == 0 || octets + message.message.size <= Self.measuredOctets else { continue }
+            octets += message.message.size
+            guard let size = await convertedSize(of: message, in: maildrop) else { continue }
+            service.sizes[key] = size
+            sizes[index] = header + size
         }
         return sizes
     }
 
-    /// Nil when RETR would fail: it says why.
+    /// That of the stored form when there is no other; nil when it can't be read. RETR says why.
     private func convertedSize(of message: MailboxMessage, in maildrop: LockedMaildrop) async -> Int? {
         var retrieved = RetrievedMessage(message, of: maildrop, chunkSize: Self.chunkSize)
         var measure = TextMeasure()
         do {
             try await retrieved.prepare(isUTF8: session.isUTF8, limiter: nil)
             while let chunk = try await retrieved.next() { measure.count(chunk) }
+        } catch RetrievedMessage.Failure.inconvertible {
+            return message.message.size
         } catch {
             return nil
         }

@@ -8,6 +8,8 @@ internal import Storage
 /// A message on its way to a POP3 client: its stored octets, in bounded chunks, as they are or in
 /// another form where RFC 6856 section 2.1 wants one.
 struct RetrievedMessage {
+    private static let readsInOneGo = 16
+
     private let message: MailboxMessage
     private let maildrop: LockedMaildrop
     private let chunkSize: Int
@@ -16,6 +18,7 @@ struct RetrievedMessage {
     /// The first octets, which most messages need not be read again for.
     private var first = ByteBuffer()
     private var offset = 0
+    private var reads = 0
     private var writer: ConversionWriter?
     /// What stands before the stored octets.
     private(set) var deliveryHeader: [UInt8]
@@ -129,6 +132,9 @@ struct RetrievedMessage {
     }
 
     private mutating func stored(_ range: Range<Int>) async throws(MailError) -> ByteBuffer {
+        // What the system has in memory comes without a wait: others on this loop have their turn.
+        reads += 1
+        if reads % Self.readsInOneGo == 0 { await Task.yield() }
         if let slice = first.getSlice(at: first.readerIndex + range.lowerBound, length: range.count) {
             return slice
         }

@@ -38,14 +38,17 @@ package final class LoginProxy: Sendable {
     ///
     /// - Parameters:
     ///   - login: the name that has proved itself here, and its password if that is known.
-    /// - Returns: nil when there is neither a password nor credentials of our own.
+    /// - Returns: nil when there is neither a password that PLAIN takes, which is UTF-8, nor credentials of
+    ///   our own.
     func message(
         for account: Account, login: String, password: [UInt8]?
     ) -> [UInt8]? {
         if let (user, password) = configuration.credentials {
             return Array("\(account.login)\0\(user)\0\(password)".utf8)
         }
-        guard let password, !password.isEmpty, !password.contains(0) else { return nil }
+        guard let password, !password.isEmpty, !password.contains(0),
+            String(validating: password, as: UTF8.self) != nil
+        else { return nil }
         let authorization = account.isNamed(login) ? "" : account.login
         return Array("\(authorization)\0\(login)\0".utf8) + password
     }

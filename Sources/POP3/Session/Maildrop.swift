@@ -59,7 +59,7 @@ package struct Maildrop: Sendable {
         return messages.indices.filter { !messages[$0].isMeasured && !isDeleted[$0] }
     }
 
-    /// - Parameter sizes: by their indices. They are not asked for again.
+    /// - Parameter sizes: by their indices. These are not asked for again.
     mutating func measured(_ sizes: [Int: Int]) {
         for (index, size) in sizes {
             if !isDeleted[index] { octets += size - messages[index].size }

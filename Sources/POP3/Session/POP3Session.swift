@@ -181,7 +181,8 @@ package struct POP3Session: Sendable {
         return nil
     }
 
-    /// - Parameter sizes: of all messages that were to be measured.
+    /// - Parameter sizes: of the messages that were to be measured. Where one is missing, that of the
+    ///   stored form is told this time.
     package mutating func measured(_ sizes: [Int: Int], _ replies: inout ByteBuffer) {
         phase = .transaction
         maildrop?.measured(sizes)
@@ -191,8 +192,8 @@ package struct POP3Session: Sendable {
 
     /// The text of a message follows (RFC 1939 sections 5 and 7).
     ///
-    /// - Parameter isStoredForm: the text has the size that the maildrop says. That of another form is
-    ///   not known before it is sent.
+    /// - Parameter isStoredForm: the text has the size that the maildrop says. That of another form may
+    ///   not be known before it is sent.
     package func beginText(
         index: Int, bodyLines: Int?, isStoredForm: Bool = true, _ replies: inout ByteBuffer
     ) {

@@ -26,9 +26,11 @@ enum ConversionTarget {
         try expect(whole.octets.count <= whole.plan.estimatedSize, "the size is not above its estimate")
         if whole.plan.isEmpty { try expect(whole.octets == text, "what needs no other form stays as it is") }
         if case .lines(let asciiHeaders) = target, !whole.plan.isEmpty {
-            var scanner = LineFormScanner(asciiHeaders: asciiHeaders)
-            text.withUnsafeBytes { scanner.scan($0) }
-            try expect(scanner.finish() == .mayNeedOther, "what needs another form is found")
+            for getsAll in [false, true] {
+                var scanner = LineFormScanner(asciiHeaders: asciiHeaders, getsAll: getsAll)
+                text.withUnsafeBytes { scanner.scan($0) }
+                try expect(scanner.finish() == .mayNeedOther, "what needs another form is found")
+            }
         }
     }
 

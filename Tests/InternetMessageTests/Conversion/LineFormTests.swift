@@ -82,14 +82,20 @@ import Testing
     private static func verdict(
         _ message: [UInt8], asciiHeaders: Bool, portion: Int
     ) -> LineFormScanner.Verdict {
-        var scanner = LineFormScanner(asciiHeaders: asciiHeaders)
-        var position = 0
-        while position < message.count, scanner.verdict == nil {
-            let end = min(position + portion, message.count)
-            message.withUnsafeBytes { scanner.scan(UnsafeRawBufferPointer(rebasing: $0[position..<end])) }
-            position = end
+        let verdicts = [false, true].map { getsAll in
+            var scanner = LineFormScanner(asciiHeaders: asciiHeaders, getsAll: getsAll)
+            var position = 0
+            while position < message.count, scanner.verdict == nil {
+                let end = min(position + portion, message.count)
+                message.withUnsafeBytes {
+                    scanner.scan(UnsafeRawBufferPointer(rebasing: $0[position..<end]))
+                }
+                position = end
+            }
+            return scanner.finish()
         }
-        return scanner.finish()
+        #expect(verdicts[0] == verdicts[1], "header first or search first")
+        return verdicts[0]
     }
 
     /// A header that is longer than any other reader would take is searched for parts' labels.
