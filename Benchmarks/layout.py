@@ -3,7 +3,7 @@
 
 Usage: layout.py [--secs S] [BINARY] > ../scripts/layout
 
-The release binary has 27 MB of machine code, of which serving mail takes one or two, scattered. The
+The release binary has 27 MB of machine code, of which serving mail takes one and a half, scattered. The
 linker (scripts/build) puts the functions of this list first and side by side, each behind the one that
 calls it most: fewer pages and cache lines then hold what runs. Names that no longer exist do
 no harm; run this again when much has changed.
