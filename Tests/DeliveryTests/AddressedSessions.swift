@@ -1,9 +1,16 @@
 import DNS
 import Logging
 import MailModel
+import TLSPolicy
 import Transport
 
 @testable import Delivery
+
+/// A delivery that waits for whatever it takes.
+final class PatientDelivery: DeliveryProgress {
+    func isWaiting(for what: AwaitedAnswer) -> Bool { true }
+    func goesOn() {}
+}
 
 /// Makes sessions with hosts that are known by their addresses: its resolver is never answered.
 struct AddressedSessions {
@@ -11,7 +18,8 @@ struct AddressedSessions {
 
     static func run<Value>(
         _ connector: Connector, failures: HostFailures = HostFailures(lifetime: .seconds(300)),
-        adjust: (inout OutboundConfiguration) -> Void,
+        policies: MTASTSPolicyStore? = nil, reports: TLSReportLog? = nil,
+        adjust: (inout OutboundConfiguration) -> Void = { _ in },
         _ body: (AddressedSessions) async throws -> Value
     ) async throws -> Value {
         var configuration = OutboundConfiguration(hostName: "mx.example.org")
@@ -24,8 +32,8 @@ struct AddressedSessions {
             finder: HostFinder(configuration: configuration, dns: dns, isOurs: { _ in false }),
             decider: TLSDecider(
                 context: try TLSClientContext(configuration: TLSClientConfiguration()), dns: dns,
-                policies: nil, reports: nil),
-            failures: failures, handshakes: HostFailures(lifetime: .seconds(300)), reports: nil)
+                policies: policies, reports: reports),
+            failures: failures, handshakes: HostFailures(lifetime: .seconds(300)), reports: reports)
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(AddressedSessions(maker: maker)))

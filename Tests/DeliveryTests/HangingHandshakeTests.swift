@@ -8,11 +8,6 @@ import Transport
 
 /// A host that says 220 to STARTTLS, and no more.
 @Suite(.timeLimit(.minutes(5))) struct HangingHandshakeTests {
-    private final class Patient: DeliveryProgress {
-        func isWaiting(for what: AwaitedAnswer) -> Bool { true }
-        func goesOn() {}
-    }
-
     private final class Host: Sendable {
         private let count = Atomic(0)
         var connections: Int { count.load(ordering: .sequentiallyConsistent) }
@@ -40,7 +35,7 @@ import Transport
         var maker: SessionMaker { sessions.maker }
 
         func session(_ level: TLSLevel) async -> Result<OutboundSession, SessionMaker.Failure> {
-            await sessions.session(with: [place], level, waiting: Patient())
+            await sessions.session(with: [place], level, waiting: PatientDelivery())
         }
 
         func expectFailure(_ level: TLSLevel) async {

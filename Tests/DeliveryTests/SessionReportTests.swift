@@ -14,11 +14,6 @@ import Transport
 
 /// What is counted for TLS reports (RFC 8460): an attempt at a session counts once.
 @Suite(.timeLimit(.minutes(5))) struct SessionReportTests {
-    private final class Patient: DeliveryProgress {
-        func isWaiting(for what: AwaitedAnswer) -> Bool { true }
-        func goesOn() {}
-    }
-
     /// Takes any certificate of its own; its first session's STARTTLS may go wrong.
     private struct Host: Sendable {
         var offersTLS: Bool
@@ -27,7 +22,8 @@ import Transport
         func serve(_ connection: Connection) async {
             await ScriptedHost.say(connection, "220 host\r\n")
             await ScriptedHost.read(connection, until: "EHLO")
-            await ScriptedHost.say(connection, offersTLS ? "250-host\r\n250 STARTTLS\r\n" : "250 host\r\n")
+            let extensions = offersTLS ? "250-host\r\n250 STARTTLS\r\n" : "250 host\r\n"
+            await ScriptedHost.say(connection, extensions)
             var input = ""
             while !input.contains("QUIT"), let bytes = try? await connection.read() {
                 input += String(buffer: bytes)
@@ -64,32 +60,21 @@ import Transport
             logger: Self.logger, now: { Self.moment })
     }
 
-    private func withMaker(
+    private func withSessions(
         _ host: Host, policies: MTASTSPolicyStore? = nil,
-        _ body: (SessionMaker, Connector, HostAddress) async throws -> Void
+        _ body: (AddressedSessions, Connector, HostAddress) async throws -> Void
     ) async throws {
-        let configuration = OutboundConfiguration(hostName: "mx.example.org")
-        let dns = try DNSResolver(configuration: DNSConfiguration(servers: ["127.0.0.1@9"]), logger: Self.logger)
-        let decider = TLSDecider(
-            context: try TLSClientContext(configuration: TLSClientConfiguration()), dns: dns,
-            policies: policies, reports: log)
         try await ScriptedHost.run(host.serve) { connector, place in
-            let maker = SessionMaker(
-                configuration: configuration, connector: connector,
-                finder: HostFinder(configuration: configuration, dns: dns, isOurs: { _ in false }),
-                decider: decider, failures: HostFailures(lifetime: .seconds(300)),
-                handshakes: HostFailures(lifetime: .seconds(300)), reports: log)
-            try await body(maker, connector, place)
+            try await AddressedSessions.run(connector, policies: policies, reports: log) {
+                try await body($0, connector, place)
+            }
         }
-        await dns.shutDown()
     }
 
-    private func send(_ host: Host, sessions: Int) async throws {
-        try await withMaker(host) { maker, _, place in
-            let way = RoutePlan.Way.hops([NextHop(host: place.address, port: place.port)])
-            let plan = RoutePlan(way: way, domain: "example.org", tls: .may)
-            for _ in 0..<sessions {
-                let session = try await maker.session(plan, .none, waiting: Patient()).get()
+    private func send(_ host: Host, sessions count: Int) async throws {
+        try await withSessions(host) { sessions, _, place in
+            for _ in 0..<count {
+                let session = try await sessions.session(with: [place], waiting: PatientDelivery()).get()
                 #expect(!session.isEncrypted)
                 await session.quit()
             }
@@ -97,13 +82,15 @@ import Transport
     }
 
     private func lines() async throws -> [Line] {
-        guard let json = await log.report(try #require(UTCDay("2023-11-14")), domain: "example.org") else { return [] }
+        let day = try #require(UTCDay("2023-11-14"))
+        guard let json = await log.report(day, domain: "example.org") else { return [] }
         let report = try #require(try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
         return (report["policies"] as? [[String: Any]] ?? []).map { item in
             let summary = item["summary"] as? [String: Int] ?? [:]
             var failures: [String: Int] = [:]
             for failure in item["failure-details"] as? [[String: Any]] ?? [] {
-                failures[failure["result-type"] as? String ?? "", default: 0] += failure["failed-session-count"] as? Int ?? 0
+                let type = failure["result-type"] as? String ?? ""
+                failures[type, default: 0] += failure["failed-session-count"] as? Int ?? 0
             }
             return Line(
                 kind: (item["policy"] as? [String: Any])?["policy-type"] as? String ?? "",
@@ -117,14 +104,22 @@ import Transport
         try await send(Host(offersTLS: true, breaksTLS: true), sessions: 3)
         #expect(
             try await lines()
-                == [Line(kind: "no-policy-found", successful: 0, failed: 3, failures: ["validation-failure": 3])])
+                == [
+                    Line(
+                        kind: "no-policy-found", successful: 0, failed: 3,
+                        failures: ["validation-failure": 3])
+                ])
     }
 
     @Test func aHostWithoutTLSCountsOnce() async throws {
         try await send(Host(offersTLS: false, breaksTLS: false), sessions: 2)
         #expect(
             try await lines()
-                == [Line(kind: "no-policy-found", successful: 0, failed: 2, failures: ["starttls-not-supported": 2])])
+                == [
+                    Line(
+                        kind: "no-policy-found", successful: 0, failed: 2,
+                        failures: ["starttls-not-supported": 2])
+                ])
     }
 
     private struct Policy: MTASTSSource {
@@ -138,11 +133,14 @@ import Transport
 
     /// A host that the domain's policy does not name: the session is counted when it is over, once, for
     /// all that was wrong. Without a session the refusal is what counts.
-    @Test(arguments: ["testing", "enforce"]) func aHostThatIsNotInThePolicyCountsOnce(mode: String) async throws {
+    @Test(arguments: ["testing", "enforce"])
+    func aHostThatIsNotInThePolicyCountsOnce(mode: String) async throws {
         let store = await MTASTSPolicyStore(
             .init(directory: files.path + "/tls-policy"), source: Policy(mode: mode), logger: Self.logger,
             now: { Self.moment })
-        try await withMaker(Host(offersTLS: false, breaksTLS: false), policies: store) { maker, connector, place in
+        let clear = Host(offersTLS: false, breaksTLS: false)
+        try await withSessions(clear, policies: store) { sessions, connector, place in
+            let maker = sessions.maker
             let host = MailHost(
                 name: "mx.example.org", port: place.port, addresses: [place.address], isNameSecure: false,
                 areAddressesSecure: false, canonicalName: "mx.example.org")
