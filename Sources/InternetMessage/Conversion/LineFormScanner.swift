@@ -12,6 +12,8 @@ package struct LineFormScanner: Sendable {
         case done(Verdict)
     }
 
+    /// Octets of a body, beyond which the header's fields take less time than the search.
+    private static let searchedFirst = 16 * 1024
     /// Octets of a header that may wait for the rest of the message.
     private static let keptHeader = 4096
 
@@ -21,6 +23,7 @@ package struct LineFormScanner: Sendable {
     /// The header as far as it has come; none once it is of no use.
     private var header: [UInt8] = []
     private var word = BinaryWordFinder()
+    private var searched = 0
 
     /// - Parameters:
     ///   - asciiHeaders: the client has not asked for UTF-8.
@@ -100,10 +103,12 @@ package struct LineFormScanner: Sendable {
     private mutating func search(_ bytes: UnsafeRawBufferPointer) {
         if case .done = state { return }
         // An octet beyond ASCII may stand in a part's header.
-        guard asciiHeaders && bytes.hasEightBitOctets || word.find(in: bytes) else { return }
+        let isFound = asciiHeaders && bytes.hasEightBitOctets || word.find(in: bytes)
+        searched += bytes.count
+        guard isFound || searched > Self.searchedFirst else { return }
         if case .body = state { header.withUnsafeBytes { judge($0) } }
         header = []
-        if case .parts = state { state = .done(.mayNeedOther) }
+        if isFound, case .parts = state { state = .done(.mayNeedOther) }
     }
 }
 
