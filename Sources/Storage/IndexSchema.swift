@@ -20,7 +20,7 @@ enum IndexSchema {
 
     private static let version4 = """
         -- delivered: who has a copy, 16 octets each: no other address leads to another. Accounts, and hashes
-        -- of addresses at other hosts behind a mark of zeros (DeliveredAccounts).
+        -- of addresses at other hosts behind a mark of zeros (DeliveredCopies).
         ALTER TABLE queue ADD COLUMN delivered BLOB NOT NULL DEFAULT x'';
         """
 

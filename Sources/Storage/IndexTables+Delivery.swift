@@ -31,7 +31,7 @@ extension IndexTables {
         var references: Int64 = 0
         var left: [QueueRecipient] = []
         var reached: [RoutedRecipient] = []
-        var delivered = DeliveredAccounts()
+        var delivered = DeliveredCopies()
         // FUTURERELEASE (RFC 4865): until then nobody gets it. When a replay comes later than that,
         // nothing is held any more.
         let release = message.envelope.releaseAt.flatMap { $0 > .now ? $0 : nil }

@@ -7,13 +7,13 @@ extension IndexTables {
         var envelope: Envelope
         var nextNumber: Int64
         var size: Int
-        var delivered: DeliveredAccounts
+        var delivered: DeliveredCopies
     }
 
     /// Makes the entry.
     func enqueue(
         _ message: AcceptedMessage, _ recipients: [QueueRecipient],
-        delivered: DeliveredAccounts = DeliveredAccounts()
+        delivered: DeliveredCopies = DeliveredCopies()
     ) throws {
         var delivered = delivered
         if message.mayRepeatRecipients { delivered.watchAddresses() }
@@ -144,7 +144,7 @@ extension IndexTables {
             var envelope = row.buffer(2)
             return EntryRow(
                 envelope: try envelope.decodeEnvelope(), nextNumber: row.integer(1),
-                size: Int(row.integer(3)), delivered: DeliveredAccounts(stored: row.buffer(4)))
+                size: Int(row.integer(3)), delivered: DeliveredCopies(stored: row.buffer(4)))
         }
     }
 

@@ -245,11 +245,7 @@ import Testing
     /// Under another name, as it is too.
     @Test func anArchiveIsRestored() async throws {
         let fixture = try Fixture()
-        let engine = try fixture.open()
-        try await fixture.fill(engine, 0..<50)
-        try TextFile.write("0123456789", to: fixture.state + "/scram.key")
-        let archive = try fixture.archive("one.tar")
-        await engine.close()
+        let archive = try await fixture.archiveWithKey("one.tar", messages: 50)
         #expect(symlink(archive, fixture.backups + "/latest") == 0)
         let verified = try fixture.verify("latest")
         #expect(verified.check == nil && verified.files > 3)

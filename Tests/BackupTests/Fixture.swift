@@ -97,6 +97,16 @@ struct Fixture {
         return "\(backups)/\(name)"
     }
 
+    /// Of a state with so many messages, and a key, "0123456789", beside them.
+    func archiveWithKey(_ name: String, messages count: Int) async throws -> String {
+        let engine = try open()
+        try await fill(engine, 0..<count)
+        try TextFile.write("0123456789", to: state + "/scram.key")
+        let archive = try archive(name)
+        await engine.close()
+        return archive
+    }
+
     func restore(_ name: String, to target: String, replacing: Bool = false) throws
         -> Restore.Report
     {

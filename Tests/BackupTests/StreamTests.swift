@@ -11,13 +11,9 @@ import Testing
     /// In pieces that end anywhere; behind the end what tar fills up with.
     @Test func anArchiveIsRestoredAsItComes() async throws {
         let fixture = try Fixture()
-        let engine = try fixture.open()
-        try await fixture.fill(engine, 0..<50)
-        try TextFile.write("0123456789", to: fixture.state + "/scram.key")
-        let archive = try fixture.archive("one.tar")
-        await engine.close()
+        let archive = try await fixture.archiveWithKey("one.tar", messages: 50)
         let octets = try Data(contentsOf: URL(fileURLWithPath: archive)) + Data(count: 9_000)
-        let target = fixture.files.path + "/target"
+        let target = fixture.target
         var ends: [Int32] = [0, 0]
         #expect(pipe(&ends) == 0)
         let (reading, writing) = (ends[0], ends[1])
@@ -46,9 +42,7 @@ import Testing
             #expect(modified == Int(file.modified), "\(file.name)")
             #expect(status.st_mode & 0o077 == 0, "\(file.name)")
         }
-        let other = try fixture.open(target)
-        #expect(try await fixture.bodies(other, count: 50) == (0..<50).map { Fixture.body($0) })
-        await other.close()
+        try await fixture.expectMessages(50, in: target)
     }
 
     /// Nothing of it is there, and what was there is.

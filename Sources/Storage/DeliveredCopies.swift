@@ -1,10 +1,9 @@
 import MailModel
 import NIOCore
 
-/// Accounts that have their copy of a message of which more is in the queue: no other address that
-/// leads to them brings a second one. So have addresses at other hosts, while somebody is yet to be
-/// looked up who may lead to them.
-struct DeliveredAccounts {
+/// Who has a copy of a message of which more is in the queue: accounts, to whom no other address brings a
+/// second one; and addresses at other hosts, while somebody is yet to be looked up who may lead to them.
+struct DeliveredCopies {
     /// As they are stored: 16 octets each.
     private(set) var bytes: ByteBuffer
     private(set) var isChanged = false
