@@ -233,10 +233,13 @@ package final class Connection: Sendable {
     /// Sends what is unsent, TLS's close_notify and FIN, and returns when the connection is
     /// closed: at most the write timeout and a few seconds later.
     ///
-    /// - Parameter farewell: sent before; in TLS together with close_notify.
-    package func close(after farewell: ByteBuffer = ByteBuffer()) async {
+    /// - Parameters:
+    ///   - farewell: sent before; in TLS together with close_notify.
+    ///   - isAsked: the peer has asked for the end and says nothing more. Else it may be speaking:
+    ///     what it says is dropped for up to two seconds, so that the farewell reaches it.
+    package func close(after farewell: ByteBuffer = ByteBuffer(), isAsked: Bool = false) async {
         await withUnsafeContinuation { continuation in
-            onLoop { $0.close(after: farewell, continuation) }
+            onLoop { $0.close(after: farewell, isAsked: isAsked, continuation) }
         }
     }
 

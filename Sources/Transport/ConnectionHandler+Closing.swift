@@ -4,13 +4,16 @@ extension ConnectionHandler {
     /// How long input is read and dropped after our side is closed.
     private static let lingerTime = TimeAmount.seconds(2)
 
-    func close(after farewell: ByteBuffer, _ done: UnsafeContinuation<Void, Never>) {
+    func close(
+        after farewell: ByteBuffer, isAsked: Bool, _ done: UnsafeContinuation<Void, Never>
+    ) {
         guard phase != .closed, let context else {
             done.resume()
             return
         }
         closers.append(done)
         guard phase == .open else { return }
+        isPeerSurprised = !isAsked && farewell.readableBytes > 0 && !isShutdownAnnounced
         say(farewell)
         guard phase == .open else { return }
         phase = .closing
@@ -50,9 +53,10 @@ extension ConnectionHandler {
         }
     }
 
-    /// The system keeps what is written back until the socket is closed, or for 200 ms (TCP_CORK of
+    /// The system keeps what is written back until our side is closed, or for 200 ms (TCP_CORK of
     /// tcp(7)): its last octets and FIN are one segment then, which wakes the peer once.
     private func cork() {
+        isCorked = true
         // A socket that can't has more segments.
         try? context?.channel.syncOptions?.setOption(.tcpOption(.init(rawValue: 3)), value: 1)
     }
@@ -76,8 +80,10 @@ extension ConnectionHandler {
     private func finishClosing() {
         guard phase == .closing, let context else { return }
         let isClientSending =
-            input.readableBytes > 0 || isReadSuppressed || isStreaming
+            isPeerSurprised || input.readableBytes > 0 || isReadSuppressed || isStreaming
         guard isClientSending && !isInputEnded else {
+            // A reset would destroy what is kept back.
+            if isCorked { context.close(mode: .output, promise: nil) }
             context.close(promise: nil)
             return
         }

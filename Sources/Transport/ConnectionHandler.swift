@@ -44,11 +44,15 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var readDeadline = NIODeadline.distantFuture
     var isReadSuppressed = false
     var isShutdownPending = false
+    var isShutdownAnnounced = false
     /// The last chunk was large, or filled its buffer: the client is likely still sending.
     var isStreaming = false
 
     // Writing.
     var isOutputEnded = false
+    var isCorked = false
+    /// We end the connection, and the peer has not asked for that: it may be sending.
+    var isPeerSurprised = false
     var writers: [UnsafeContinuation<VoidResult, Never>] = []
     /// Bytes that wait for room in the socket before they are compressed and encrypted.
     var outgoing = ByteBuffer()
@@ -214,6 +218,7 @@ final class ConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     /// The next `read()` throws `.shuttingDown`, once. A handshake is cut off.
     func announceShutdown() {
+        isShutdownAnnounced = true
         if phase == .handshaking && !isSessionRunning {
             abort(.shuttingDown)
         } else if let reader = reader.take() {

@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import Testing
 @testable import Transport
@@ -179,6 +180,28 @@ import Testing
         }
     }
 
+    /// The same of what has arrived and has not been seen, since the loop was busy.
+    @Test(arguments: [false, true])
+    func aFarewellArrivesThoughSomethingCrossedIt(_ isAsked: Bool) async throws {
+        let arrived = DispatchSemaphore(value: 0), crossed = DispatchSemaphore(value: 0)
+        let serve: @Sendable (Connection) async -> Void = { connection in
+            _ = try? await connection.read()
+            keepThread(untilSignalled: crossed, announcing: arrived)
+            await connection.close(after: ByteBuffer(string: "554 enough\r\n"), isAsked: isAsked)
+        }
+        try await withListener(serve: serve) { listener in
+            let reply = try await blocking {
+                let client = try TestSocket(port: listener.port)
+                try client.send("one\r\n")
+                arrived.wait()
+                try client.send("two\r\n")
+                crossed.signal()
+                return try client.receiveToEnd()
+            }
+            #expect(String(decoding: reply, as: UTF8.self) == "554 enough\r\n")
+        }
+    }
+
     @Test func callsFromOtherThreadsWork() async throws {
         let serve: @Sendable (Connection) async -> Void = { connection in
             await Task.detached { await echo(connection) }.value
@@ -204,4 +227,10 @@ import Testing
             try await group.shutDown()
         }
     }
+}
+
+/// Nothing else happens on the thread's loop meanwhile.
+private func keepThread(untilSignalled signal: DispatchSemaphore, announcing: DispatchSemaphore) {
+    announcing.signal()
+    signal.wait()
 }

@@ -32,7 +32,8 @@ extension IMAPSession {
             }
             if let home = home.take() { return await serve(by: home) }
             if let ending {
-                await connection.close(after: takeOutput())
+                let isAsked = ending == .logout && !reader.hasUnreadInput
+                await connection.close(after: takeOutput(), isAsked: isAsked)
                 return ending
             }
             try await wait()

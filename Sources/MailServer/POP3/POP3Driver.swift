@@ -80,8 +80,9 @@ final class POP3Driver {
             if action == .close {
                 // Before the client reads the reply: it may come again at once.
                 releaseMaildrop()
-                await connection.close(after: replies)
-                return session.isLoggedIn ? .quit : .refused
+                let isAsked = session.hasQuit && !session.hasUnreadInput
+                await connection.close(after: replies, isAsked: isAsked)
+                return session.hasQuit ? .quit : .refused
             }
             if action.isLogin {
                 try await connection.inOwnTask { () async throws(ConnectionError) in

@@ -73,7 +73,7 @@ final class SMTPConversation {
             fail(error)
         }
         message?.discard()
-        await connection.close(after: output)
+        await connection.close(after: output, isAsked: session.hasQuit && input.readableBytes == 0)
     }
 
     /// A client that speaks before the greeting does not listen: it is refused

@@ -145,6 +145,7 @@ extension POP3Session {
     ) throws(ArgumentError) -> POP3Action? {
         var arguments = arguments
         try arguments.end()
+        hasQuit = true
         if let deleted = maildrop?.deletedIndices, !deleted.isEmpty {
             phase = .waiting
             return .update(deleted: deleted)

@@ -17,6 +17,8 @@ package struct POP3Session: Sendable {
     /// The name of the last USER command.
     var userName: String?
     package internal(set) var isUTF8 = false
+    /// The client has asked for the end.
+    package internal(set) var hasQuit = false
     package internal(set) var maildrop: Maildrop?
     /// What is answered once the driver has measured messages.
     private var question: SizeQuestion?
@@ -32,7 +34,7 @@ package struct POP3Session: Sendable {
 
     package var isLoggedIn: Bool { maildrop != nil }
 
-    var hasUnreadInput: Bool { reader.hasUnreadInput }
+    package var hasUnreadInput: Bool { reader.hasUnreadInput }
 
     /// No timestamp in it: there is no APOP.
     package func writeGreeting(_ replies: inout ByteBuffer) {

@@ -70,6 +70,11 @@ package struct SMTPServerSession: ~Copyable {
         self.mechanisms = mechanisms
     }
 
+    /// The client has said QUIT: it has asked for the end.
+    package var hasQuit: Bool {
+        if case .closing = phase { endCause == nil } else { false }
+    }
+
     /// A message's octets come next, rather than a command.
     package var isReceivingMessage: Bool {
         switch phase {
