@@ -1,13 +1,16 @@
 import NIOCore
 import NIOPosix
 
-/// The threads that serve connections: one event loop per core. One group serves all listeners of
-/// the process.
+/// The threads that serve connections: event loops. One group serves all listeners of the process.
 package final class TransportGroup: Sendable {
     let group: MultiThreadedEventLoopGroup
     let loops: [LoopContext]
 
-    package init(threads: Int = System.coreCount) {
+    /// One for each two processors: the log, the index, the directory and the system's network work
+    /// need theirs, and a loop that finds more to do each time it wakes does it for less.
+    package static let usualThreads = (System.coreCount + 1) / 2
+
+    package init(threads: Int = usualThreads) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         loops = group.makeIterator().map(LoopContext.init)
     }

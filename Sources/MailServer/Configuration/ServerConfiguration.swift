@@ -8,6 +8,8 @@ package struct ServerConfiguration: Sendable {
     /// Whom the server runs as when root has started it; the group is the user's own where it is nil.
     package var user: String?
     package var group: String?
+    /// Threads that serve connections. Nil: half as many as there are processors.
+    package var eventLoops: Int?
     package var listeners: [ListenerConfiguration]
     package var tls: TLSSettings
     package var directory: DirectorySettings
@@ -62,6 +64,7 @@ package struct ServerConfiguration: Sendable {
         stateDirectory = root.path("state") ?? ""
         user = Self.user(root)
         group = Self.group(root)
+        eventLoops = root.integer("event_loops", 1...1024)
         listeners = Self.listeners(root)
         tls = TLSSettings(root.section("tls"))
         directory = DirectorySettings(root.section("directory"))

@@ -70,7 +70,7 @@ final class ServerParts: Sendable {
         directory = Directory(configuration: configuration.directoryConfiguration, logger: logger)
         sasl = SASLService(directory: directory, configuration: authentication, logger: logger)
         secretsWatch = SecretsWatch(directory, sasl, logger: logger)
-        let transport = TransportGroup()
+        let transport = TransportGroup(threads: configuration.eventLoops ?? TransportGroup.usualThreads)
         self.transport = transport
         let spool = Spool(
             storage: storage, configuration: configuration.spoolConfiguration, logger: logger)

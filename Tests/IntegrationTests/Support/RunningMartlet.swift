@@ -224,6 +224,7 @@ final class RunningMartlet: Sendable {
               \(options.directory)
             \(options.sections)
             \(options.sections.contains("dns:") ? "" : noDNS)
+            event_loops: 2  # on any machine: what is shared between threads is to be seen
 
             """
     }

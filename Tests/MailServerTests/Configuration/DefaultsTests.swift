@@ -22,6 +22,7 @@ struct DefaultsTests {
         #expect(configuration.directory.connection.security == .required)
         #expect(configuration.directory.connection.verifiesCertificate)
         #expect(configuration.limits.sessionsPerService == 256)
+        #expect(configuration.eventLoops == nil)
         #expect(configuration.smtp.maximumMessageSize == 50 << 20)
         #expect(!configuration.smtp.normalisesLineEnds)
         #expect(configuration.smtp.maximumHold == .seconds(7 * 86400))

@@ -8,6 +8,7 @@ struct ProblemTests {
     /// Lines behind the least file, which has fourteen; the problems they make.
     @Test(arguments: [
         ("limits: {sessions: 0}", [":15: limits.sessions is “0”: expected a whole number from 1 to 1000000"]),
+        ("event_loops: 0", [":15: event_loops is “0”: expected a whole number from 1 to 1024"]),
         ("limits: {sessions: 1000001}", [":15: limits.sessions is “1000001”: "]),
         ("limits: {sessions: 3.5}", [":15: limits.sessions is “3.5”: "]),
         ("limits: {sessions: -1}", [":15: limits.sessions is “-1”: "]),
