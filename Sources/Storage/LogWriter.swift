@@ -210,11 +210,12 @@ final class LogWriter: @unchecked Sendable {
         for settlement in batch.settlements {
             transit.settle(settlement.update.id, settlement.numbers)
         }
+        // Before the replies: a delivery need not wait until they are written.
+        pending.announce(entered)
         for record in batch.records { record.done(.success(())) }
         for settlement in batch.settlements {
             settlement.update.reply.resume(returning: .success(settlement.results))
         }
-        pending.announce(entered)
         segments.prepareNext()
     }
 

@@ -2,7 +2,7 @@ import CChecksum
 import Glibc
 
 /// A file descriptor, closed on release.
-final class SystemFile: StorageFile, FileLock {
+final class SystemFile: StorageFile {
     /// `UIO_MAXIOV`: buffers that one call takes.
     private static let maximumBuffers = 1024
 

@@ -20,9 +20,12 @@ package struct SystemFileSystem: FileSystem {
     package func lock(_ path: String, isShared: Bool) throws(FileSystemError) -> any FileLock {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("open", path) }
-        let file = SystemFile(descriptor, path: path)
-        guard flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else { throw failure("flock", path) }
-        return file
+        guard flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
+            let failure = failure("flock", path)
+            close(descriptor)
+            throw failure
+        }
+        return SystemFileLock(descriptor)
     }
 
     package func list(_ directory: String) throws(FileSystemError) -> [String] {
@@ -60,5 +63,19 @@ package struct SystemFileSystem: FileSystem {
 
     private func failure(_ call: String, _ path: String) -> FileSystemError {
         FileSystemError(call: call, path: path, code: errno)
+    }
+}
+
+/// A lock of flock(2), given back on release.
+private final class SystemFileLock: FileLock {
+    private let descriptor: Int32
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit {
+        // Closing alone would not do: a process that is just being started has the descriptor as well,
+        // until its program runs.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 }

@@ -202,7 +202,10 @@ import Testing
         try await manage(engine, resolver, SystemQueueClock(), remote: agent) { _ in
             try await accept(
                 engine,
-                [.to(.unresolved, at: list, notify: .success), .to(.remote(.foreign), at: members[0].address, notify: .success)])
+                [
+                    .to(.unresolved, at: list, notify: .success),
+                    .to(.remote(.foreign), at: members[0].address, notify: .success),
+                ])
             if isFirst {
                 try await until {
                     let entry = try await engine.entries(after: nil, limit: 1).first
@@ -211,7 +214,8 @@ import Testing
             } else {
                 try await until { try await told(engine, sender) == ["rfc822; list@example.org expanded"] }
                 try await until {
-                    try await engine.entries(after: nil, limit: 1).first?.recipients.allSatisfy { $0.attempts > 0 } == true
+                    let first = try await engine.entries(after: nil, limit: 1).first
+                    return first?.recipients.allSatisfy { $0.attempts > 0 } == true
                 }
             }
         }
@@ -272,7 +276,8 @@ private final class CountingAgent: DeliveryAgent {
 
     func deliver(_ attempt: DeliveryAttempt, _ progress: any DeliveryProgress) async -> DeliveryResult {
         guard isReady.withLock({ $0 }) else {
-            return DeliveryResult(attempt.recipients.map { _ in .deferred(MailError(451, .init(4, 4, 1), "No answer")) })
+            let silence = MailError(451, .init(4, 4, 1), "No answer")
+            return DeliveryResult(attempt.recipients.map { _ in .deferred(silence) })
         }
         sent.withLock { $0 += attempt.recipients.map { "\($0.routed.address)" } }
         let handover = Handover(host: "mx", address: "192.0.2.1", tls: nil, reply: "250", reportsSuccess: false)

@@ -42,7 +42,11 @@ package final class Journal {
         if !line.isEmpty { pending += [Self.void, 0x0A] }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Ends the lock also where a process that is just being started has the descriptor as well.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private func note(_ line: String) {
         guard let mark = line.first, line.utf8.last != Self.void else { return }
