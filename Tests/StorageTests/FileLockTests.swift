@@ -1,6 +1,7 @@
 import Foundation
-import Storage
 import Testing
+
+@testable import Storage
 
 @Suite struct FileLockTests {
     @Test func oneHolderOrManySharers() throws {
