@@ -236,7 +236,7 @@ package final class Connection: Sendable {
     /// - Parameters:
     ///   - farewell: sent before; in TLS together with close_notify.
     ///   - isAsked: the peer has asked for the end and says nothing more. Else it may be speaking:
-    ///     what it says is dropped for up to two seconds, so that the farewell reaches it.
+    ///     what it says is dropped for two seconds or three, so that the farewell reaches it.
     package func close(after farewell: ByteBuffer = ByteBuffer(), isAsked: Bool = false) async {
         await withUnsafeContinuation { continuation in
             onLoop { $0.close(after: farewell, isAsked: isAsked, continuation) }

@@ -1,7 +1,7 @@
 import NIOCore
 
 extension ConnectionHandler {
-    /// How long input is read and dropped after our side is closed.
+    /// How long input is read and dropped after our side is closed; noticed up to a second later.
     private static let lingerTime = TimeAmount.seconds(2)
 
     func close(
@@ -13,6 +13,7 @@ extension ConnectionHandler {
         }
         closers.append(done)
         guard phase == .open else { return }
+        if isAsked { isStreaming = false }
         isPeerSurprised = !isAsked && farewell.readableBytes > 0 && !isShutdownAnnounced
         say(farewell)
         guard phase == .open else { return }

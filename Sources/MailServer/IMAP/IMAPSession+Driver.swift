@@ -253,6 +253,7 @@ extension IMAPSession {
             connection.abort()
             return .disconnected
         }
+        leaveAccount(ending)
         await connection.close(after: takeOutput())
         return ending
     }

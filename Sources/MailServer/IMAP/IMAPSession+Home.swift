@@ -36,18 +36,14 @@ extension IMAPSession {
         counters.received += splice.counts.received
         counters.sent += splice.counts.sent
         if splice.endsLine { sayGoodbye(afterHome: ending) }
-        await connection.close(after: takeOutput())
-        switch ending {
-        case .home: return .logout
-        case .client: return .disconnected
-        case .idle: return .idle
-        case .shutdown: return .shutdown
-        case .revoked: return .disabled
-        case .broken(let cause):
+        if case .broken(let cause) = ending {
             logger.debug(
                 "proxied session broke", metadata: ["home": "\(home.host)", "cause": "\(cause)"])
-            return .failed
         }
+        let result = IMAPEnding(ofHome: ending)
+        leaveAccount(result)
+        await connection.close(after: takeOutput())
+        return result
     }
 
     /// The home server has not said why the session ends when it is this one that ends it.
@@ -59,5 +55,19 @@ extension IMAPSession {
             sayBye(.disabled, "This account may not use IMAP any more", code: "UNAVAILABLE")
         case .home, .client, .broken: return
         }
+    }
+}
+
+extension IMAPEnding {
+    fileprivate init(ofHome ending: Splice.Ending) {
+        self =
+            switch ending {
+            case .home: .logout
+            case .client: .disconnected
+            case .idle: .idle
+            case .shutdown: .shutdown
+            case .revoked: .disabled
+            case .broken: .failed
+            }
     }
 }
